@@ -1,0 +1,68 @@
+"""Applications as staff see them: states and times, the person masked, drafts not at all."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from applications.actors import Actor
+from applications.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from applications.models import Application, ApplicationEvent
+from applications.selectors.masked import MaskedPerson, masked_person
+from applications.services import audit
+from applications.states import ApplicationStatus
+
+
+class EventInline(ReadOnlyInline):
+    model = ApplicationEvent
+    fields = readonly_fields = ("at", "status", "actor_kind", "actor_identifier")
+    show_change_link = False
+
+
+@admin.register(Application)
+class ApplicationAdmin(ReadOnlyAdmin):
+    list_display = ("reference", "status", "language", "submitted_at")
+    list_filter = ("status",)
+    search_fields = ("=reference",)
+    search_help_text = _("The whole application number, for example JB-7K2M9-QRT4X.")
+    date_hierarchy = None
+    ordering = ("-submitted_at",)
+    fields = readonly_fields = (
+        "reference", "status", "language", "submitted_at", "closed_at", "terms", "privacy_notice",
+        "masked_name", "masked_personal_code", "masked_email", "masked_phone",
+    )  # fmt: skip
+    inlines = (EventInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
+        return super().get_queryset(request).exclude(status=ApplicationStatus.DRAFT).select_related("subject")
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Application | None:
+        """Opening a person's application is written down, masked or not."""
+        found: Application | None = super().get_object(request, object_id, from_field)
+        if found is not None:
+            audit.record(
+                actor=Actor.staff(request.user.pk), action="application.seen_masked",
+                subject_id=found.subject_id, row=found,
+            )  # fmt: skip
+        return found
+
+    def _person(self, application: Application) -> MaskedPerson:
+        return masked_person(application) or MaskedPerson("", "", "", "")
+
+    @admin.display(description=_("name"))
+    def masked_name(self, application: Application) -> str:
+        return self._person(application).name
+
+    @admin.display(description=_("personal code"))
+    def masked_personal_code(self, application: Application) -> str:
+        return self._person(application).personal_code
+
+    @admin.display(description=_("e-mail"))
+    def masked_email(self, application: Application) -> str:
+        return self._person(application).email
+
+    @admin.display(description=_("phone"))
+    def masked_phone(self, application: Application) -> str:
+        return self._person(application).phone

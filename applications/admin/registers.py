@@ -1,0 +1,36 @@
+"""The audit, the disclosures and the notices: registers to read."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from applications.admin.base import ReadOnlyAdmin
+from applications.models import AuditEntry, Disclosure, NoticeVersion
+
+
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ("at", "action", "actor_kind", "actor_identifier", "object_type", "object_id")
+    list_filter = ("actor_kind",)
+    search_fields = ("=object_id", "=subject_id")
+    search_help_text = _("An identifier, whole.")
+    fields = readonly_fields = (
+        "at", "action", "actor_kind", "actor_identifier", "subject_id", "object_type", "object_id", "detail",
+    )  # fmt: skip
+
+
+@admin.register(Disclosure)
+class DisclosureAdmin(ReadOnlyAdmin):
+    list_display = ("at", "recipient_kind", "recipient_name", "purpose", "status", "application")
+    list_filter = ("recipient_kind", "purpose")
+    list_select_related = ("application",)
+    fields = readonly_fields = (
+        "at", "application", "recipient_kind", "recipient", "recipient_name", "purpose", "basis", "fields",
+        "status",
+    )  # fmt: skip
+
+
+@admin.register(NoticeVersion)
+class NoticeVersionAdmin(ReadOnlyAdmin):
+    list_display = ("kind", "number", "language", "title", "published_at")
+    list_filter = ("kind", "language")
+    fields = readonly_fields = ("kind", "number", "language", "title", "published_at", "digest")

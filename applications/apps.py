@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class ApplicationsConfig(AppConfig):
+    name = "applications"
+    verbose_name = _("Applications")
+
+    def ready(self) -> None:
+        from applications import receivers, tasks  # noqa: F401, PLC0415 - connects signals, needs models
+        from applications.services import housekeeping, operations  # noqa: F401, PLC0415
+        from applications.sweeper import Sweep, sweeper  # noqa: PLC0415
+
+        sweeper.register(Sweep("heartbeat", operations.beat, stop=operations.rest))
+        sweeper.register(Sweep("mail", tasks.deliver_due_mail))
+        sweeper.register(Sweep("daily", operations.run_due_daily_jobs))

@@ -1,0 +1,35 @@
+"""What every page needs: who we are, in which languages, and whether a consumer is signed in."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import translate_url
+from django.utils.translation import get_language
+
+from applications.contacts import AUTHORITY, CONTROLLER
+
+LANGUAGE_NAMES = {"lv": "Latviešu", "en": "English", "ru": "Русский"}
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """The `site` variable of every template."""
+    path, current = request.get_full_path(), get_language()
+    return {
+        "site": {
+            "name": "JO1N Baltic financing",
+            "controller": CONTROLLER,
+            "authority": AUTHORITY,
+            "consumer": getattr(request, "consumer", None),
+            "development": settings.DEVELOPMENT,
+            "language_links": [
+                {
+                    "code": code,
+                    "name": LANGUAGE_NAMES[code],
+                    "url": translate_url(path, code),
+                    "current": code == current,
+                }
+                for code, _ in settings.LANGUAGES
+            ],
+        }
+    }

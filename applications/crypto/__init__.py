@@ -1,0 +1,1 @@
+"""The cellar: keys, envelopes, blind indexes. It knows nothing of loans or people."""

@@ -1,0 +1,7 @@
+"""News from the cellar."""
+
+from django.dispatch import Signal
+
+# Sent when a stored value could not be opened, with `label` (str), `row_id` and `owner_id` (UUIDs) and `code`
+# (str; see DecryptionError). A receiver writes on a connection of its own: the caller is about to roll back.
+decryption_failed = Signal()

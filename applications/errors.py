@@ -1,0 +1,65 @@
+"""What a service refuses, as a code and a sentence for people; never personal data. And the error pages."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class Refusal(Exception):
+    """A service cannot do what it was asked. `code` is for programs, `sentence` for people."""
+
+    code = "refused"
+    sentence: str | Promise = _("This cannot be done.")
+
+    def __init__(self, sentence: str | Promise | None = None) -> None:
+        super().__init__(self.code)
+        if sentence is not None:
+            self.sentence = sentence
+
+
+class IllegalTransition(Refusal):
+    code = "illegal_transition"
+    sentence = _("This was already done, or is no longer possible. Look at the page again.")
+
+
+class SubjectErased(Refusal):
+    code = "subject_erased"
+    sentence = _("This person's data were erased. Nothing can be stored or read any more.")
+
+
+class TooManyCodes(Refusal):
+    code = "too_many_codes"
+    sentence = _("Several codes were already sent. Wait an hour, then ask for a new one.")
+
+
+class CodeRefused(Refusal):
+    code = "code_refused"
+    sentence = _("This code is not right. Check the newest message and write its six digits.")
+
+
+class CodeExpired(Refusal):
+    code = "code_expired"
+    sentence = _("This code is no longer valid. Ask for a new one.")
+
+
+class Incomplete(Refusal):
+    code = "incomplete"
+    sentence = _("Some answers are missing or are no longer valid. Go through the marked steps.")
+
+
+class NoticeChanged(Refusal):
+    code = "notice_changed"
+    sentence = _("A published notice is never changed: publish a new number.")
+
+
+class NoRecipients(Refusal):
+    code = "no_recipients"
+    sentence = _("Tick at least one lender: the application is sent to those alone.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """The form's protection token was missing or old: say so, with a way on."""
+    return render(request, "403_csrf.html", status=HTTPStatus.FORBIDDEN)

@@ -1,0 +1,56 @@
+"""Outgoing mail: rows are the queue, and what they say is encrypted."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from applications.crypto.fields import EncryptedText
+from applications.personal import Category, Personal, Source
+
+
+class MailKind(models.TextChoices):
+    SIGN_IN_CODE = "sign_in_code", _("Sign-in code")
+    APPLICATION_SENT = "application_sent", _("Application sent")
+    LATE_OFFER = "late_offer", _("Offer that came late")
+    OFFER_CHOSEN = "offer_chosen", _("Offer chosen")
+
+
+class MailStatus(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    SENT = "sent", _("Sent")
+    FAILED = "failed", _("Failed")
+
+
+class OutboundMail(models.Model):
+    """One message. Its key belongs to a data subject or, for a code, to the challenge."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    owner_id = models.UUIDField(db_index=True)
+    kind = models.CharField(max_length=20, choices=MailKind.choices)
+    recipient = EncryptedText(
+        label="mail.recipient", null=True, personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM)
+    )
+    title = EncryptedText(
+        label="mail.title", null=True, personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM)
+    )
+    body = EncryptedText(
+        label="mail.body", null=True, personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM)
+    )
+    status = models.CharField(max_length=8, choices=MailStatus.choices, default=MailStatus.QUEUED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    # After this moment the message is of no use (a code that has expired) and is not sent any more.
+    useless_after = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        verbose_name = _("outbound mail")
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(status="queued"), name="mail_due"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

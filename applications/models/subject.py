@@ -1,0 +1,111 @@
+"""The data subject, and how a consumer proves to be one: mailed codes and sessions, no password."""
+
+from uuid import UUID, uuid4
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from applications.crypto.fields import BlindIndex, EncryptedText
+from applications.errors import SubjectErased
+from applications.personal import Category, Personal, Source, personal
+
+
+class DataSubject(models.Model):
+    """A natural person whose data are processed. Its id owns the data key of everything about the person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    customer_reference = personal(
+        models.CharField(max_length=20, unique=True, editable=False),
+        Category.ACCOUNT,
+    )
+    account_number = personal(
+        models.CharField(max_length=20, unique=True, editable=False),
+        Category.ACCOUNT,
+    )
+    email = EncryptedText(
+        label="identification.email", null=True, personal=Personal(Category.IDENTIFICATION, Source.FORM)
+    )
+    email_index = BlindIndex(
+        source="email", column="identification.email", normalise="applications.normalise.email", unique=True
+    )
+    language = personal(models.CharField(max_length=2, default="lv"), Category.ACCOUNT, Source.CONSUMER)
+    created_at = models.DateTimeField(auto_now_add=True)
+    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("data subject")
+        verbose_name_plural = _("data subjects")
+
+    def __str__(self) -> str:
+        return self.customer_reference
+
+    @property
+    def owner_id(self) -> UUID:
+        return self.id
+
+    @property
+    def verified_email(self) -> str:
+        """The proved address. Raises SubjectErased: only an erased person has none."""
+        if self.email is None:
+            raise SubjectErased
+        return self.email
+
+
+class OwnedBySubject(models.Model):
+    """A row about one data subject: encrypted under that person's key, gone with the person."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    subject = models.ForeignKey(DataSubject, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def owner_id(self) -> UUID:
+        return self.subject_id
+
+
+class ConsumerSession(OwnedBySubject):
+    """A browser in which a consumer proved their e-mail address. Only a hash of its token is kept."""
+
+    token_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_seen_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class EmailChallenge(models.Model):
+    """A mailed code on its way. The address is encrypted under a key of the challenge's own.
+
+    It is the challenge, not a data subject, that owns that key: nothing here tells whether the address is
+    known, and destroying the key forgets an address that never answered.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    address = EncryptedText(
+        label="challenge.address", null=True, personal=Personal(Category.IDENTIFICATION, Source.FORM)
+    )
+    address_index = BlindIndex(
+        source="address", column="challenge.address", normalise="applications.normalise.email", db_index=True
+    )
+    network_index = personal(
+        models.BinaryField(max_length=17, db_index=True), Category.LOCATION, Source.BROWSER
+    )
+    browser_hash = models.BinaryField(max_length=32, unique=True)
+    code_hash = models.BinaryField(max_length=32)
+    tries = models.PositiveSmallIntegerField(default=0)
+    language = models.CharField(max_length=2)
+    created_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    consumed_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def owner_id(self) -> UUID:
+        return self.id

@@ -1,0 +1,103 @@
+"""Reading what people typed. Each reader says for whom it reads: a draft is its consumer's alone."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.utils import timezone
+
+from applications.flow import first_incomplete
+from applications.form_fields import BY_LABEL, EMAIL_LABEL, FORM_FIELDS
+from applications.models import FORM_MODELS, Application, ConsumerSession, FormData
+from applications.states import ApplicationStatus
+
+MODEL_NAMES = [str(model._meta.model_name) for model in FORM_MODELS]
+
+
+def draft_of(subject_id: UUID) -> Application | None:
+    """The consumer's own draft, if one is open."""
+    return (
+        Application.objects.select_related("subject", *MODEL_NAMES)
+        .filter(subject_id=subject_id, status=ApplicationStatus.DRAFT)
+        .first()
+    )
+
+
+def applications_of(subject_id: UUID) -> list[Application]:
+    """All applications of a consumer, newest first, for the consumer's own pages."""
+    return list(Application.objects.filter(subject_id=subject_id).order_by("-created_at"))
+
+
+def own_application(*, subject_id: UUID, application_id: UUID) -> Application | None:
+    """An application that was sent, if it is this consumer's own."""
+    return (
+        Application.objects.select_related("subject", *MODEL_NAMES)
+        .filter(pk=application_id, subject_id=subject_id)
+        .exclude(status=ApplicationStatus.DRAFT)
+        .first()
+    )
+
+
+def answers(application: Application) -> dict[str, Any]:
+    """Every answer given so far, by its name in the form; unanswered ones are left out.
+
+    For the consumer's own pages and for building what a lender receives; staff read through `masked`.
+    """
+    found: dict[str, Any] = {}
+    for name, field in FORM_FIELDS.items():
+        row = _row(application, field.model)
+        value = None if row is None else getattr(row, name)
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def values_by_label(application: Application, labels: Iterable[str]) -> dict[str, Any]:
+    """The values that a recipient declared it needs, by data-map label; unanswered ones are left out.
+
+    Raises KeyError for a label that no field of the form has.
+    """
+    found: dict[str, Any] = {}
+    for label in labels:
+        if label == EMAIL_LABEL:
+            found[label] = application.subject.email
+            continue
+        field = BY_LABEL[label]
+        row = _row(application, field.model)
+        value = None if row is None else getattr(row, field.name)
+        if value is not None:
+            found[label] = value
+    return found
+
+
+def _row(application: Application, model: type[FormData]) -> FormData | None:
+    try:
+        row: FormData = getattr(application, str(model._meta.model_name))
+    except ObjectDoesNotExist:
+        return None
+    return row
+
+
+def is_complete(application: Application) -> bool:
+    """Whether every step that applies has an answer that is valid today."""
+    return first_incomplete(answers(application)) is None
+
+
+def own_version(*, session_id: UUID, application_id: UUID, idle: timedelta) -> int | None:
+    """The version number of an application, while this session is alive and it is the session's own."""
+    return (
+        Application.objects.filter(
+            pk=application_id,
+            subject__erased_at__isnull=True,
+            subject_id__in=ConsumerSession.objects.filter(
+                pk=session_id,
+                ended_at__isnull=True,
+                expires_at__gt=timezone.now(),
+                last_seen_at__gt=timezone.now() - idle,
+            ).values("subject_id"),
+        )
+        .values_list("version", flat=True)
+        .first()
+    )

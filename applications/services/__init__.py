@@ -1,0 +1,1 @@
+"""The ground floor's only writers. Every service takes an actor."""

@@ -1,0 +1,181 @@
+"""How a consumer proves an e-mail address: a mailed code, bound to the browser that asked for it."""
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from applications import normalise, references
+from applications.actors import VISITOR, Actor
+from applications.crypto import blind_index, keyring
+from applications.errors import CodeExpired, CodeRefused, TooManyCodes
+from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
+from applications.selectors.accounts import live_challenge, subject_with_email
+from applications.services import audit, mail
+from applications.services.locking import take_turns
+from applications.tokens import code_hash, new_code, new_token, token_hash
+
+CODE_LIFETIME = timedelta(minutes=10)
+MAXIMUM_TRIES = 5
+CODES_PER_ADDRESS = 5
+CODES_PER_ADDRESS_A_DAY = 12
+CODES_PER_NETWORK = 30
+COUNTED_OVER = timedelta(hours=1)
+SESSION_LIFETIME = timedelta(hours=12)
+SESSION_IDLE = timedelta(hours=1)
+NETWORK_COLUMN = "challenge.network"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A token for a browser's cookie; only its hash is kept here."""
+
+    token: str
+    expires_at: datetime
+
+
+def request_code(*, email: str, network: str, language: str) -> Opened:
+    """Mail a code to `email`. Nothing tells whether the address is known.
+
+    Raises TooManyCodes when the address or the network asked for too many within an hour: nobody is
+    mail-bombed through us.
+    """
+    now = timezone.now()
+    network_index = blind_index.digest(NETWORK_COLUMN, normalise.address(network))
+    _refuse_flood(email, network, since=now - COUNTED_OVER)  # before a key is made for nothing
+    token, code = new_token(), new_code()
+    challenge = EmailChallenge(
+        id=uuid4(), address=email, network_index=network_index, browser_hash=token_hash(token),
+        language=language, created_at=now, expires_at=now + CODE_LIFETIME,
+    )  # fmt: skip
+    challenge.code_hash = code_hash(code, challenge.id)
+    keyring.create_key(challenge.id)
+    with transaction.atomic():
+        take_turns(
+            f"challenge.address:{normalise.email(email)}", f"{NETWORK_COLUMN}:{normalise.address(network)}"
+        )
+        _refuse_flood(email, network, since=now - COUNTED_OVER)
+        challenge.save(force_insert=True)
+        mail.compose(
+            kind=MailKind.SIGN_IN_CODE,
+            owner_id=challenge.id,
+            recipient=email,
+            language=language,
+            context={"code": code, "minutes": int(CODE_LIFETIME.total_seconds() // 60)},
+            useless_after=challenge.expires_at,
+        )
+        audit.record(actor=VISITOR, action="sign_in.code_requested", row=challenge)
+    return Opened(token, challenge.expires_at)
+
+
+def _refuse_flood(email: str, network: str, *, since: datetime) -> None:
+    recent = EmailChallenge.objects.filter(created_at__gte=since)
+    # Codes that led in no longer carry the address: what is counted over the day are those that did not.
+    today = EmailChallenge.objects.filter(created_at__gte=timezone.now() - timedelta(days=1))
+    networks = blind_index.candidates(NETWORK_COLUMN, normalise.address(network))
+    if (
+        recent.filter(address_index=email).count() >= CODES_PER_ADDRESS
+        or today.filter(address_index=email).count() >= CODES_PER_ADDRESS_A_DAY
+        or recent.filter(network_index__in=networks).count() >= CODES_PER_NETWORK
+    ):
+        raise TooManyCodes
+
+
+def sign_in(*, browser_token: str, code: str) -> Opened:
+    """Exchange the mailed code for a session, in the browser that asked for it.
+
+    Raises CodeRefused (wrong; tries are left) or CodeExpired (too old, used, tried too often, not this
+    browser's).
+    """
+    challenge = live_challenge(browser_token, now=timezone.now())
+    if challenge is None:
+        raise CodeExpired
+    _count_try(challenge)
+    if not hmac.compare_digest(bytes(challenge.code_hash), code_hash(code, challenge.id)):
+        audit.record(actor=VISITOR, action="sign_in.wrong_code", row=challenge)
+        raise CodeRefused
+    address = challenge.address
+    if address is None:  # another tab was quicker
+        raise CodeExpired
+    subject = subject_with_email(address) or _new_subject(address, challenge.language)
+    opened = _open_session(challenge, subject)
+    # The address lives on with the subject; the challenge's copy becomes unreadable.
+    keyring.destroy_key(challenge.id)
+    return opened
+
+
+def _count_try(challenge: EmailChallenge) -> None:
+    counted = EmailChallenge.objects.filter(
+        pk=challenge.pk, tries__lt=MAXIMUM_TRIES, consumed_at__isnull=True
+    ).update(tries=F("tries") + 1)
+    if not counted:
+        raise CodeExpired
+
+
+def _new_subject(address: str, language: str) -> DataSubject:
+    """A data subject for a proved address; two browsers proving it at once get the same one."""
+    subject = DataSubject(
+        email=address,
+        language=language,
+        customer_reference=references.make_reference("C"),
+        account_number=references.make_reference("A"),
+    )
+    keyring.create_key(subject.id)
+    try:
+        with transaction.atomic():
+            subject.save(force_insert=True)
+            audit.record(
+                actor=Actor.consumer(subject.id), action="subject.created", subject_id=subject.id, row=subject
+            )
+    except IntegrityError:
+        existing = subject_with_email(address)
+        if existing is None:
+            raise
+        return existing
+    return subject
+
+
+def _open_session(challenge: EmailChallenge, subject: DataSubject) -> Opened:
+    now = timezone.now()
+    token = new_token()
+    with transaction.atomic():
+        consumed = EmailChallenge.objects.filter(pk=challenge.pk, consumed_at__isnull=True).update(
+            consumed_at=now, address=None, address_index=None
+        )
+        if not consumed:
+            raise CodeExpired
+        session = ConsumerSession(
+            subject=subject, token_hash=token_hash(token), last_seen_at=now, expires_at=now + SESSION_LIFETIME
+        )
+        session.save(force_insert=True)
+        audit.record(
+            actor=Actor.consumer(subject.id), action="session.opened", subject_id=subject.id, row=session
+        )
+    return Opened(token, session.expires_at)
+
+
+def touch_session(session: ConsumerSession) -> None:
+    """Note that the session is in use; at most one write a minute."""
+    now = timezone.now()
+    ConsumerSession.objects.filter(
+        Q(last_seen_at__lt=now - timedelta(minutes=1)), pk=session.pk, ended_at__isnull=True
+    ).update(last_seen_at=now)
+
+
+def sign_out(*, session: ConsumerSession) -> None:
+    """End a session; its token opens nothing any more."""
+    with transaction.atomic():
+        ended = ConsumerSession.objects.filter(pk=session.pk, ended_at__isnull=True).update(
+            ended_at=timezone.now()
+        )
+        if ended:
+            audit.record(
+                actor=Actor.consumer(session.subject_id),
+                action="session.ended",
+                subject_id=session.subject_id,
+                row=session,
+            )

@@ -1,0 +1,106 @@
+"""What ends by itself: codes, sessions, drafts never sent. Small chunks, counted."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from applications.crypto import keyring
+from applications.models import Application, ConsumerSession, DataSubject, EmailChallenge, OutboundMail
+from applications.services.operations import DAILY_JOBS
+from applications.states import ApplicationStatus
+
+CHUNK = 500
+CHALLENGES_KEPT = timedelta(days=1)
+SESSIONS_KEPT = timedelta(days=30)
+DRAFTS_KEPT = timedelta(days=30)
+ORPHAN_KEYS_KEPT = timedelta(days=1)
+MOST_ORPHANS = 20
+
+
+class TooManyOrphans(Exception):
+    """Keys without owners in such number that the two databases do not belong together."""
+
+
+def _delete_in_chunks(due: Callable[[], QuerySet]) -> int:
+    """Delete what `due` finds, a chunk a transaction, until there is none; the number deleted.
+
+    A row that somebody is changing is passed over, and due again another day if it still is.
+    """
+    total = 0
+    while True:
+        with transaction.atomic():
+            rows = due().select_for_update(skip_locked=True, of=("self",))
+            chunk = list(rows.values_list("pk", flat=True)[:CHUNK])
+            if not chunk:
+                return total
+            due().model._default_manager.filter(pk__in=chunk).delete()
+            total += len(chunk)
+
+
+def end_challenges() -> dict[str, int]:
+    """Forget mailed codes a day after they were asked for: the keys first, then the rows."""
+    before = timezone.now() - CHALLENGES_KEPT
+    counts = {"mails": 0, "challenges": 0}
+    due = EmailChallenge.objects.filter(created_at__lt=before).values_list("pk", flat=True)
+    while owners := list(due[:CHUNK]):
+        keyring.forget_keys(owners)
+        counts["mails"] += _delete_in_chunks(partial(OutboundMail.objects.filter, owner_id__in=owners))
+        ended = _delete_in_chunks(partial(EmailChallenge.objects.filter, pk__in=owners))
+        counts["challenges"] += ended
+        if not ended:  # somebody holds these rows: another day
+            break
+    return counts
+
+
+def end_sessions() -> dict[str, int]:
+    """Delete sessions a month after they could last have been used."""
+    before = timezone.now() - SESSIONS_KEPT
+    return {"sessions": _delete_in_chunks(lambda: ConsumerSession.objects.filter(expires_at__lt=before))}
+
+
+def end_drafts() -> dict[str, int]:
+    """Delete drafts that were never sent, thirty days after the last save (privacy notice, retention)."""
+    before = timezone.now() - DRAFTS_KEPT
+    return {
+        "drafts": _delete_in_chunks(
+            lambda: Application.objects.filter(status=ApplicationStatus.DRAFT, saved_at__lt=before)
+        )
+    }
+
+
+def sweep_orphan_keys() -> dict[str, int]:
+    """Remove data keys whose owner was never written: the key is committed before its first row.
+
+    Raises TooManyOrphans and removes none when there are more than crashes explain: then it is the main
+    database that is not the one these keys belong to (an older copy, an empty one).
+    """
+    before = timezone.now() - ORPHAN_KEYS_KEPT
+    orphans: list[UUID] = []
+    last = None
+    while page := keyring.owner_ids_created_before(before, after=last, limit=CHUNK):
+        last = page[-1]
+        known = {owner for model in KEY_OWNERS for owner in _owners_among(model, page)}
+        orphans += [owner for owner in page if owner not in known]
+        if len(orphans) > MOST_ORPHANS:
+            raise TooManyOrphans
+    return {"keys": keyring.forget_keys(orphans)}
+
+
+def _owners_among(model: type[models.Model], ids: list[UUID]) -> Iterable[UUID]:
+    return model._default_manager.filter(pk__in=ids).values_list("pk", flat=True)
+
+
+# The models whose rows own a data key; floors above add theirs.
+KEY_OWNERS: list[type[models.Model]] = [DataSubject, EmailChallenge]
+
+DAILY_JOBS |= {
+    "end_challenges": end_challenges,
+    "end_sessions": end_sessions,
+    "end_drafts": end_drafts,
+    "sweep_orphan_keys": sweep_orphan_keys,
+}

@@ -1,0 +1,6 @@
+"""News that travels upward. Receivers run inside the sender's transaction."""
+
+from django.dispatch import Signal
+
+# application: Application; recipients: tuple of lender slugs that the consumer ticked; actor: Actor
+application_submitted = Signal()

@@ -1,0 +1,33 @@
+"""Celery tasks of the ground floor. Arguments are identifiers only."""
+
+import structlog
+from celery import shared_task
+
+from applications.crypto.keyring import data_key_scope
+from applications.services import mail, operations
+
+log = structlog.get_logger(__name__)
+
+
+def deliver_due_mail() -> None:
+    """Send every message that is due. One that breaks does not hold up the others."""
+    while claimed := mail.claim_due():
+        for mail_id in claimed:
+            try:
+                mail.deliver(mail_id)
+            except Exception:
+                log.exception("mail.broken", row=str(mail_id))
+
+
+@shared_task(name=mail.TASK)
+def deliver_mail() -> None:
+    """Woken when a message was queued."""
+    with data_key_scope():
+        deliver_due_mail()
+
+
+@shared_task
+def run_daily_jobs() -> None:
+    """Started by beat once a day; the sweep catches up when beat was down."""
+    with data_key_scope():
+        operations.run_due_daily_jobs()

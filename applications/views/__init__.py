@@ -1,0 +1,1 @@
+"""The consumer's pages on the ground floor."""

@@ -1,0 +1,33 @@
+"""Pages for a signed-in consumer."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from applications.models import ConsumerSession
+
+
+class ConsumerRequest(HttpRequest):
+    """A request whose consumer is signed in."""
+
+    consumer: ConsumerSession
+
+
+View = Callable[..., HttpResponse]
+
+
+def consumer_required(view: View) -> View:
+    """Send a visitor without a session to prove an e-mail address; a posted form gets a page that says so."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if getattr(request, "consumer", None) is not None:
+            return view(request, *args, **kwargs)
+        if request.method == "POST":
+            return render(request, "applications/session_ended.html", status=403)
+        return redirect("applications:start")
+
+    return guarded

@@ -1,0 +1,102 @@
+"""Proving an e-mail address: ask for a code, write the code, sign out."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods, require_POST
+
+from applications.errors import CodeExpired, CodeRefused, TooManyCodes
+from applications.forms import CodeForm, EmailForm
+from applications.models import ConsumerSession
+from applications.network import client_address
+from applications.selectors.accounts import live_challenge
+from applications.services.accounts import (
+    CODE_LIFETIME,
+    Opened,
+    request_code,
+    sign_in,
+    sign_out,
+)
+
+
+def set_secret_cookie(response: HttpResponse, name: str, opened: Opened) -> None:
+    """A cookie that scripts cannot read and other sites cannot send."""
+    response.set_cookie(
+        name, opened.token, expires=_utc(opened.expires_at), secure=settings.PRODUCTION, httponly=True,
+        samesite="Lax", path="/",
+    )  # fmt: skip
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(timezone.get_default_timezone())
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def start(request: HttpRequest) -> HttpResponse:
+    """Ask for the e-mail address and mail a code to it."""
+    if getattr(request, "consumer", None) is not None and request.method != "POST":
+        return redirect("applications:resume")
+    form = EmailForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            opened = request_code(
+                email=form.cleaned_data["email"],
+                network=client_address(request),
+                language=get_language() or "lv",
+            )
+        except TooManyCodes as refusal:
+            form.add_error("email", str(refusal.sentence))
+        else:
+            response = redirect("applications:code")
+            set_secret_cookie(response, settings.CHALLENGE_COOKIE_NAME, opened)
+            return response
+    return render(request, "applications/start.html", {"form": form})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def code(request: HttpRequest) -> HttpResponse:
+    """Take the mailed code, in the browser that asked for it."""
+    token = request.COOKIES.get(settings.CHALLENGE_COOKIE_NAME, "")
+    challenge = live_challenge(token, now=timezone.now()) if token else None
+    form = CodeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            opened = sign_in(browser_token=token, code=form.cleaned_data["code"])
+        except (CodeRefused, CodeExpired) as refusal:
+            form.add_error("code", str(refusal.sentence))
+        else:
+            return _signed_in(request, opened)
+    context = {
+        "form": form,
+        "address": challenge.address if challenge else None,
+        "minutes": int(CODE_LIFETIME.total_seconds() // 60),
+    }
+    return render(request, "applications/code.html", context)
+
+
+def _signed_in(request: HttpRequest, opened: Opened) -> HttpResponse:
+    """On with the form; whoever was signed in in this browser before is so no more."""
+    _end_session(request)
+    response = redirect("applications:resume")
+    set_secret_cookie(response, settings.CONSUMER_COOKIE_NAME, opened)
+    response.delete_cookie(settings.CHALLENGE_COOKIE_NAME, samesite="Lax")
+    return response
+
+
+@require_POST
+def leave(request: HttpRequest) -> HttpResponse:
+    """Sign out: the session ends here and the cookie goes."""
+    _end_session(request)
+    response = redirect("applications:home")
+    response.delete_cookie(settings.CONSUMER_COOKIE_NAME, samesite="Lax")
+    return response
+
+
+def _end_session(request: HttpRequest) -> None:
+    session: ConsumerSession | None = getattr(request, "consumer", None)
+    if session is not None:
+        sign_out(session=session)

@@ -1,0 +1,148 @@
+"""The form, step by step; every step is kept as it is saved."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.http import require_http_methods
+
+from applications import flow
+from applications.actors import Actor
+from applications.choices import PepStatus
+from applications.errors import IllegalTransition
+from applications.models import Application
+from applications.selectors.people import answers, applications_of, draft_of
+from applications.services.drafts import open_draft, save_answers
+from applications.views.guard import ConsumerRequest, consumer_required
+
+
+def actor_of(request: ConsumerRequest) -> Actor:
+    """The signed-in consumer as an actor."""
+    return Actor.consumer(request.consumer.subject_id)
+
+
+@consumer_required
+@require_http_methods(["GET", "HEAD"])
+def resume(request: ConsumerRequest) -> HttpResponse:
+    """Where a consumer goes on: the open draft, the applications sent, or a first draft."""
+    subject_id = request.consumer.subject_id
+    draft = draft_of(subject_id)
+    if draft is None and applications_of(subject_id):
+        return redirect("applications:account")
+    if draft is None:
+        draft = open_draft(subject_id=subject_id, language=get_language() or "lv", actor=actor_of(request))
+    missing = flow.first_incomplete(answers(draft))
+    return redirect("applications:check") if missing is None else redirect("applications:step", missing.slug)
+
+
+@consumer_required
+@require_http_methods(["POST"])
+def begin(request: ConsumerRequest) -> HttpResponse:
+    """Open a new draft, for a consumer who has sent an application before."""
+    open_draft(
+        subject_id=request.consumer.subject_id, language=get_language() or "lv", actor=actor_of(request)
+    )
+    return redirect("applications:resume")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request: HttpRequest, slug: str) -> HttpResponse:
+    """One step: show what was answered, keep what is answered now."""
+    try:
+        current = flow.step_by_slug(slug)
+    except KeyError:
+        raise Http404 from None
+    session = getattr(request, "consumer", None)
+    if session is None:
+        return _without_session(request, current)
+    draft = draft_of(session.subject_id)
+    if draft is None:
+        return _without_draft(request, current)
+    given = answers(draft)
+    if not current.shown(given):
+        return redirect("applications:resume")
+    editing = "change" in request.GET
+    form = _form(request, current, given)
+    if request.method == "POST" and form.is_valid():
+        actor = Actor.consumer(session.subject_id)
+        try:
+            save_answers(application=draft, answers=form.cleaned_data, actor=actor)
+        except IllegalTransition:  # it was sent in another tab this very moment
+            return _without_draft(request, current)
+        return _after(current, given | form.cleaned_data, editing=editing)
+    return render(request, "applications/step.html", _context(current, given, form, editing=editing))
+
+
+def _without_draft(request: HttpRequest, current: flow.Step) -> HttpResponse:
+    """An answer that comes after the application was sent is refused, and said to be."""
+    if request.method != "POST":
+        return redirect("applications:resume")
+    form = _form(request, current, {})
+    form.is_valid()
+    form.add_error(None, str(IllegalTransition.sentence))
+    context = _context(current, {}, form, editing="change" in request.GET)
+    return render(request, "applications/step.html", context, status=HTTPStatus.CONFLICT)
+
+
+def _form(request: HttpRequest, current: flow.Step, given: dict[str, Any]) -> Any:
+    return current.form(request.POST if request.method == "POST" else None, answers=given)
+
+
+def _context(current: flow.Step, given: dict[str, Any], form: Any, *, editing: bool) -> dict[str, Any]:
+    position, total = flow.position(current, given) if current.shown(given) else (None, None)
+    before = flow.previous_step(current, given)
+    back = reverse("applications:step", args=[before.slug]) if before else reverse("applications:home")
+    return {
+        "step": current,
+        "form": form,
+        "position": position,
+        "total": total,
+        "editing": editing,
+        "previous_url": reverse("applications:check") if editing else back,
+    }
+
+
+def _after(current: flow.Step, given: dict[str, Any], *, editing: bool) -> HttpResponse:
+    """The next step; back to the summary when a single answer was changed and nothing new is asked."""
+    following = flow.first_incomplete(given) if editing else flow.next_step(current, given)
+    return (
+        redirect("applications:check") if following is None else redirect("applications:step", following.slug)
+    )
+
+
+def _without_session(request: HttpRequest, current: flow.Step) -> HttpResponse:
+    """Nothing typed is lost when the session ended: the page keeps it, and says how to go on."""
+    if request.method != "POST":
+        return redirect("applications:start")
+    # Nobody is known here, so no answer either; a relation that was typed shows that it was asked for.
+    given = {"pep_status": PepStatus.FAMILY_MEMBER} if "pep_relation" in request.POST else {}
+    form = _form(request, current, given)
+    form.is_valid()
+    context = _context(current, given, form, editing="change" in request.GET) | {"session_ended": True}
+    return render(request, "applications/step.html", context, status=403)
+
+
+@consumer_required
+@require_http_methods(["GET", "HEAD"])
+def check(request: ConsumerRequest) -> HttpResponse:
+    """Check your answers: everything given so far, each with a way to change it."""
+    draft: Application | None = draft_of(request.consumer.subject_id)
+    if draft is None:
+        return redirect("applications:resume")
+    given = answers(draft)
+    missing = flow.first_incomplete(given)
+    if missing is not None:
+        return redirect("applications:step", missing.slug)
+    sections = [
+        {
+            "title": section.step.title,
+            "rows": section.rows,
+            "change_url": reverse("applications:step", args=[section.step.slug]) + "?change",
+        }
+        for section in flow.check_sections(given)
+    ]
+    context = {"sections": sections, "send_url": reverse("lenders:send"), "email": draft.subject.email}
+    return render(request, "applications/check.html", context)

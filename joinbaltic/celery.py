@@ -1,0 +1,18 @@
+"""The Celery application: an engine that is woken by messages; the queue itself is rows in PostgreSQL."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "joinbaltic.settings")
+
+app = Celery("joinbaltic")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: Any) -> None:
+    """Celery leaves logging alone when somebody answers this signal: the settings have configured it."""

@@ -1,0 +1,108 @@
+"""JSON logs with an allow-list of keys: what is not on it is not written.
+
+Personal data cannot reach a log line by a forgotten argument: messages are fixed event names, values are
+only written under the keys below, and an exception is written as its class and place, never its text
+(a database error quotes the offending row).
+"""
+
+import logging
+import logging.config
+import sys
+import traceback
+from typing import Any
+
+import structlog
+
+ALLOWED_KEYS = frozenset(
+    {
+        "event", "level", "logger", "timestamp",
+        "application", "attempt", "attempts", "code", "count", "database", "delivery", "duration_ms",
+        "exception", "job", "kind", "label", "lender", "method", "outcome", "path_name", "reference",
+        "request_id", "row", "seconds", "status", "submission", "task", "version", "where", "worker",
+    }
+)  # fmt: skip
+# These write about connections, processes and schedules. Other loggers of Celery quote the error of a task.
+PLAIN_MESSAGE_OF = (
+    "celery.apps", "celery.beat", "celery.worker.consumer", "celery.worker.strategy", "granian",
+    "django.server", "kombu",
+)  # fmt: skip
+
+
+def _exception(exc: BaseException) -> tuple[str, str]:
+    frames = traceback.extract_tb(exc.__traceback__)
+    place = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else ""
+    return type(exc).__name__, place
+
+
+def allow_listed(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Keep allowed keys only; an exception becomes its class and the line that raised it."""
+    error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
+    elif isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["exception"], event["where"] = _exception(error)
+    return {key: value for key, value in event.items() if key in ALLOWED_KEYS}
+
+
+def foreign_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A library's record: its message may quote data (a URL, a row), so only its template is kept."""
+    if event["_from_structlog"]:
+        return event
+    record, arguments = event["_record"], event.pop("positional_args")
+    if not record.name.startswith(PLAIN_MESSAGE_OF):
+        event["event"] = _template(record.msg)
+    if record.name == "celery.app.trace" and isinstance(arguments, dict):
+        event["task"] = arguments.get("name")
+    return event
+
+
+def _template(message: object) -> str:
+    """The first line: asyncio writes what happened there, and below it the task with its error's text. An
+    exception given in place of a message is its class alone."""
+    return type(message).__name__ if isinstance(message, BaseException) else str(message).partition("\n")[0]
+
+
+def logging_config(*, level: str) -> None:
+    """Configure structlog and the standard library to one stream of JSON lines on stderr."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": shared,
+        "pass_foreign_args": True,
+        "processors": [
+            foreign_event,
+            allow_listed,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+    }
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"json": formatter},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+            "root": {"handlers": ["stderr"], "level": level},
+            "loggers": {
+                "django.request": {"level": "ERROR"},
+                "django.security": {"level": "ERROR"},
+                "asyncio": {"level": "WARNING"},
+            },
+        }
+    )

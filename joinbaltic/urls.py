@@ -1,0 +1,27 @@
+"""The map of addresses: pages under their language, the rest at the root."""
+
+from django.conf import settings
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from joinbaltic import health
+
+urlpatterns = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+    path("", RedirectView.as_view(url=f"/{settings.LANGUAGE_CODE}/"), name="root"),
+    path("admin/", admin.site.urls),
+    path("api/lenders/v1/", include("lenders.api_urls")),
+]
+if settings.DEVELOPMENT:
+    from joinbaltic import development_mail
+
+    urlpatterns += [path("dev/mail/", development_mail.mailbox, name="development-mail")]
+
+urlpatterns += i18n_patterns(
+    path("notices/", include("privacy.urls")),
+    path("", include("applications.urls")),
+    path("", include("lenders.urls")),
+)

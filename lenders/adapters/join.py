@@ -1,0 +1,192 @@
+"""JO1N lender protocol v1: the adapter for lenders that implement docs/lender-api.md.
+
+Building stands here; the places of our fields in `join_fields`, the reading of answers in `join_answers`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from lenders.adapters import join_answers, join_fields, reading, signing, statuses
+from lenders.adapters.base import (
+    Answer,
+    CallbackMessage,
+    Choice,
+    ChoiceAnswer,
+    Consent,
+    CreditRequest,
+    HttpAnswer,
+    HttpCall,
+    LenderEndpoint,
+)
+from lenders.adapters.errors import ErrorCode, LenderError, Problem
+
+USER_AGENT = "JO1N-lender-protocol/1"
+NEVER_HEARD_OF_IT = Problem("submission_id", "unknown")
+
+
+class JoinAdapter:
+    """Stateless; one instance serves every lender of this protocol."""
+
+    slug = "join"
+    name = "JO1N lender protocol v1"
+    # the protocol obliges its lenders to both
+    idempotent = True
+    can_be_asked = True
+    supported_labels = frozenset(join_fields.PLACES)
+
+    def build_application(
+        self, request: CreditRequest, endpoint: LenderEndpoint, *, now: datetime
+    ) -> HttpCall:
+        """POST /applications.
+
+        The body depends on the request alone, so that every attempt sends the same bytes.
+        """
+        groups: dict[str, Any] = join_fields.grouped(request.fields)
+        groups.setdefault("customer", {})["language"] = request.language
+        body = {
+            "submission_id": str(request.submission_id),
+            "application_reference": request.application_reference,
+            "submitted_at": _written(request.submitted_at),
+            "callback_url": endpoint.callback_url,
+            **groups,
+            "consents": [_consent(consent) for consent in request.consents],
+        }
+        return _call(
+            "POST",
+            "/applications",
+            _encoded(body),
+            endpoint,
+            submission_id=request.submission_id,
+            message_id=f"application_{request.submission_id}",
+            now=now,
+        )
+
+    def build_inquiry(self, submission_id: UUID, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall:
+        """GET /applications/{submission_id}.
+
+        The signed message id names the submission, because the path itself is not signed.
+        """
+        return _call(
+            "GET",
+            f"/applications/{submission_id}",
+            b"",
+            endpoint,
+            submission_id=submission_id,
+            message_id=f"inquiry_{submission_id}_{int(now.timestamp())}",
+            now=now,
+        )
+
+    def build_choice(self, choice: Choice, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall:
+        """POST /applications/{submission_id}/choice: the offer chosen, and the keyword."""
+        body = {
+            "submission_id": str(choice.submission_id),
+            "offer_reference": choice.offer_reference,
+            "keyword": choice.keyword,
+        }
+        return _call(
+            "POST",
+            f"/applications/{choice.submission_id}/choice",
+            _encoded(body),
+            endpoint,
+            submission_id=choice.submission_id,
+            message_id=f"choice_{choice.submission_id}",
+            now=now,
+        )
+
+    def parse(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> Answer:
+        """The reply to an application or an inquiry.
+
+        Raises LenderError; `not_received` only where the lender says so under its signature, for on that
+        word we send again.
+        """
+        document = _verified(answer, endpoint, now=now)
+        join_answers.check_submission(document, answer.submission_id)
+        return join_answers.answer_of(document)
+
+    def parse_choice(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> ChoiceAnswer:
+        """The reply to a choice. Raises LenderError."""
+        document = _verified(answer, endpoint, now=now)
+        join_answers.check_submission(document, answer.submission_id, required=False)
+        return join_answers.choice_answer_of(document)
+
+    def parse_callback(
+        self, headers: Mapping[str, str], body: bytes, endpoint: LenderEndpoint, *, now: datetime
+    ) -> CallbackMessage:
+        """A callback, once its signature and age are right.
+
+        Raises LenderError; nothing of an unsigned body is read.
+        """
+        message_id = signing.verify(headers, body, endpoint.secrets, now=now)
+        document = reading.document(body)
+        submission_id = reading.identifier(document, "submission_id")
+        return CallbackMessage(message_id, submission_id, join_answers.answer_of(document))
+
+
+def _verified(answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> reading.Document:
+    """The document of a usable reply.
+
+    Raises the error its status stands for, else whatever is wrong with it.
+    """
+    error = statuses.failure(answer, now=now)
+    if error is not None and error.code == ErrorCode.REJECTED:
+        error = _rejection(answer, endpoint, now=now)
+    if error is not None:
+        raise error
+    signing.verify(answer.headers, answer.body, endpoint.secrets, now=now)
+    return reading.document(answer.body)
+
+
+def _rejection(answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> LenderError:
+    """A 4xx with what a signed body says of it; a proxy's unsigned page says nothing."""
+    try:
+        signing.verify(answer.headers, answer.body, endpoint.secrets, now=now)
+        problems = join_answers.problems_of(reading.document(answer.body))
+    except LenderError:
+        problems = ()
+    if answer.status == HTTPStatus.NOT_FOUND and NEVER_HEARD_OF_IT in problems:
+        return LenderError(ErrorCode.NOT_RECEIVED, permanent=False)
+    return LenderError(ErrorCode.REJECTED, permanent=True, problems=problems)
+
+
+def _call(
+    method: str,
+    path: str,
+    body: bytes,
+    endpoint: LenderEndpoint,
+    *,
+    submission_id: UUID,
+    message_id: str,
+    now: datetime,
+) -> HttpCall:
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "User-Agent": USER_AGENT,
+        **signing.sign(message_id, body, endpoint.secrets, now=now),
+    }
+    if method == "POST":
+        headers |= {"Content-Type": "application/json", "Idempotency-Key": str(submission_id)}
+    return HttpCall(method, endpoint.base_url.rstrip("/") + path, headers, body, submission_id)
+
+
+def _encoded(body: dict[str, Any]) -> bytes:
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    encoded = text.encode(errors="ignore")
+    if encoded.decode() != text:  # a lone surrogate is no letter, and dropping it would be dropping data
+        raise LenderError(ErrorCode.VALUE_NOT_SUPPORTED, permanent=True)
+    return encoded
+
+
+def _consent(consent: Consent) -> dict[str, str]:
+    return {"purpose": consent.purpose, "wording": consent.wording, "given_at": _written(consent.given_at)}
+
+
+def _written(moment: datetime) -> str:
+    """RFC 3339 in UTC to the second."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,187 @@
+"""What a JO1N v1 document says: the strict reading of replies and callbacks once their signature holds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from uuid import UUID
+
+from lenders.adapters import reading
+from lenders.adapters.base import (
+    DECLINE_REASONS,
+    Accepted,
+    Answer,
+    ChoiceAnswer,
+    Declined,
+    Instalment,
+    NeedsMore,
+    Offered,
+    OfferTerms,
+    Pending,
+    Unrecognised,
+    Withdrawn,
+)
+from lenders.adapters.errors import ErrorCode, LenderError, Problem, malformed
+from lenders.adapters.join_fields import PLACES
+
+MOST_CENTS = 10_000_000_00
+LONGEST_TERM_MONTHS = 480
+MOST_OFFERS = 10
+MOST_NEEDS = 64
+MOST_PROBLEMS = 64
+HIGHEST_RATE = Decimal(1000)
+
+NEEDABLE = frozenset(PLACES)
+PROBLEM_ATTRIBUTES = NEEDABLE | {
+    "submission_id",
+    "offer_reference",
+    "keyword",
+    "consents",
+    "idempotency_key",
+    "signature",
+}
+PROBLEM_TYPES = frozenset({"missing", "invalid", "unsupported", "unknown", "conflict", "expired"})
+
+
+def answer_of(document: reading.Document) -> Answer:
+    """The answer in a reply or callback. Raises LenderError(malformed_answer)."""
+    reference = reading.reference(document, "lender_reference", required=False)
+    match reading.word(document, "status"):
+        case "offered":
+            return Offered(offers=_offers(document), lender_reference=reference)
+        case "declined":
+            return Declined(reason=_reason(document), lender_reference=reference)
+        case "pending":
+            return Pending(lender_reference=reference)
+        case "needs_more":
+            return NeedsMore(needs=_needs(document), lender_reference=reference)
+        case "withdrawn":
+            return Withdrawn(lender_reference=reference)
+        case _:
+            return Unrecognised(lender_reference=reference)
+
+
+def choice_answer_of(document: reading.Document) -> ChoiceAnswer:
+    """The answer to a choice.
+
+    An `accepted` may be followed by nothing but a callback of withdrawal. Raises LenderError.
+    """
+    reference = reading.reference(document, "lender_reference", required=False)
+    match reading.word(document, "status"):
+        case "accepted":
+            return Accepted(lender_reference=reference)
+        case "declined":
+            return Declined(reason=_reason(document), lender_reference=reference)
+        case "pending":
+            return Pending(lender_reference=reference)
+        case "withdrawn":
+            return Withdrawn(lender_reference=reference)
+        case _:
+            return Unrecognised(lender_reference=reference)
+
+
+def check_submission(document: reading.Document, expected: UUID | None, *, required: bool = True) -> None:
+    """A rightly signed answer about somebody else's application must never be stored.
+
+    Raises LenderError(wrong_submission).
+    """
+    if not required and "submission_id" not in document:
+        return
+    stated = reading.identifier(document, "submission_id")
+    if expected is not None and stated != expected:
+        raise LenderError(ErrorCode.WRONG_SUBMISSION, permanent=True)
+
+
+def problems_of(document: reading.Document) -> tuple[Problem, ...]:
+    """What a lender disliked, of the fields and types we know.
+
+    Its messages are free text and stay where they are.
+    """
+    listed = document.get("errors")
+    found = []
+    for entry in listed[:MOST_PROBLEMS] if isinstance(listed, list) else []:
+        attribute, kind = (
+            (entry.get("attribute"), entry.get("type")) if isinstance(entry, dict) else (None, None)
+        )
+        if isinstance(attribute, str) and attribute in PROBLEM_ATTRIBUTES:
+            found.append(
+                Problem(attribute, kind if isinstance(kind, str) and kind in PROBLEM_TYPES else "other")
+            )
+    return tuple(dict.fromkeys(found))
+
+
+def _reason(document: reading.Document) -> str:
+    reason = reading.word(document, "reason")
+    return reason if reason in DECLINE_REASONS else "other"
+
+
+def _needs(document: reading.Document) -> tuple[str, ...]:
+    """The fields asked for; one we have no name for cannot be given, and a list of none such asks for
+    nothing.
+    """
+    needs = reading.known_words(reading.items(document, "needs", most=MOST_NEEDS), NEEDABLE)
+    if not needs:
+        raise malformed()
+    return needs
+
+
+def _offers(document: reading.Document) -> tuple[OfferTerms, ...]:
+    """One `offer`, or several `offers` with distinct references; never both."""
+    if ("offer" in document) == ("offers" in document):
+        raise malformed()
+    listed = (
+        [document["offer"]] if "offer" in document else reading.items(document, "offers", most=MOST_OFFERS)
+    )
+    offers = tuple(_terms(reading.as_document(entry)) for entry in listed)
+    if len({offer.reference for offer in offers}) != len(offers):
+        raise malformed()
+    return offers
+
+
+def _terms(offer: reading.Document) -> OfferTerms:
+    terms = OfferTerms(
+        reference=reading.reference(offer, "reference"),
+        amount_cents=reading.integer(offer, "amount_cents", least=1, most=MOST_CENTS),
+        term_months=reading.integer(offer, "term_months", least=1, most=LONGEST_TERM_MONTHS),
+        instalment_cents=reading.integer(offer, "instalment_cents", least=1, most=MOST_CENTS),
+        borrowing_rate=reading.rate(offer, "borrowing_rate", most=HIGHEST_RATE),
+        apr=reading.rate(offer, "apr", most=HIGHEST_RATE),
+        total_payable_cents=reading.integer(offer, "total_payable_cents", least=1, most=MOST_CENTS),
+        upfront_fees_cents=reading.integer(offer, "upfront_fees_cents", least=0, most=MOST_CENTS),
+        schedule=_schedule(offer),
+        valid_until=reading.moment(offer, "valid_until"),
+        price_personalised=reading.boolean(offer, "price_personalised"),
+    )
+    if not _adds_up(terms):
+        raise malformed()
+    return terms
+
+
+def _schedule(offer: reading.Document) -> tuple[Instalment, ...]:
+    entries = [
+        reading.as_document(entry) for entry in reading.items(offer, "schedule", most=LONGEST_TERM_MONTHS)
+    ]
+    return tuple(
+        Instalment(
+            month=reading.integer(entry, "month", least=1, most=LONGEST_TERM_MONTHS),
+            amount_cents=reading.integer(entry, "amount_cents", least=0, most=MOST_CENTS),
+        )
+        for entry in entries
+    )
+
+
+def _adds_up(terms: OfferTerms) -> bool:
+    """The figures agree with one another, so that whatever of them a consumer reads first is true of the
+    others.
+    """
+    months = [instalment.month for instalment in terms.schedule]
+    amounts = [instalment.amount_cents for instalment in terms.schedule]
+    counts = Counter(amounts)
+    return (
+        months == sorted(set(months))
+        and months[-1] <= terms.term_months
+        and sum(amounts) + terms.upfront_fees_cents == terms.total_payable_cents
+        and terms.total_payable_cents >= terms.amount_cents
+        and terms.upfront_fees_cents < terms.amount_cents
+        and counts[terms.instalment_cents] == max(counts.values())
+    )

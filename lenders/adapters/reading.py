@@ -1,0 +1,140 @@
+"""Strict reading of what a lender wrote: a value within its limits, or `malformed_answer`.
+
+Unknown keys are left alone (a lender may add fields); a known key with a wrong value is an error, because
+guessing at money is worse than asking again. No error carries the text it is about: they are raised outside
+the `except`, so nothing is chained to them.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, TypeGuard
+from uuid import UUID
+
+from lenders.adapters.errors import malformed
+
+LONGEST_BODY = 1024 * 1024
+_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
+_RATE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
+_RFC3339 = re.compile(
+    r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+Document = Mapping[str, Any]
+
+
+def document(body: bytes) -> Document:
+    """The JSON object in a body.
+
+    Repeated keys, NaN and Infinity are refused: two readers could understand them differently.
+    """
+    if len(body) > LONGEST_BODY:
+        raise malformed()
+    try:
+        value = json.loads(body.decode(), object_pairs_hook=_unrepeated, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        value = None
+    return as_document(value)
+
+
+def as_document(value: Any) -> Document:
+    if not isinstance(value, dict):
+        raise malformed()
+    return value
+
+
+def integer(source: Document, key: str, *, least: int, most: int) -> int:
+    """A JSON integer within limits; 12.0, "12" and true are none."""
+    value = source.get(key)
+    if type(value) is not int or not least <= value <= most:
+        raise malformed()
+    return value
+
+
+def boolean(source: Document, key: str) -> bool:
+    value = source.get(key)
+    if not isinstance(value, bool):
+        raise malformed()
+    return value
+
+
+def items(source: Document, key: str, *, most: int) -> list[Any]:
+    """A list of one to `most` entries."""
+    value = source.get(key)
+    if not isinstance(value, list) or not 0 < len(value) <= most:
+        raise malformed()
+    return value
+
+
+def word(source: Document, key: str) -> str:
+    """A short text of no known vocabulary (a status, a reason), to be compared and not stored."""
+    value = source.get(key)
+    if not isinstance(value, str) or not 0 < len(value) <= 64:
+        raise malformed()
+    return value
+
+
+def reference(source: Document, key: str, *, required: bool = True) -> str:
+    """A lender's name for a thing: 1–64 of letters, digits and ._:/- beginning with a letter or digit. ""
+    where absent and optional.
+    """
+    value = source.get(key)
+    if value is None and not required:
+        return ""
+    if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
+        raise malformed()
+    return value
+
+
+def rate(source: Document, key: str, *, most: Decimal) -> Decimal:
+    """A percentage written as plain digits ("11.50"): no sign, no exponent, at most six decimals."""
+    value = source.get(key)
+    if not isinstance(value, str) or not _RATE.fullmatch(value) or Decimal(value) > most:
+        raise malformed()
+    return Decimal(value)
+
+
+def moment(source: Document, key: str) -> datetime:
+    """An RFC 3339 time with its zone, as UTC; whether it has passed is not judged here."""
+    value = source.get(key)
+    if not isinstance(value, str) or not _RFC3339.fullmatch(value):
+        raise malformed()
+    try:
+        parsed: datetime | None = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        parsed = None
+    if parsed is None:
+        raise malformed()
+    return parsed
+
+
+def identifier(source: Document, key: str) -> UUID:
+    value = source.get(key)
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        raise malformed()
+    return UUID(value)
+
+
+def known_words(values: Iterable[Any], vocabulary: frozenset[str]) -> tuple[str, ...]:
+    """Those of the values that we know, each once, in their order."""
+    return tuple(dict.fromkeys(value for value in values if _is_known(value, vocabulary)))
+
+
+def _is_known(value: Any, vocabulary: frozenset[str]) -> TypeGuard[str]:
+    return isinstance(value, str) and value in vocabulary
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError

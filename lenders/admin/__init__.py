@@ -1,0 +1,6 @@
+"""The lenders floor in the Django admin."""
+
+from lenders.admin.lenders import LenderAdmin
+from lenders.admin.submissions import DeliveryAdmin, SubmissionAdmin
+
+__all__ = ["DeliveryAdmin", "LenderAdmin", "SubmissionAdmin"]

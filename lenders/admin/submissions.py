@@ -1,0 +1,87 @@
+"""Submissions, deliveries and attempts; a failed submission can be sent again."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from applications.actors import Actor
+from applications.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from applications.errors import Refusal
+from lenders.models import Attempt, Delivery, Offer, Submission
+from lenders.services.retrying import retry
+
+
+class DeliveryInline(ReadOnlyInline):
+    model = Delivery
+    fields = readonly_fields = ("kind", "status", "fence", "failures", "due_at", "error_code", "finished_at")
+
+
+class OfferInline(ReadOnlyInline):
+    """That there are offers, and how they stand; their terms are the person's."""
+
+    model = Offer
+    fields = readonly_fields = ("status", "price_personalised", "valid_until", "received_at")
+    show_change_link = False
+
+
+class AttemptInline(ReadOnlyInline):
+    model = Attempt
+    fields = readonly_fields = ("started_at", "finished_at", "outcome", "http_status", "duration_ms")
+    show_change_link = False
+
+
+@admin.register(Submission)
+class SubmissionAdmin(ReadOnlyAdmin):
+    list_display = ("application", "lender", "status", "error_code", "created_at", "answered_at")
+    list_display_links = ("application", "lender")
+    list_filter = ("status", "lender")
+    list_select_related = ("application", "lender")
+    search_fields = ("=id", "=application__reference")
+    search_help_text = _("A whole application number or submission id.")
+    ordering = ("-created_at",)
+    fields = readonly_fields = (
+        "id", "application", "lender", "status", "error_code", "needs", "page_wait_until", "late_until",
+        "created_at", "answered_at",
+    )  # fmt: skip
+    inlines = (DeliveryInline, OfferInline)
+    actions = ("send_again",)
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("lenders.retry_submission")
+
+    @admin.action(description=_("Send again what failed"), permissions=["retry"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Submission]) -> None:
+        """Queue each again; one that cannot be is named with the reason."""
+        queued = 0
+        for submission in queryset:
+            try:
+                retry(submission_id=submission.pk, actor=Actor.staff(request.user.pk))
+            except Refusal as refusal:
+                self.message_user(request, f"{submission}: {refusal.sentence}", messages.ERROR)
+            else:
+                queued += 1
+        if queued:
+            sentence = ngettext(
+                "%(n)d submission is on its way.", "%(n)d submissions are on their way.", queued
+            )
+            self.message_user(request, sentence % {"n": queued}, messages.SUCCESS)
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnlyAdmin):
+    list_display = ("id", "kind", "lender", "status", "fence", "failures", "error_code", "due_at")
+    list_filter = ("status", "kind", "lender")
+    list_select_related = ("lender",)
+    search_fields = ("=id", "=submission__id")
+    fields = readonly_fields = (
+        "id", "submission", "lender", "kind", "status", "fence", "failures", "due_at", "lease_until",
+        "deadline", "error_code", "created_at", "finished_at",
+    )  # fmt: skip
+    inlines = (AttemptInline,)
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("submission", "lender")

@@ -1,0 +1,18 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LendersConfig(AppConfig):
+    name = "lenders"
+    verbose_name = _("Lenders")
+
+    def ready(self) -> None:
+        from applications.services.housekeeping import KEY_OWNERS  # noqa: PLC0415
+        from applications.sweeper import Sweep, sweeper  # noqa: PLC0415 - needs models
+        from lenders import receivers, tasks  # noqa: F401, PLC0415
+        from lenders.engine import engine  # noqa: PLC0415
+        from lenders.models import Lender  # noqa: PLC0415
+
+        KEY_OWNERS.append(Lender)
+        sweeper.register(Sweep("deliveries", tasks.sweep_deliveries, stop=engine.stop))
+        sweeper.register(Sweep("clocks", tasks.sweep_clocks))

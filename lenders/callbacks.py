@@ -1,0 +1,134 @@
+"""Where lenders call back. Signed, deduplicated, and answered in problem+json (RFC 9457) when refused."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+from rest_framework.exceptions import APIException
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from applications.actors import SYSTEM, Actor
+from applications.errors import SubjectErased
+from applications.services import audit
+from lenders.adapters import get_adapter
+from lenders.adapters.base import CallbackMessage, LenderError
+from lenders.adapters.errors import ErrorCode
+from lenders.models import Lender, Submission
+from lenders.services.ingest import ingest
+from lenders.services.payload import endpoint_of
+
+log = structlog.get_logger(__name__)
+
+LARGEST_CALLBACK = 1024 * 1024
+UNAUTHENTICATED = {ErrorCode.BAD_SIGNATURE, ErrorCode.STALE_MESSAGE}
+
+
+class Problem(APIException):
+    """A refusal: `type` names it for programs, `title` says it in a few words."""
+
+    def __init__(self, status: HTTPStatus, code: str, title: str) -> None:
+        super().__init__(detail=title, code=code)
+        self.status_code = status
+        self.problem = {"type": f"urn:joinbaltic:problem:{code}", "title": title, "status": int(status)}
+
+
+def problem_handler(error: Exception, _context: dict[str, Any]) -> Response | None:
+    """Render every refusal of the lender API as application/problem+json."""
+    if not isinstance(error, APIException):
+        return None
+    body = getattr(error, "problem", None) or {
+        "type": "about:blank",
+        "title": HTTPStatus(error.status_code).phrase,
+        "status": error.status_code,
+    }
+    return Response(body, status=error.status_code, content_type="application/problem+json")
+
+
+class RawParser(BaseParser):
+    """The body as bytes: the signature covers them exactly as they came."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+        body: bytes = stream.read(LARGEST_CALLBACK + 1)
+        return body
+
+
+class TakeAnything(BaseContentNegotiation):
+    """What a lender calls its body, and what it would like to read, decides nothing: the signature does."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class CallbackView(APIView):
+    """POST: one message of one lender about one submission. 204 when taken in, also when it was known."""
+
+    parser_classes = [RawParser]
+    content_negotiation_class = TakeAnything
+
+    def get_exception_handler(self) -> Any:
+        return problem_handler
+
+    def post(self, request: Request, slug: str) -> Response:
+        lender = Lender.objects.filter(slug=slug).first()
+        if lender is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "unknown_lender", "No lender has this address.")
+        body = request.data if isinstance(request.data, bytes) else b""
+        if len(body) > LARGEST_CALLBACK:
+            raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "Send at most one megabyte.")
+        message = self._verified(lender, {k.lower(): v for k, v in request.headers.items()}, body)
+        outcome = self._take_in(lender, message)
+        log.info("callback.taken", lender=slug, submission=str(message.submission_id), outcome=outcome)
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    def _verified(self, lender: Lender, headers: dict[str, str], body: bytes) -> CallbackMessage:
+        try:
+            return get_adapter(lender.adapter).parse_callback(
+                headers, body, endpoint_of(lender), now=timezone.now()
+            )
+        except LenderError as error:
+            _note_refusal(lender, error)
+            if error.code in UNAUTHENTICATED:
+                raise Problem(
+                    HTTPStatus.UNAUTHORIZED, error.code, "The signature or its time is not right."
+                ) from None
+            raise Problem(
+                HTTPStatus.UNPROCESSABLE_ENTITY, error.code, "The message does not follow the protocol."
+            ) from None
+
+    def _take_in(self, lender: Lender, message: CallbackMessage) -> str:
+        self._own_submission(lender, message.submission_id)
+        try:
+            return ingest(
+                submission_id=message.submission_id,
+                answer=message.answer,
+                message_id=message.message_id,
+                actor=Actor.lender(lender.slug),
+            )
+        except SubjectErased:
+            raise Problem(
+                HTTPStatus.GONE, "erased", "The person's data were erased; nothing is kept."
+            ) from None
+
+    def _own_submission(self, lender: Lender, submission_id: UUID) -> None:
+        """A lender speaks of its own submissions alone."""
+        if not Submission.objects.filter(pk=submission_id, lender=lender).exists():
+            raise Problem(HTTPStatus.NOT_FOUND, "unknown_submission", "This submission is not known.")
+
+
+def _note_refusal(lender: Lender, error: LenderError) -> None:
+    """One audit entry a minute and lender: whoever forges messages must not fill what cannot be deleted."""
+    log.warning("callback.refused", lender=lender.slug, code=str(error.code))
+    if not audit.recorded_lately(action="callback.refused", row=lender, within=timedelta(minutes=1)):
+        audit.record_aside(actor=SYSTEM, action="callback.refused", row=lender, code=str(error.code))

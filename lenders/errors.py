@@ -1,0 +1,20 @@
+"""What the lenders floor refuses."""
+
+from django.utils.translation import gettext_lazy as _
+
+from applications.errors import Refusal
+
+
+class NotEligible(Refusal):
+    code = "not_eligible"
+    sentence = _("One of the ticked lenders cannot be asked any more. Look through the list again.")
+
+
+class OfferNotOpen(Refusal):
+    code = "offer_not_open"
+    sentence = _("This offer can no longer be chosen. Look at the offers again.")
+
+
+class NothingToRetry(Refusal):
+    code = "nothing_to_retry"
+    sentence = _("Only a submission that failed or was set aside can be sent again.")

@@ -1,0 +1,85 @@
+"""Fill a development installation: notices, sandbox lenders, staff and a DPO."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+
+from applications.actors import SYSTEM
+from applications.crypto.keyring import data_key_scope
+from applications.models import StaffUser
+from lenders.sandbox.secrets import SANDBOX_LENDERS, SandboxLender, secret_of
+from lenders.services.register import register_lender
+
+DEMO_STAFF = {
+    "dpo": "demo-dpo-passphrase",
+    "support": "demo-support-passphrase",
+    "admin": "demo-admin-passphrase",
+}
+SUPPORT_SEES = [
+    "view_application", "view_applicationevent", "view_submission", "view_delivery", "view_attempt",
+    "view_offer", "view_lender", "retry_submission",
+]  # fmt: skip
+
+
+class Command(BaseCommand):
+    help = "Load the demo: notices, sandbox lenders, staff and a DPO. Refused in production."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--sandbox-url", default=settings.SANDBOX_URL, help="where the sandbox lenders listen"
+        )
+        parser.add_argument("--report", type=Path, help="write the demo log-ins to this file, as JSON")
+
+    def handle(self, *args: Any, sandbox_url: str, report: Path | None, **options: Any) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("The demo is for development: it has passwords that everybody can read.")
+        if not sandbox_url or not settings.SANDBOX_SECRET:
+            raise CommandError("Give --sandbox-url and set SANDBOX_SECRET: the sandbox lenders share it.")
+        call_command("publish_notices", verbosity=0)
+        with data_key_scope():
+            for lender in SANDBOX_LENDERS:
+                _register(lender, sandbox_url.rstrip("/"))
+        for name, password in DEMO_STAFF.items():
+            _staff(name, password)
+        if report is not None:
+            logins = [
+                {"role": name, "user": name, "password": password} for name, password in DEMO_STAFF.items()
+            ]
+            report.write_text(json.dumps({"logins": logins}, indent=2), encoding="utf-8")
+        self.stdout.write("The demo is loaded.")
+
+
+def _register(lender: SandboxLender, sandbox_url: str) -> None:
+    register_lender(
+        slug=lender.slug,
+        secrets=[secret_of(settings.SANDBOX_SECRET, lender.slug)],
+        actor=SYSTEM,
+        name=lender.name,
+        adapter="join",
+        base_url=f"{sandbox_url}/{lender.slug}",
+        allowed_hosts=[urlsplit(sandbox_url).netloc],
+        requested_fields=list(lender.requested_fields),
+        minimum_amount_cents=lender.minimum_amount_cents,
+        maximum_amount_cents=lender.maximum_amount_cents,
+        minimum_term_months=lender.minimum_term_months,
+        maximum_term_months=lender.maximum_term_months,
+    )
+
+
+def _staff(name: str, password: str) -> None:
+    user, created = StaffUser.objects.get_or_create(
+        username=name, defaults={"is_staff": True, "is_superuser": name == "admin"}
+    )
+    if created:
+        user.set_password(password)
+        user.save()
+    if name in {"support", "dpo"}:
+        sees = SUPPORT_SEES if name == "support" else [*SUPPORT_SEES, "view_auditentry", "view_disclosure"]
+        user.user_permissions.set(Permission.objects.filter(codename__in=sees))

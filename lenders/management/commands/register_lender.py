@@ -1,0 +1,62 @@
+"""Take a lender into the solution, or bring a known one up to date."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from applications.actors import SYSTEM
+from applications.crypto.keyring import data_key_scope
+from applications.form_fields import BY_LABEL, EMAIL_LABEL
+from lenders.adapters import ADAPTERS
+from lenders.models import Lender
+from lenders.services.register import register_lender
+
+
+class Command(BaseCommand):
+    help = (
+        "Register a lender from a JSON file: slug, name, adapter, base_url, allowed_hosts, requested_fields, "
+        "minimum_amount_cents, maximum_amount_cents, minimum_term_months, maximum_term_months. "
+        "Its secrets, whsec_..., newest first, come from --secrets, a file with one a line."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("facts", type=Path)
+        parser.add_argument("--secrets", type=Path, required=True)
+
+    def handle(self, *args: Any, facts: Path, secrets: Path, **options: Any) -> None:
+        try:
+            found = json.loads(facts.read_text(encoding="utf-8"))
+            shared = secrets.read_text(encoding="utf-8").split()
+        except (OSError, ValueError) as error:
+            raise CommandError(f"Cannot read the files: {type(error).__name__}.") from None
+        _check(found, shared)
+        with data_key_scope():
+            lender = register_lender(slug=found.pop("slug"), secrets=shared, actor=SYSTEM, **found)
+        self.stdout.write(f"{lender.slug} is registered.")
+
+
+def _check(found: Any, secrets: list[str]) -> None:
+    """Raise CommandError with a sentence that names what is wrong; never with a secret."""
+    if not isinstance(found, dict) or "slug" not in found:
+        raise CommandError("The file holds one JSON object with at least a slug.")
+    try:
+        for name in found:
+            Lender._meta.get_field(name)
+        Lender(**found).full_clean(exclude=["secrets"], validate_unique=False)
+    except FieldDoesNotExist as error:
+        raise CommandError(f"{error}.") from None
+    except ValidationError as error:
+        raise CommandError(
+            "; ".join(f"{name}: {' '.join(m)}" for name, m in error.message_dict.items())
+        ) from None
+    if found.get("adapter") not in ADAPTERS:
+        raise CommandError(f"adapter is one of: {', '.join(ADAPTERS)}.")
+    unknown = sorted(set(found.get("requested_fields", ())) - set(BY_LABEL) - {EMAIL_LABEL})
+    if unknown:
+        raise CommandError(f"requested_fields that the form does not have: {', '.join(unknown)}.")
+    if not secrets or not all(secret.startswith("whsec_") for secret in secrets):
+        raise CommandError("The secrets file holds one whsec_... a line.")

@@ -1,0 +1,39 @@
+"""Serves the sandbox lenders on this machine, for development."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from lenders.sandbox.runner import HOST, serve
+from lenders.sandbox.secrets import SANDBOX_LENDERS
+
+DEFAULT_PORT = 8101
+
+
+class Command(BaseCommand):
+    help = "Serves five lenders to develop against, each under /<slug>/, on 127.0.0.1 only."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+        parser.add_argument(
+            "--speed",
+            type=float,
+            default=float(os.environ.get("SANDBOX_SPEED", "1")),
+            help="divides the lenders' delays (default: SANDBOX_SPEED, or 1)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        secret = getattr(settings, "SANDBOX_SECRET", "")
+        if not secret:
+            raise CommandError("SANDBOX_SECRET is not set")
+        if options["speed"] <= 0:
+            raise CommandError("--speed must be more than 0")
+        slugs = ", ".join(lender.slug for lender in SANDBOX_LENDERS)
+        self.stdout.write(f"Sandbox lenders at http://{HOST}:{options['port']}/<slug>/: {slugs}")
+        serve(port=options["port"], secret=secret, speed=options["speed"])

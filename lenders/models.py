@@ -1,0 +1,245 @@
+"""Lenders, what each was sent, every attempt, and the offers that came back."""
+
+from uuid import UUID, uuid4
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from applications.crypto.fields import EncryptedDecimal, EncryptedInteger, EncryptedJSON, EncryptedText
+from applications.models import Application, OwnedBySubject
+from applications.personal import Category, Personal, Source, personal
+from lenders.states import DeliveryKind, DeliveryStatus, OfferStatus, SubmissionStatus
+
+
+class Lender(models.Model):
+    """A creditor in the solution: where it listens, what it needs, and what it published that it accepts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    adapter = models.CharField(max_length=40)
+    base_url = models.URLField(max_length=300)
+    allowed_hosts = ArrayField(
+        models.CharField(max_length=200),
+        help_text=_("Host names that calls to this lender may go to; no other is spoken to."),
+    )
+    # The secrets shared with this lender, newest first, encrypted under the lender's own key.
+    secrets = EncryptedJSON(label="lender.secrets", null=True, personal=None)
+    active = models.BooleanField(default=True)
+    requested_fields = ArrayField(
+        models.CharField(max_length=64),
+        help_text=_("Labels of the fields this lender needs; it receives no other."),
+    )
+    minimum_amount_cents = models.PositiveIntegerField()
+    maximum_amount_cents = models.PositiveIntegerField()
+    minimum_term_months = models.PositiveSmallIntegerField()
+    maximum_term_months = models.PositiveSmallIntegerField()
+    page_wait_seconds = models.PositiveSmallIntegerField(
+        default=60, help_text=_("How long the consumer's page waits for this lender.")
+    )
+    late_window_hours = models.PositiveSmallIntegerField(
+        default=72, help_text=_("How long after that a late answer still counts.")
+    )
+    maximum_in_flight = models.PositiveSmallIntegerField(default=20, validators=[MinValueValidator(1)])
+
+    class Meta:
+        verbose_name = _("lender")
+        verbose_name_plural = _("lenders")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(minimum_amount_cents__lte=models.F("maximum_amount_cents"))
+                & models.Q(minimum_term_months__lte=models.F("maximum_term_months")),
+                name="a_lender_accepts_something",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def owner_id(self) -> UUID:
+        return self.id
+
+
+class Submission(OwnedBySubject):
+    """One application at one lender. Its id is what the lender knows it by, and the idempotency key."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="submissions")
+    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="submissions")
+    status = personal(
+        models.CharField(max_length=24, choices=SubmissionStatus.choices, default=SubmissionStatus.QUEUED),
+        Category.TRANSACTIONS,
+        Source.LENDER,
+    )
+    lender_reference = EncryptedText(
+        label="submission.lender_reference",
+        null=True,
+        personal=Personal(Category.TRANSACTIONS, Source.LENDER),
+    )
+    decline_reason = EncryptedText(
+        label="submission.decline_reason", null=True, personal=Personal(Category.TRANSACTIONS, Source.LENDER)
+    )
+    # What the lender had declared when the person sent it: a retry carries no field that was not shown.
+    requested_fields = ArrayField(models.CharField(max_length=64))
+    needs = ArrayField(models.CharField(max_length=64), default=list)
+    error_code = models.CharField(max_length=40, blank=True)
+    page_wait_until = models.DateTimeField()
+    late_until = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        permissions = [("retry_submission", _("Can send again what failed"))]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "lender"], name="one_submission_per_lender"),
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=models.Q(status__in=["selected", "contract_signed"]),
+                name="one_chosen_lender",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["late_until"],
+                condition=models.Q(status__in=["queued", "pending", "action_required"]),
+                name="submission_waiting",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Delivery(OwnedBySubject):
+    """Something a lender must be told or asked: the row that is the queue.
+
+    A worker claims it by raising `fence` and taking a lease; an outcome is written only under the fence it
+    was claimed with, so a worker that lost its lease writes nothing.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="deliveries")
+    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=DeliveryKind.choices)
+    status = models.CharField(max_length=12, choices=DeliveryStatus.choices, default=DeliveryStatus.DUE)
+    # Claims are counted apart from failures: a worker that was killed says nothing about the lender.
+    fence = models.PositiveIntegerField(default=0, verbose_name=_("claims"))
+    failures = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True)
+    deadline = models.DateTimeField()
+    error_code = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["submission", "kind"],
+                condition=models.Q(status="due"),
+                name="one_live_delivery_of_a_kind",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], condition=models.Q(status="due"), name="delivery_due"),
+            models.Index(
+                fields=["lender", "lease_until"], condition=models.Q(status="due"), name="delivery_in_flight"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class Attempt(OwnedBySubject):
+    """One call to a lender. Written before the call; what came of it is added after."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempt_log")
+    fence = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=40, blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    duration_ms = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
+        ordering = ["started_at"]
+        constraints = [models.UniqueConstraint(fields=["delivery", "fence"], name="one_attempt_per_claim")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+def _money(name: str) -> EncryptedInteger:
+    return EncryptedInteger(label=f"offer.{name}", personal=Personal(Category.TRANSACTIONS, Source.LENDER))
+
+
+def _rate(name: str) -> EncryptedDecimal:
+    mark = Personal(Category.TRANSACTIONS, Source.LENDER)
+    return EncryptedDecimal(label=f"offer.{name}", personal=mark, max_digits=9, decimal_places=4)
+
+
+class Offer(OwnedBySubject):
+    """One offer of credit. Money in euro cents, rates in percent a year.
+
+    `apr` is our own, computed from the schedule by Annex III; `stated_apr` is what the lender wrote.
+    """
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="offers")
+    # The lender's name for the offer, hashed: unique within a submission without keeping it in the clear.
+    reference_digest = models.BinaryField(max_length=32)
+    reference = EncryptedText(
+        label="offer.reference", personal=Personal(Category.TRANSACTIONS, Source.LENDER)
+    )
+    status = personal(
+        models.CharField(max_length=12, choices=OfferStatus.choices, default=OfferStatus.OPEN),
+        Category.TRANSACTIONS,
+        Source.LENDER,
+    )
+    amount_cents = _money("amount_cents")
+    term_months = _money("term_months")
+    instalment_cents = _money("instalment_cents")
+    total_payable_cents = _money("total_payable_cents")
+    upfront_fees_cents = _money("upfront_fees_cents")
+    borrowing_rate = _rate("borrowing_rate")
+    stated_apr = _rate("stated_apr")
+    apr = _rate("apr")
+    schedule = EncryptedJSON(label="offer.schedule", personal=Personal(Category.TRANSACTIONS, Source.LENDER))
+    price_personalised = models.BooleanField()
+    valid_until = models.DateTimeField()
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "reference_digest"], name="one_offer_per_reference")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class LenderMessage(OwnedBySubject):
+    """A message of a lender that was taken in: the same message again changes nothing."""
+
+    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+")
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="messages")
+    message_id = models.CharField(max_length=128)
+    outcome = models.CharField(max_length=40)
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("lender message")
+        constraints = [models.UniqueConstraint(fields=["lender", "message_id"], name="a_message_counts_once")]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,131 @@
+"""What the sandbox remembers: applications by key, faults to play, and a log of what it was sent — without
+personal data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+Key = tuple[str, UUID]
+"""Lender and submission."""
+
+
+class FaultName(StrEnum):
+    """What the sandbox can be told to do wrong (see `faults`)."""
+
+    NONE = "none"
+    ERROR = "error"
+    REDIRECT = "redirect"
+    HANG = "hang"
+    SLOW = "slow"
+    MALFORMED = "malformed"
+    BAD_SIGNATURE = "bad_signature"
+    HUGE = "huge"
+    DRIP = "drip"
+    DUPLICATE_CALLBACK = "duplicate_callback"
+    LATE_CALLBACK = "late_callback"
+    NEEDS_MORE = "needs_more"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(slots=True)
+class Fault:
+    """A fault, how long it takes where that matters, and for how many more requests; fewer than zero is for
+    ever.
+    """
+
+    name: FaultName
+    seconds: float
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One request as logged: names of fields, no values.
+
+    `count` says how often this key was sent to this path.
+    """
+
+    slug: str
+    method: str
+    path: str
+    submission_id: str
+    key: str
+    count: int
+    at: str
+    fields: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CalledBack:
+    """One attempt at a callback and the status it met (0: nobody answered)."""
+
+    slug: str
+    submission_id: str
+    message_id: str
+    attempt: int
+    status: int
+
+
+@dataclass(slots=True)
+class Application:
+    """An application evaluated once: `answer` is what the lender says of it now."""
+
+    digest: bytes
+    callback_url: str
+    evaluation: asyncio.Task[None]
+    answer: dict[str, Any] = field(default_factory=dict)
+    chosen: str = ""
+
+
+@dataclass(slots=True)
+class Books:
+    """Everything in memory; gone with the process, or with `reset`."""
+
+    applications: dict[Key, Application] = field(default_factory=dict)
+    evaluations: Counter[Key] = field(default_factory=Counter)
+    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    requests: deque[Received] = field(default_factory=lambda: deque(maxlen=200_000))
+    callbacks: deque[CalledBack] = field(default_factory=lambda: deque(maxlen=200_000))
+    faults: dict[str, Fault] = field(default_factory=dict)
+
+    def take_fault(self, slug: str) -> Fault:
+        """The fault this request is to meet, used up once."""
+        fault = self.faults.get(slug)
+        if fault is None or fault.times == 0:
+            return Fault(FaultName.NONE, 0.0, 0)
+        fault.times -= fault.times > 0
+        return fault
+
+    def reset(self) -> None:
+        for application in self.applications.values():
+            application.evaluation.cancel()
+        for book in (
+            self.applications,
+            self.evaluations,
+            self.sent,
+            self.requests,
+            self.callbacks,
+            self.faults,
+        ):
+            book.clear()
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "requests": [asdict(received) for received in self.requests],
+            "callbacks": [asdict(called) for called in self.callbacks],
+            "evaluations": [
+                {"slug": slug, "submission_id": str(submission), "count": count}
+                for (slug, submission), count in self.evaluations.items()
+            ],
+            "choices": [
+                {"slug": slug, "submission_id": str(submission), "offer_reference": application.chosen}
+                for (slug, submission), application in self.applications.items()
+                if application.chosen
+            ],
+        }

@@ -1,0 +1,64 @@
+"""Honest figures for an offer: an annuity in whole cents, and the APR that follows from it. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+from uuid import UUID
+
+from lenders.apr import apr_of_offer, round_half_up
+from lenders.sandbox.secrets import SandboxLender
+
+OFFER_STANDS = timedelta(days=14)
+
+
+def annuity(amount_cents: int, monthly_rate: Decimal, months: int) -> int:
+    """The equal instalment, in cents half up, that repays an amount with interest of `monthly_rate` (a
+    fraction) a month.
+    """
+    if monthly_rate == 0:
+        return _cents(Decimal(amount_cents) / months)
+    return _cents(amount_cents * monthly_rate / (1 - (1 + monthly_rate) ** -months))
+
+
+def repayments(amount_cents: int, monthly_rate: Decimal, months: int) -> list[int]:
+    """What falls due each month in cents: interest is rounded each month, the last instalment takes what is
+    left.
+    """
+    instalment, owed = annuity(amount_cents, monthly_rate, months), amount_cents
+    for _ in range(months - 1):
+        owed += _cents(owed * monthly_rate) - instalment
+    return [instalment] * (months - 1) + [owed + _cents(owed * monthly_rate)]
+
+
+def offer(
+    lender: SandboxLender, submission_id: UUID, *, amount_cents: int, term_months: int, now: datetime
+) -> dict[str, Any]:
+    """The lender's offer as the protocol writes it.
+
+    What is asked beyond its limits is offered at the limit.
+    """
+    amount = min(amount_cents, lender.maximum_amount_cents)
+    months = min(max(term_months, lender.minimum_term_months), lender.maximum_term_months)
+    due = repayments(amount, lender.borrowing_rate / 1200, months)
+    fee = amount * lender.upfront_fee_permille // 1000
+    schedule = list(enumerate(due, start=1))
+    rate = apr_of_offer(amount_cents=amount, upfront_fees_cents=fee, schedule=schedule)
+    return {
+        "reference": f"{lender.slug}-offer-{submission_id.hex[:16]}",
+        "amount_cents": amount,
+        "term_months": months,
+        "instalment_cents": due[0],
+        "borrowing_rate": str(lender.borrowing_rate),
+        "apr": str(round_half_up(rate)),
+        "total_payable_cents": sum(due) + fee,
+        "upfront_fees_cents": fee,
+        "schedule": [{"month": month, "amount_cents": cents} for month, cents in schedule],
+        "valid_until": (now + OFFER_STANDS).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "price_personalised": False,
+    }
+
+
+def _cents(amount: Decimal) -> int:
+    return int(amount.quantize(Decimal(1), ROUND_HALF_UP))

@@ -1,0 +1,1 @@
+"""The lenders floor's readers."""

@@ -1,0 +1,182 @@
+"""What the offers page shows: where each lender stands, and the offers in the order the consumer wants."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from applications.form_fields import KNOWN_LABELS, label_text
+from applications.models import Application
+from applications.states import ApplicationStatus
+from lenders.adapters.base import Instalment
+from lenders.models import Offer, Submission
+from lenders.ordering import Order, in_order
+from lenders.reasons import sentence_of
+from lenders.states import WAITING, DeliveryKind, DeliveryStatus, OfferStatus, SubmissionStatus
+
+SHOWN_OFFERS = (OfferStatus.OPEN, OfferStatus.SELECTED)
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """An offer as a consumer reads it. Money in euro cents, rates in percent a year."""
+
+    id: UUID
+    lender_name: str
+    status: OfferStatus
+    amount_cents: int
+    term_months: int
+    instalment_cents: int
+    borrowing_rate: Decimal
+    apr: Decimal
+    stated_apr: Decimal
+    apr_differs: bool
+    total_payable_cents: int
+    upfront_fees_cents: int
+    valid_until: datetime
+    price_personalised: bool
+    can_be_chosen: bool
+    schedule: tuple[Instalment, ...]
+
+
+@dataclass(frozen=True)
+class LenderView:
+    """One lender's state on the page. `waiting` says that its answer is still awaited now."""
+
+    name: str
+    state: str
+    state_text: str
+    reason_text: str
+    waiting: bool
+    late: bool
+
+
+@dataclass(frozen=True)
+class OffersPage:
+    application: Application
+    lenders: list[LenderView]
+    offers: list[OfferView]
+    order: Order
+    waiting: bool
+    chosen: OfferView | None
+    choice_told: bool
+    choice_failed: bool
+
+    @property
+    def late(self) -> bool:
+        """Whether a lender that the page no longer waits for may still answer."""
+        return any(lender.late for lender in self.lenders)
+
+    @property
+    def version(self) -> int:
+        return self.application.version
+
+
+def apr_differs(offer: Offer) -> bool:
+    """Whether the lender's APR is not ours, to one decimal: the accuracy Annex III asks for."""
+    tenth = Decimal("0.1")
+    return bool(abs(offer.stated_apr - offer.apr) >= tenth)
+
+
+def offer_view(offer: Offer, application: Application) -> OfferView:
+    """One offer, decrypted for its consumer."""
+    still_open = offer.status == OfferStatus.OPEN and offer.valid_until > timezone.now()
+    return OfferView(
+        id=offer.pk,
+        lender_name=offer.submission.lender.name,
+        status=OfferStatus(offer.status),
+        amount_cents=offer.amount_cents,
+        term_months=offer.term_months,
+        instalment_cents=offer.instalment_cents,
+        borrowing_rate=offer.borrowing_rate,
+        apr=offer.apr,
+        stated_apr=offer.stated_apr,
+        apr_differs=apr_differs(offer),
+        total_payable_cents=offer.total_payable_cents,
+        upfront_fees_cents=offer.upfront_fees_cents,
+        valid_until=offer.valid_until,
+        price_personalised=offer.price_personalised,
+        can_be_chosen=still_open and application.status == ApplicationStatus.SUBMITTED,
+        schedule=tuple(Instalment(month, cents) for month, cents in offer.schedule),
+    )
+
+
+def waiting_submissions(application: Application) -> int:
+    """How many lenders the page still waits for; one query, no decryption."""
+    return Submission.objects.filter(
+        application=application, status__in=WAITING, page_wait_until__gt=timezone.now()
+    ).count()
+
+
+def offers_page(application: Application, order: Order) -> OffersPage:
+    """Everything the offers page shows about one application."""
+    submissions = list(
+        Submission.objects.filter(application=application)
+        .select_related("lender")
+        .prefetch_related("offers", "deliveries")
+        .order_by("lender__name")
+    )
+    offers = []
+    for submission in submissions:
+        for offer in submission.offers.all():
+            if offer.status in SHOWN_OFFERS:
+                offer.submission = submission
+                offers.append(offer_view(offer, application))
+    lenders = [_lender_view(submission) for submission in submissions]
+    chosen = next((offer for offer in offers if offer.status == OfferStatus.SELECTED), None)
+    choices = [
+        delivery
+        for submission in submissions
+        for delivery in submission.deliveries.all()
+        if delivery.kind == DeliveryKind.CHOICE and submission.status == SubmissionStatus.SELECTED
+    ]
+    return OffersPage(
+        application=application,
+        lenders=lenders,
+        offers=in_order(offers, order),
+        order=order,
+        waiting=any(lender.waiting for lender in lenders),
+        chosen=chosen,
+        choice_told=any(delivery.status == DeliveryStatus.DONE for delivery in choices),
+        choice_failed=bool(choices)
+        and all(
+            delivery.status in (DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED) for delivery in choices
+        ),
+    )
+
+
+def _lender_view(submission: Submission) -> LenderView:
+    """The state in words. Past the page's wait a silent lender is late, not lost: its answer still counts."""
+    now = timezone.now()
+    unanswered = submission.status in WAITING
+    waiting = unanswered and submission.page_wait_until > now
+    may_answer = unanswered or submission.status in (SubmissionStatus.NO_RESPONSE, SubmissionStatus.UNKNOWN)
+    late = may_answer and not waiting and submission.late_until > now
+    return LenderView(
+        name=submission.lender.name,
+        state=submission.status,
+        state_text=str(SubmissionStatus(submission.status).label),
+        reason_text=_reason_text(submission),
+        waiting=waiting,
+        late=late,
+    )
+
+
+def _reason_text(submission: Submission) -> str:
+    """Why the lender declined, or what it asks for."""
+    if submission.status == SubmissionStatus.ACTION_REQUIRED:
+        asked = [label_text(label) for label in submission.needs if label in KNOWN_LABELS]
+        return gettext("It asks about: %(fields)s.") % {"fields": ", ".join(asked)} if asked else ""
+    return sentence_of(submission.decline_reason)
+
+
+def own_offer(*, subject_id: UUID, application_id: UUID, offer_id: UUID) -> Offer | None:
+    """An offer on this consumer's own application."""
+    return (
+        Offer.objects.select_related("submission__lender", "submission__application")
+        .filter(pk=offer_id, subject_id=subject_id, submission__application_id=application_id)
+        .first()
+    )

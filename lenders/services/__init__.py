@@ -1,0 +1,1 @@
+"""The lenders floor's only writers. Every service takes an actor."""

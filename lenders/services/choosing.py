@@ -1,0 +1,58 @@
+"""The consumer's choice: one offer, told to its lender; the other offers are held."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.doorbell import ring_on_commit
+from applications.errors import IllegalTransition
+from applications.models import MailKind
+from applications.services import audit, mail
+from applications.services.locking import lock_subject
+from applications.services.submitting import change_status
+from applications.states import ApplicationStatus
+from lenders.errors import OfferNotOpen
+from lenders.models import Offer
+from lenders.services.fan_out import DISPATCH_TASK, new_delivery
+from lenders.services.ingest import move
+from lenders.states import DeliveryKind, OfferStatus, SubmissionStatus
+
+
+def choose(*, offer_id: UUID, subject_id: UUID, actor: Actor) -> None:
+    """Choose an open, valid offer of this person. Choosing the same offer again changes nothing.
+
+    Raises OfferNotOpen when it cannot be chosen (any more), IllegalTransition when another was chosen,
+    SubjectErased after an erasure.
+    """
+    with transaction.atomic():
+        subject = lock_subject(subject_id)
+        offer = (
+            Offer.objects.select_related("submission__application", "submission__lender")
+            .filter(pk=offer_id, subject_id=subject_id)
+            .first()
+        )
+        if offer is None:
+            raise OfferNotOpen
+        if offer.status == OfferStatus.SELECTED:
+            return
+        application = offer.submission.application
+        if application.status != ApplicationStatus.SUBMITTED:
+            raise IllegalTransition
+        opened = Offer.objects.filter(
+            pk=offer.pk, status=OfferStatus.OPEN, valid_until__gt=timezone.now()
+        ).update(status=OfferStatus.SELECTED)
+        if not opened or not move(offer.submission, SubmissionStatus.SELECTED):
+            raise OfferNotOpen
+        change_status(application=application, to=ApplicationStatus.CHOSEN, actor=actor)
+        audit.record(actor=actor, action="offer.chosen", subject_id=subject_id, row=offer)
+        new_delivery(offer.submission, DeliveryKind.CHOICE).save(force_insert=True)
+        ring_on_commit(DISPATCH_TASK, application.pk)
+        mail.compose(
+            kind=MailKind.OFFER_CHOSEN,
+            owner_id=subject.pk,
+            recipient=subject.verified_email,
+            language=application.language,
+            context={"application": application, "lender_name": offer.submission.lender.name},
+        )

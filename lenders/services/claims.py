@@ -1,0 +1,80 @@
+"""Claiming what is due: each row one worker's for the length of a lease, no lender flooded or starved."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, F, Q, QuerySet
+from django.utils import timezone
+
+from lenders.models import Delivery, Lender
+from lenders.states import DeliveryStatus
+
+ATTEMPT_SECONDS = 10
+LEASE = timedelta(seconds=ATTEMPT_SECONDS + 20)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A delivery that is this worker's until its lease ends."""
+
+    delivery_id: UUID
+    fence: int
+
+
+def claim_due(*, limit: int, application_id: UUID | None = None) -> list[Claim]:
+    """Claim deliveries that are due, oldest first, no more per lender than it may have in flight.
+
+    A duplicate message finds nothing left to claim. Two workers never get the same row (SKIP LOCKED).
+    """
+    now = timezone.now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    with transaction.atomic():
+        due = Delivery.objects.filter(free, status=DeliveryStatus.DUE, due_at__lte=now)
+        due = due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
+        if application_id is not None:
+            found = list(due.filter(submission__application_id=application_id)[:limit])
+        else:
+            found = _some_of_each_lender(due, limit)
+        rows = _within_caps(found, now)
+        Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+            fence=F("fence") + 1, lease_until=now + LEASE
+        )
+    return [Claim(row.pk, row.fence + 1) for row in rows]
+
+
+def _some_of_each_lender(due: QuerySet[Delivery], limit: int) -> list[Delivery]:
+    """Rows of every lender: the many that wait for one that hangs must not hide those of the others."""
+    rows: list[Delivery] = []
+    waiting = Delivery.objects.filter(status=DeliveryStatus.DUE, due_at__lte=timezone.now()).values("lender")
+    caps = Lender.objects.filter(pk__in=waiting).order_by("?").values_list("pk", "maximum_in_flight")
+    for lender_id, cap in caps:
+        rows += due.filter(lender=lender_id)[: min(cap, limit - len(rows))]
+    return rows
+
+
+def _within_caps(rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
+    """Leave out what would put a lender over its cap: such rows simply stay due."""
+    # One worker at a time counts for a lender: two that counted at once would both fill its cap. New
+    # submissions do not wait for this lock.
+    caps = dict(
+        Lender.objects.select_for_update(no_key=True)
+        .filter(pk__in={row.lender_id for row in rows})
+        .order_by("pk")
+        .values_list("pk", "maximum_in_flight")
+    )
+    in_flight = defaultdict(
+        int,
+        Delivery.objects.filter(lender__in=caps, status=DeliveryStatus.DUE, lease_until__gte=now)
+        .values_list("lender")
+        .annotate(Count("pk")),
+    )
+    taken = []
+    for row in rows:
+        if in_flight[row.lender_id] < caps[row.lender_id]:
+            in_flight[row.lender_id] += 1
+            taken.append(row)
+    return taken

@@ -1,0 +1,198 @@
+"""One delivery from claim to outcome: the attempt is written before the call, what came of it after."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.crypto import keyring
+from applications.errors import SubjectErased
+from applications.models import DataSubject
+from applications.states import ApplicationStatus
+from lenders.adapters.base import (
+    Answer,
+    ChoiceAnswer,
+    ErrorCode,
+    HttpAnswer,
+    LenderError,
+    Unrecognised,
+)
+from lenders.models import Attempt, Delivery, Submission
+from lenders.services import disclosures, ingest, payload
+from lenders.services.claims import Claim
+from lenders.services.settling import close, give_up, settle_failure
+from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+
+log = structlog.get_logger(__name__)
+
+CLAIM_CAP = 12  # a row claimed this often without an outcome kills its workers: staff look at it
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A call ready to go, its attempt already on record."""
+
+    claim: Claim
+    attempt_id: UUID
+    submission_id: UUID
+    kind: DeliveryKind
+    call: payload.Call
+    hosts: frozenset[str]
+    deadline: datetime
+
+
+def begin(claims: Sequence[Claim]) -> list[Prepared]:
+    """Write the attempts and disclosures of claimed deliveries and build their calls.
+
+    Committed before anything is sent. What cannot be sent is settled here and left out of the result.
+    """
+    fences = {claim.delivery_id: claim for claim in claims}
+    by_application: dict[UUID, list[UUID]] = defaultdict(list)
+    owners = Delivery.objects.filter(pk__in=fences).values_list("submission__application_id", "pk")
+    for application_id, delivery_id in owners:
+        by_application[application_id].append(delivery_id)
+    prepared: list[Prepared] = []
+    _set_aside([claim for claim in claims if claim.fence > CLAIM_CAP])
+    for delivery_ids in by_application.values():
+        try:
+            prepared += _begin_one_application([fences[delivery_id] for delivery_id in delivery_ids])
+        except Exception:
+            # One application that cannot be read must not hold up the others claimed with it. Its lease runs
+            # out, and the cap on claims hands it to staff.
+            log.exception("delivery.not_begun", count=len(delivery_ids))
+    return prepared
+
+
+def _set_aside(claims: Sequence[Claim]) -> None:
+    """Quarantine what was claimed too often, before anything of it is opened: that may be what breaks."""
+    for claim in claims:
+        with transaction.atomic():
+            held = Delivery.objects.filter(pk=claim.delivery_id, fence=claim.fence, status=DeliveryStatus.DUE)
+            _lock_owner(held.values("subject_id"))
+            for delivery in held.select_related("submission"):
+                give_up(delivery, "quarantined")
+
+
+def _begin_one_application(claims: Sequence[Claim]) -> list[Prepared]:
+    fences = {claim.delivery_id: claim for claim in claims}
+    with transaction.atomic():
+        # The person's row first, then everything read: an erasure comes whole before this or whole after.
+        _lock_owner(Delivery.objects.filter(pk__in=fences).values("subject_id"))
+        deliveries = payload.load_deliveries(list(fences))
+        keyring.prefetch({owner for one in deliveries for owner in (one.subject_id, one.lender_id)})
+        calls = {
+            delivery: call
+            for delivery in deliveries
+            if delivery.fence == fences[delivery.pk].fence
+            and delivery.status == DeliveryStatus.DUE
+            and (call := _call_of(delivery)) is not None
+        }
+        disclosures.intend(calls)
+        attempts = Attempt.objects.bulk_create(
+            Attempt(
+                subject_id=delivery.subject_id,
+                delivery=delivery,
+                fence=delivery.fence,
+                started_at=timezone.now(),
+            )
+            for delivery in calls
+        )
+    return [
+        Prepared(fences[delivery.pk], attempt.pk, delivery.submission_id, DeliveryKind(delivery.kind), call,
+                 frozenset(delivery.lender.allowed_hosts), delivery.deadline)
+        for attempt, (delivery, call) in zip(attempts, calls.items(), strict=True)
+    ]  # fmt: skip
+
+
+def _call_of(delivery: Delivery) -> payload.Call | None:
+    """The call to make, or None when there is none to make and the delivery was settled instead."""
+    code = _cannot_start(delivery)
+    if code is None:
+        try:
+            return payload.build(delivery)
+        except LenderError as error:
+            code = error.code
+    give_up(delivery, code)
+    return None
+
+
+def _cannot_start(delivery: Delivery) -> str | None:
+    """Why this delivery is not sent at all, as a code."""
+    if delivery.submission.subject.erased_at is not None:
+        return "subject_erased"
+    if delivery.kind == DeliveryKind.APPLICATION and delivery.submission.status != SubmissionStatus.QUEUED:
+        return "already_answered"
+    if (
+        delivery.kind == DeliveryKind.APPLICATION
+        and delivery.submission.application.status != ApplicationStatus.SUBMITTED
+    ):
+        return "no_longer_wanted"
+    if delivery.kind == DeliveryKind.CHOICE and delivery.submission.status != SubmissionStatus.SELECTED:
+        return "no_longer_chosen"
+    if timezone.now() >= delivery.deadline:
+        return "deadline_passed"
+    return None
+
+
+def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: int) -> None:
+    """Write what came of an attempt. A worker that lost its lease meanwhile writes nothing."""
+    with transaction.atomic():
+        # always the person's row first, whoever writes
+        _lock_owner(Submission.objects.filter(pk=prepared.submission_id).values("subject_id"))
+        disclosures.settle(prepared.claim.delivery_id, prepared.attempt_id, reply)
+        http_status = reply.status if isinstance(reply, HttpAnswer) else None
+        try:
+            if isinstance(reply, LenderError):
+                raise reply
+            parse = (
+                prepared.call.adapter.parse_choice
+                if prepared.kind == DeliveryKind.CHOICE
+                else prepared.call.adapter.parse
+            )
+            answer = parse(reply, prepared.call.endpoint, now=timezone.now())
+            if prepared.kind == DeliveryKind.CHOICE and isinstance(answer, Unrecognised):
+                # Nobody may tell the consumer that the lender knows on the strength of this.
+                raise LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True)
+        except LenderError as error:
+            delivery = settle_failure(prepared.claim, prepared.call.adapter, error)
+            outcome = str(error.code)
+        else:
+            delivery = close(prepared.claim, DeliveryStatus.DONE)
+            outcome = _take_in(prepared, answer, reply.message_id) if delivery else "lease_lost"
+        Attempt.objects.filter(pk=prepared.attempt_id).update(
+            finished_at=timezone.now(),
+            outcome=outcome if delivery else "lease_lost",
+            http_status=http_status,
+            duration_ms=duration_ms,
+        )
+    log.info(
+        "delivery.attempted", delivery=str(prepared.claim.delivery_id), lender=prepared.call.endpoint.slug,
+        kind=prepared.kind, outcome=outcome, duration_ms=duration_ms,
+    )  # fmt: skip
+
+
+def _take_in(prepared: Prepared, answer: Answer | ChoiceAnswer, message_id: str) -> str:
+    """Hand an answer to `ingest`; what came of the attempt, as a code."""
+    try:
+        ingest.ingest(
+            submission_id=prepared.submission_id,
+            answer=answer,
+            message_id=message_id,
+            actor=Actor.lender(prepared.call.endpoint.slug),
+            asked=True,
+        )
+    except SubjectErased:
+        return "subject_erased"
+    return type(answer).__name__.lower()
+
+
+def _lock_owner(subject_ids: QuerySet[Any, Any]) -> None:
+    DataSubject.objects.select_for_update().filter(pk__in=subject_ids).first()

@@ -1,0 +1,65 @@
+"""From one sent application to one submission and one due delivery per lender."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.doorbell import ring_on_commit
+from applications.models import Application
+from lenders.errors import NotEligible
+from lenders.models import Delivery, Lender, Submission
+from lenders.routing import why_not_asked
+from lenders.selectors.send_page import wanted
+from lenders.states import DeliveryKind
+
+DISPATCH_TASK = "lenders.tasks.dispatch"
+
+
+def fan_out(*, application: Application, recipients: Sequence[str], actor: Actor) -> None:
+    """Write one submission per ticked lender, in the transaction that sends the application.
+
+    Raises NotEligible when a ticked lender does not exist, or by its own published terms cannot be asked.
+    """
+    lenders = list(Lender.objects.filter(slug__in=recipients))
+    request = wanted(application)
+    if len(lenders) != len(set(recipients)) or any(why_not_asked(lender, request) for lender in lenders):
+        raise NotEligible
+    now = timezone.now()
+    submissions = Submission.objects.bulk_create(
+        Submission(
+            subject_id=application.subject_id,
+            application=application,
+            lender=lender,
+            requested_fields=lender.requested_fields,
+            **clocks_of(lender, now),
+        )
+        for lender in lenders
+    )
+    Delivery.objects.bulk_create(
+        new_delivery(submission, DeliveryKind.APPLICATION) for submission in submissions
+    )
+    ring_on_commit(DISPATCH_TASK, application.pk)
+
+
+def clocks_of(lender: Lender, now: datetime) -> dict[str, datetime]:
+    """Until when the page waits for a lender that is asked now, and until when a late answer counts."""
+    page_wait_until = now + timedelta(seconds=lender.page_wait_seconds)
+    return {
+        "page_wait_until": page_wait_until,
+        "late_until": page_wait_until + timedelta(hours=lender.late_window_hours),
+    }
+
+
+def new_delivery(submission: Submission, kind: DeliveryKind) -> Delivery:
+    """An unsaved delivery, due now. It is tried until the submission's late window closes."""
+    now = timezone.now()
+    return Delivery(
+        subject_id=submission.subject_id,
+        submission=submission,
+        lender_id=submission.lender_id,
+        kind=kind,
+        due_at=now,
+        deadline=max(submission.late_until, now + timedelta(hours=1)),
+    )

@@ -1,0 +1,276 @@
+"""The one way in for what lenders say, whether as an answer, a callback or a poll."""
+
+import hashlib
+from decimal import Decimal
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from applications import live
+from applications.actors import SYSTEM, Actor
+from applications.models import Application, DataSubject, MailKind
+from applications.services import audit, mail
+from applications.services.locking import lock_subject
+from applications.services.submitting import change_status
+from applications.states import ApplicationStatus
+from lenders.adapters.base import (
+    Accepted,
+    Answer,
+    ChoiceAnswer,
+    Declined,
+    NeedsMore,
+    Offered,
+    OfferTerms,
+    Pending,
+    Unrecognised,
+    Withdrawn,
+)
+from lenders.apr import AprError, apr_of_offer, round_half_up
+from lenders.models import Delivery, LenderMessage, Offer, Submission
+from lenders.states import (
+    OPEN_TO_ANSWERS,
+    WAITING,
+    DeliveryStatus,
+    OfferStatus,
+    SubmissionStatus,
+    submission_sources,
+)
+
+log = structlog.get_logger(__name__)
+
+S = SubmissionStatus
+APPLICATION_LISTENS = (ApplicationStatus.SUBMITTED, ApplicationStatus.CHOSEN)
+HIGHEST_APR = Decimal(1000)  # percent; the adapter accepts no higher stated one either
+
+
+class AprBeyondReason(Exception):
+    """A schedule whose APR is beyond what an offer can mean."""
+
+
+def ingest(
+    *,
+    submission_id: UUID,
+    answer: Answer | ChoiceAnswer,
+    message_id: str,
+    actor: Actor,
+    asked: bool = False,
+) -> str:
+    """Take in one message about a submission; the outcome, as a code.
+
+    The same message id a second time, and whatever no longer fits the submission's state, changes nothing.
+    A reply to our own question (`asked`) is the lender's word of this moment, though in words used before.
+    Raises Submission.DoesNotExist for an unknown submission and SubjectErased after an erasure.
+    """
+    with transaction.atomic():
+        subject_id = Submission.objects.values_list("subject_id", flat=True).get(pk=submission_id)
+        lock_subject(subject_id)
+        submission = (
+            Submission.objects.select_for_update(of=("self",))
+            .select_related("application")
+            .get(pk=submission_id)
+        )
+        if message_id:
+            message, new = LenderMessage.objects.get_or_create(
+                lender_id=submission.lender_id,
+                message_id=message_id,
+                defaults={"subject_id": subject_id, "submission": submission, "outcome": "taken"},
+            )
+            if not new and not asked:
+                return "duplicate"
+        outcome = _apply(submission, answer, actor)
+        if message_id and outcome != "taken":
+            LenderMessage.objects.filter(pk=message.pk).update(outcome=outcome)
+        return outcome
+
+
+def _apply(submission: Submission, answer: Answer | ChoiceAnswer, actor: Actor) -> str:
+    if isinstance(answer, Unrecognised):
+        return "unrecognised"
+    if isinstance(answer, Accepted):
+        live.touch(submission.application_id)  # the page says that the lender knows
+        return "accepted"
+    if submission.status == S.SELECTED and isinstance(answer, Declined | Withdrawn):
+        return decline_late(submission, actor)
+    if isinstance(answer, Withdrawn):
+        return _withdraw(submission, S.WITHDRAWN)
+    if isinstance(answer, Declined) and submission.status == S.OFFERED:
+        # A lender may refuse at any time before the contract: its offers cannot be chosen any more.
+        _note_reason(submission, answer.reason)
+        return _withdraw(submission, S.DECLINED)
+    late = timezone.now() > submission.late_until
+    if late or submission.application.status not in APPLICATION_LISTENS:
+        return "too_late"
+    _remember_reference(submission, answer.lender_reference)
+    if isinstance(answer, Offered):
+        return _take_offers(submission, answer)
+    if submission.status not in OPEN_TO_ANSWERS:
+        return "out_of_place"
+    if isinstance(answer, Declined):
+        _note_reason(submission, answer.reason)
+        return _moved(submission, S.DECLINED)
+    if isinstance(answer, NeedsMore):
+        Submission.objects.filter(pk=submission.pk).update(needs=list(answer.needs))
+        return _moved(submission, S.ACTION_REQUIRED)
+    assert isinstance(answer, Pending)  # noqa: S101 - narrows the union for the type checker
+    return _moved(submission, S.PENDING)
+
+
+def _remember_reference(submission: Submission, reference: str) -> None:
+    if reference and submission.lender_reference is None:
+        submission.lender_reference = reference
+        submission.save(update_fields=["lender_reference"])
+
+
+def _note_reason(submission: Submission, reason: str) -> None:
+    submission.decline_reason = reason
+    submission.save(update_fields=["decline_reason"])
+
+
+def _moved(submission: Submission, to: SubmissionStatus) -> str:
+    return "taken" if move(submission, to) else "out_of_place"
+
+
+def move(submission: Submission, to: SubmissionStatus, *, error_code: str = "") -> bool:
+    """Compare-and-set a submission's state and tell open pages; False when `to` cannot be reached."""
+    moved = Submission.objects.filter(pk=submission.pk, status__in=submission_sources(to)).update(
+        status=to, error_code=error_code, answered_at=timezone.now()
+    )
+    if moved:
+        submission.status = to
+        live.touch(submission.application_id)
+    return bool(moved)
+
+
+def _take_offers(submission: Submission, answer: Offered) -> str:
+    if submission.status not in OPEN_TO_ANSWERS | {S.OFFERED}:
+        return "out_of_place"
+    try:
+        living = [terms for terms in answer.offers if terms.valid_until > timezone.now()]
+        fresh = [offer for terms in living if (offer := _new_offer(submission, terms)) is not None]
+    except (AprError, AprBeyondReason):
+        # A schedule without an APR cannot be shown to a consumer: staff are told, the page says it failed.
+        move(submission, S.FAILED, error_code="apr_impossible")
+        return "apr_impossible"
+    if not living:
+        move(submission, S.EXPIRED)
+        return "expired"
+    for offer in fresh:
+        offer.save(force_insert=True)
+    unexpected = submission.status not in WAITING or timezone.now() > submission.page_wait_until
+    if fresh and unexpected:
+        _tell_by_mail(submission)
+    if submission.status != S.OFFERED:
+        move(submission, S.OFFERED)
+    elif fresh:
+        live.touch(submission.application_id)
+    return "taken" if fresh else "duplicate"
+
+
+def _apr(terms: OfferTerms) -> Decimal:
+    """Our own APR. Raises AprError where there is none, AprBeyondReason where nobody can mean it."""
+    found = round_half_up(
+        apr_of_offer(
+            amount_cents=terms.amount_cents,
+            upfront_fees_cents=terms.upfront_fees_cents,
+            schedule=terms.schedule,
+        )
+    )
+    if found > HIGHEST_APR:
+        raise AprBeyondReason
+    return found
+
+
+def _tell_by_mail(submission: Submission) -> None:
+    """The page no longer waits for this lender, so its consumer may be elsewhere."""
+    application = submission.application
+    mail.compose(
+        kind=MailKind.LATE_OFFER,
+        owner_id=submission.subject_id,
+        recipient=application.subject.verified_email,
+        language=application.language,
+        context={"application": application, "lender_name": submission.lender.name},
+    )
+
+
+def _new_offer(submission: Submission, terms: OfferTerms) -> Offer | None:
+    """An offer to be written, or None for a known reference: terms, once shown, never change."""
+    digest = hashlib.sha256(submission.pk.bytes + terms.reference.encode()).digest()
+    if Offer.objects.filter(submission=submission, reference_digest=digest).exists():
+        return None
+    return Offer(
+        subject_id=submission.subject_id,
+        submission=submission,
+        reference_digest=digest,
+        reference=terms.reference,
+        amount_cents=terms.amount_cents,
+        term_months=terms.term_months,
+        instalment_cents=terms.instalment_cents,
+        total_payable_cents=terms.total_payable_cents,
+        upfront_fees_cents=terms.upfront_fees_cents,
+        borrowing_rate=terms.borrowing_rate,
+        stated_apr=terms.apr,
+        apr=_apr(terms),
+        schedule=[[instalment.month, instalment.amount_cents] for instalment in terms.schedule],
+        price_personalised=terms.price_personalised,
+        valid_until=terms.valid_until,
+    )
+
+
+def _withdraw(submission: Submission, to: SubmissionStatus) -> str:
+    Offer.objects.filter(submission=submission, status=OfferStatus.OPEN).update(status=OfferStatus.WITHDRAWN)
+    return _moved(submission, to)
+
+
+def decline_late(submission: Submission, actor: Actor) -> str:
+    """The chosen lender says no after all: the other lenders' offers, held till now, can be chosen again."""
+    Offer.objects.filter(submission=submission, status__in=[OfferStatus.SELECTED, OfferStatus.OPEN]).update(
+        status=OfferStatus.WITHDRAWN
+    )
+    move(submission, S.DECLINED_LATE)
+    application = Application.objects.get(pk=submission.application_id)
+    if application.status == ApplicationStatus.CHOSEN:
+        change_status(application=application, to=ApplicationStatus.SUBMITTED, actor=actor)
+    return "taken"
+
+
+def close_overdue() -> int:
+    """Submissions still waiting when their late window has closed did not answer; how many there were."""
+    being_told = Delivery.objects.filter(submission=OuterRef("pk"), status=DeliveryStatus.DUE)
+    overdue = Submission.objects.filter(
+        ~Exists(being_told),
+        status__in=WAITING,
+        late_until__lt=timezone.now(),
+        subject__erased_at__isnull=True,
+    )
+    closed = 0
+    for submission in overdue.order_by("late_until")[:200]:
+        with transaction.atomic():
+            DataSubject.objects.select_for_update().get(pk=submission.subject_id)
+            if overdue.filter(pk=submission.pk).exists():  # staff may have asked anew meanwhile
+                closed += move(submission, S.NO_RESPONSE, error_code="late_window_closed")
+    return closed
+
+
+def expire_offers() -> int:
+    """Open offers past their validity expire, and with them submissions that have no other; how many did."""
+    expired = 0
+    due = Offer.objects.filter(
+        status=OfferStatus.OPEN, valid_until__lt=timezone.now(), subject__erased_at__isnull=True
+    )
+    for offer in due.select_related("submission").order_by("valid_until")[:200]:
+        with transaction.atomic():
+            lock_subject(offer.subject_id)
+            changed = Offer.objects.filter(pk=offer.pk, status=OfferStatus.OPEN).update(
+                status=OfferStatus.EXPIRED
+            )
+            if not changed:
+                continue
+            expired += changed
+            others = Offer.objects.filter(submission=offer.submission, status=OfferStatus.OPEN).exists()
+            if others or not move(offer.submission, S.EXPIRED):
+                live.touch(offer.submission.application_id)
+            audit.record(actor=SYSTEM, action="offer.expired", subject_id=offer.subject_id, row=offer)
+    return expired

@@ -1,0 +1,113 @@
+"""What leaves: the call to a lender, built from the fields it declared, and the record of what it holds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+
+from applications.form_fields import CONSENTS_LABEL, LANGUAGE_LABEL
+from applications.personal import Purpose
+from applications.selectors.people import MODEL_NAMES, values_by_label
+from lenders.adapters import get_adapter
+from lenders.adapters.base import (
+    Adapter,
+    Choice,
+    Consent,
+    CreditRequest,
+    ErrorCode,
+    HttpCall,
+    LenderEndpoint,
+    LenderError,
+)
+from lenders.models import Delivery, Lender, Offer
+from lenders.states import DeliveryKind, OfferStatus
+
+KEYWORD = "loan.keyword"
+
+
+def load_deliveries(ids: Sequence[UUID]) -> list[Delivery]:
+    """Deliveries with everything that building their calls reads, in one query."""
+    application = "submission__application"
+    return list(
+        Delivery.objects.filter(pk__in=ids)
+        .select_related(
+            "lender", f"{application}__subject", "submission__subject",
+            *(f"{application}__{name}" for name in MODEL_NAMES),
+        )
+        .prefetch_related(f"{application}__consents")
+    )  # fmt: skip
+
+
+def endpoint_of(lender: Lender) -> LenderEndpoint:
+    """Where the lender listens, the shared secrets, and where it calls back."""
+    path = reverse("lender-api:callbacks", kwargs={"slug": lender.slug})
+    return LenderEndpoint(
+        slug=lender.slug,
+        base_url=lender.base_url,
+        secrets=tuple(lender.secrets or ()),
+        callback_url=f"{settings.PUBLIC_URL}{path}",
+    )
+
+
+@dataclass(frozen=True)
+class Discloses:
+    """What a call carries: labels of fields, and for which purpose."""
+
+    labels: tuple[str, ...]
+    purpose: Purpose
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that is ready; an inquiry discloses nothing."""
+
+    http: HttpCall
+    adapter: Adapter
+    endpoint: LenderEndpoint
+    discloses: Discloses | None = None
+
+
+def build(delivery: Delivery) -> Call:
+    """The call of one delivery. Raises LenderError when the lender's adapter cannot express it."""
+    adapter, endpoint = get_adapter(delivery.lender.adapter), endpoint_of(delivery.lender)
+    now = timezone.now()
+    submission = delivery.submission
+    if delivery.kind == DeliveryKind.INQUIRY:
+        return Call(adapter.build_inquiry(submission.pk, endpoint, now=now), adapter, endpoint)
+    if delivery.kind == DeliveryKind.CHOICE:
+        offer = Offer.objects.get(submission=submission, status=OfferStatus.SELECTED)
+        choice = Choice(submission.pk, offer.reference, submission.application.loanrequest.keyword)
+        http = adapter.build_choice(choice, endpoint, now=now)
+        return Call(http, adapter, endpoint, Discloses((KEYWORD,), Purpose.OBLIGATIONS_TO_LENDERS))
+    request = credit_request(delivery)
+    http = adapter.build_application(request, endpoint, now=now)
+    labels = (*sorted(request.fields), LANGUAGE_LABEL, CONSENTS_LABEL)
+    return Call(http, adapter, endpoint, Discloses(labels, Purpose.PASS_TO_LENDERS))
+
+
+def credit_request(delivery: Delivery) -> CreditRequest:
+    """The application reduced to what the lender declared that it needs (GDPR Art. 5(1)(c)).
+
+    Raises LenderError for a declared field that the form does not have.
+    """
+    application = delivery.submission.application
+    assert application.submitted_at is not None  # noqa: S101 - a database constraint sees to it
+    try:
+        fields = values_by_label(application, delivery.submission.requested_fields)
+    except KeyError:
+        raise LenderError(ErrorCode.FIELD_NOT_SUPPORTED, permanent=True) from None
+    return CreditRequest(
+        submission_id=delivery.submission_id,
+        application_reference=application.reference,
+        submitted_at=application.submitted_at,
+        fields=fields,
+        consents=tuple(
+            Consent(consent.purpose, consent.wording, consent.given_at)
+            for consent in application.consents.all()
+            if consent.withdrawn_at is None
+        ),
+        language=application.language,
+    )

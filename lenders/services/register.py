@@ -1,0 +1,25 @@
+"""Taking a lender into the solution."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+
+from applications.actors import Actor
+from applications.crypto import keyring
+from applications.services import audit
+from lenders.models import Lender
+
+
+def register_lender(*, slug: str, secrets: Sequence[str], actor: Actor, **facts: Any) -> Lender:
+    """Write a lender, or bring a known one up to date. Its secrets are encrypted under its own key."""
+    lender = Lender.objects.filter(slug=slug).first() or Lender(id=uuid4(), slug=slug)
+    keyring.create_key(lender.id)
+    for name, value in facts.items():
+        setattr(lender, name, value)
+    lender.secrets = list(secrets)
+    with transaction.atomic():
+        lender.save()
+        audit.record(actor=actor, action="lender.registered", row=lender, lender=slug)
+    return lender

@@ -1,0 +1,76 @@
+"""Staff send again what failed."""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.doorbell import ring_on_commit
+from applications.services import audit
+from applications.services.locking import lock_subject
+from lenders.errors import NothingToRetry
+from lenders.models import Delivery, Submission
+from lenders.services.fan_out import DISPATCH_TASK, clocks_of, new_delivery
+from lenders.services.ingest import APPLICATION_LISTENS, move
+from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+
+RETRYABLE = frozenset({SubmissionStatus.FAILED, SubmissionStatus.NO_RESPONSE})
+
+
+def retry(*, submission_id: UUID, actor: Actor) -> None:
+    """Queue what failed at this lender again: the application, or the consumer's choice.
+
+    The idempotency key stays the submission's own, so a lender that had it all along takes no second copy.
+    Raises NothingToRetry, SubjectErased.
+    """
+    with transaction.atomic():
+        subject_id = Submission.objects.values_list("subject_id", flat=True).get(pk=submission_id)
+        lock_subject(subject_id)
+        submission = (
+            Submission.objects.select_for_update(of=("self",))
+            .select_related("application", "lender")
+            .get(pk=submission_id)
+        )
+        kind = _what_failed(submission)
+        if kind == DeliveryKind.APPLICATION:
+            _ask_anew(submission)
+        _make_due(submission, kind)
+        audit.record(
+            actor=actor, action="submission.retried", subject_id=subject_id, row=submission, kind=kind
+        )
+        ring_on_commit(DISPATCH_TASK, submission.application_id)
+
+
+def _make_due(submission: Submission, kind: DeliveryKind) -> None:
+    """A delivery that waits for its next try is brought forward; there is never a second one beside it."""
+    waiting = Delivery.objects.filter(submission=submission, kind=kind, status=DeliveryStatus.DUE)
+    if not waiting.update(due_at=timezone.now()):
+        new_delivery(submission, kind).save(force_insert=True)
+
+
+def _ask_anew(submission: Submission) -> None:
+    """Both clocks start again with the question: the old late window may have closed already."""
+    submission.requested_fields = [
+        label for label in submission.requested_fields if label in submission.lender.requested_fields
+    ]
+    for name, moment in clocks_of(submission.lender, timezone.now()).items():
+        setattr(submission, name, moment)
+    submission.save(update_fields=["requested_fields", "page_wait_until", "late_until"])
+    move(submission, SubmissionStatus.QUEUED)
+
+
+def _what_failed(submission: Submission) -> DeliveryKind:
+    if submission.application.status not in APPLICATION_LISTENS:
+        raise NothingToRetry
+    last = submission.deliveries.order_by("-created_at").first()
+    if submission.status in RETRYABLE:
+        return DeliveryKind.APPLICATION
+    if (
+        submission.status == SubmissionStatus.SELECTED
+        and last is not None
+        and last.kind == DeliveryKind.CHOICE
+        and last.status in {DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED}
+    ):
+        return DeliveryKind.CHOICE
+    raise NothingToRetry

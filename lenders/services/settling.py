@@ -1,0 +1,99 @@
+"""How a delivery ends: done, tried again later, given up, or left unknown."""
+
+import secrets
+from datetime import timedelta
+
+import structlog
+from django.utils import timezone
+
+from applications import live
+from applications.actors import Actor
+from lenders.adapters.base import Adapter, ErrorCode, LenderError
+from lenders.models import Delivery
+from lenders.services import ingest
+from lenders.services.claims import Claim
+from lenders.services.fan_out import new_delivery
+from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+
+log = structlog.get_logger(__name__)
+
+FAILURE_CAP = {DeliveryKind.APPLICATION: 3, DeliveryKind.INQUIRY: 5, DeliveryKind.CHOICE: 12}
+# What the consumer is told when an application is given up on; any other reason is a failure.
+ENDS_AS = {
+    "timed_out": SubmissionStatus.NO_RESPONSE,
+    "deadline_passed": SubmissionStatus.NO_RESPONSE,
+    "no_longer_wanted": SubmissionStatus.NOT_SELECTED,
+}
+BACKOFF_SECONDS, BACKOFF_CAP_SECONDS = 2.0, 300.0
+
+
+def close(claim: Claim, status: DeliveryStatus, error_code: str = "") -> bool:
+    """End a delivery, if this worker still holds it."""
+    return bool(
+        Delivery.objects.filter(pk=claim.delivery_id, fence=claim.fence, status=DeliveryStatus.DUE).update(
+            status=status, error_code=error_code, finished_at=timezone.now(), lease_until=None
+        )
+    )
+
+
+def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
+    """Try again later, or give up; False when the lease was lost."""
+    delivery = (
+        Delivery.objects.select_for_update(of=("self",))
+        .select_related("submission__lender")
+        .filter(pk=claim.delivery_id, fence=claim.fence, status=DeliveryStatus.DUE)
+        .first()
+    )
+    if delivery is None:
+        return False
+    delivery.failures += 1
+    wait = wait_before_next(delivery.failures, error)
+    uncertain = error.ambiguous and not adapter.idempotent and delivery.kind != DeliveryKind.INQUIRY
+    if uncertain:
+        _leave_unknown(delivery, error, can_be_asked=adapter.can_be_asked)
+    elif (
+        error.permanent
+        or delivery.failures >= FAILURE_CAP[DeliveryKind(delivery.kind)]
+        or timezone.now() + wait >= delivery.deadline
+    ):
+        give_up(delivery, error.code)
+        if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED:
+            # The lender will not have it: the held offers are the consumer's again.
+            ingest.decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
+    else:
+        Delivery.objects.filter(pk=delivery.pk).update(
+            failures=delivery.failures, due_at=timezone.now() + wait, lease_until=None, error_code=error.code
+        )
+    return True
+
+
+def wait_before_next(failures: int, error: LenderError) -> timedelta:
+    """Full jitter under a doubling cap; a lender's Retry-After is honoured."""
+    cap = min(BACKOFF_CAP_SECONDS, BACKOFF_SECONDS * 2.0 ** (failures - 1))
+    jitter = cap * secrets.randbelow(1000) / 1000
+    return timedelta(seconds=max(jitter, error.retry_after or 0.0))
+
+
+def _leave_unknown(delivery: Delivery, error: LenderError, *, can_be_asked: bool) -> None:
+    """It may have arrived, and a second copy would be a second application: ask the lender, or say so."""
+    give_up(delivery, error.code, status=SubmissionStatus.UNKNOWN)
+    if can_be_asked:
+        new_delivery(delivery.submission, DeliveryKind.INQUIRY).save(force_insert=True)
+
+
+def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = None) -> None:
+    ended_as = DeliveryStatus.QUARANTINED if code == "quarantined" else DeliveryStatus.FAILED
+    Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.DUE).update(
+        status=ended_as,
+        error_code=code,
+        failures=delivery.failures,
+        finished_at=timezone.now(),
+        lease_until=None,
+    )
+    if delivery.kind == DeliveryKind.CHOICE:
+        live.touch(delivery.submission.application_id)  # the page says that the lender was not told
+    still_waiting = delivery.submission.status == SubmissionStatus.QUEUED  # it may have called back meanwhile
+    if delivery.kind == DeliveryKind.APPLICATION and still_waiting:
+        becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
+        ingest.move(delivery.submission, becomes, error_code=code)
+    log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)

@@ -1,0 +1,96 @@
+"""The lives of a submission, an offer and a delivery: pure tables of transitions."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class SubmissionStatus(TextChoices):
+    """Where one lender stands with one application."""
+
+    QUEUED = "queued", _("Being sent")
+    PENDING = "pending", _("The lender is considering")
+    ACTION_REQUIRED = "action_required", _("The lender needs more information")
+    OFFERED = "offered", _("Offer received")
+    DECLINED = "declined", _("The lender declined")
+    NO_RESPONSE = "no_response", _("The lender did not answer in time")
+    FAILED = "failed", _("The lender could not be reached")
+    UNKNOWN = "unknown", _("It is not known whether the lender received it")
+    SELECTED = "selected", _("Offer chosen")
+    NOT_SELECTED = "not_selected", _("Another offer was chosen")
+    WITHDRAWN = "withdrawn", _("The lender withdrew its offer")
+    EXPIRED = "expired", _("The offer has expired")
+    CONTRACT_SIGNED = "contract_signed", _("Contract signed")
+    DECLINED_LATE = "lender_declined_late", _("The lender declined after it was chosen")
+
+
+S = SubmissionStatus
+
+WAITING = frozenset({S.QUEUED, S.PENDING, S.ACTION_REQUIRED})
+"""No answer yet that ends the waiting."""
+
+# A late answer still counts after no_response, failed and unknown: the lender may have had it all along.
+OPEN_TO_ANSWERS = WAITING | {S.NO_RESPONSE, S.FAILED, S.UNKNOWN}
+
+SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
+    S.QUEUED: frozenset(
+        {
+            S.PENDING,
+            S.ACTION_REQUIRED,
+            S.OFFERED,
+            S.DECLINED,
+            S.NO_RESPONSE,
+            S.FAILED,
+            S.UNKNOWN,
+            S.NOT_SELECTED,
+            S.WITHDRAWN,
+            S.EXPIRED,
+        }
+    ),
+    S.PENDING: frozenset({S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.NO_RESPONSE, S.WITHDRAWN, S.EXPIRED}),
+    S.ACTION_REQUIRED: frozenset({S.PENDING, S.OFFERED, S.DECLINED, S.NO_RESPONSE, S.WITHDRAWN, S.EXPIRED}),
+    S.NO_RESPONSE: frozenset(
+        {S.QUEUED, S.PENDING, S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}
+    ),
+    S.FAILED: frozenset(
+        {S.QUEUED, S.PENDING, S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}
+    ),
+    S.UNKNOWN: frozenset(
+        {S.QUEUED, S.PENDING, S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}
+    ),
+    S.OFFERED: frozenset({S.SELECTED, S.NOT_SELECTED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}),
+    S.SELECTED: frozenset({S.CONTRACT_SIGNED, S.DECLINED_LATE, S.WITHDRAWN}),
+    S.NOT_SELECTED: frozenset(),
+    S.DECLINED: frozenset(),
+    S.WITHDRAWN: frozenset(),
+    S.EXPIRED: frozenset(),
+    S.CONTRACT_SIGNED: frozenset(),
+    S.DECLINED_LATE: frozenset(),
+}
+
+
+def submission_sources(to: SubmissionStatus) -> list[SubmissionStatus]:
+    """The states from which a submission may become `to`."""
+    return [status for status, targets in SUBMISSION_TRANSITIONS.items() if to in targets]
+
+
+class OfferStatus(TextChoices):
+    OPEN = "open", _("Open")
+    SELECTED = "selected", _("Chosen")
+    NOT_SELECTED = "not_selected", _("Not chosen")
+    WITHDRAWN = "withdrawn", _("Withdrawn by the lender")
+    EXPIRED = "expired", _("Expired")
+
+
+class DeliveryKind(TextChoices):
+    """What a lender is told or asked."""
+
+    APPLICATION = "application", _("Application")
+    INQUIRY = "inquiry", _("Inquiry after an uncertain outcome")
+    CHOICE = "choice", _("The consumer's choice")
+
+
+class DeliveryStatus(TextChoices):
+    DUE = "due", _("Due")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    QUARANTINED = "quarantined", _("Set aside for staff")

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from lenders.views import events, offers, send
+
+app_name = "lenders"
+
+urlpatterns = [
+    path("send/", send.send, name="send"),
+    path("applications/<uuid:application_id>/", offers.offers, name="offers"),
+    path("applications/<uuid:application_id>/fragment/", offers.fragment, name="fragment"),
+    path("applications/<uuid:application_id>/events/", events.events, name="events"),
+    path("applications/<uuid:application_id>/choose/<uuid:offer_id>/", offers.choose, name="choose"),
+]

@@ -1,0 +1,12 @@
+"""Addresses of the notices, below /<language>/notices/: privacy/1/ is a version's lasting one."""
+
+from django.urls import path
+
+from privacy import views
+
+app_name = "notices"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("<slug:kind>/", views.current, name="current"),
+    path("<slug:kind>/<int:number>/", views.version, name="version"),
+]

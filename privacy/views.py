@@ -1,0 +1,85 @@
+"""The public pages of the notices: the versions in force, and every earlier one at an address of its own."""
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import http_date
+from django.utils.translation import get_language
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page, require_safe
+
+from applications.models.notice import NoticeKind, NoticeVersion
+from applications.selectors.notices import notice_versions
+
+# Short, because a new version must be seen soon, and an old version's page then points to it. The entity tag
+# is of the whole page, so that a release which changes only the frame is seen too. What a signed-in consumer
+# gets is never stored: ConsumerMiddleware overrules this.
+publicly_cached = cache_control(public=True, max_age=300)
+
+
+@require_safe
+@conditional_page
+@publicly_cached
+def index(request: HttpRequest) -> HttpResponse:
+    """Every notice with the version in force and the earlier ones."""
+    readable = {kind: versions for kind in NoticeKind if (versions := _readable(kind))}
+    kinds = [
+        {"kind": kind.value, "label": kind.label, "current": versions[0], "versions": versions}
+        for kind, versions in readable.items()
+    ]
+    shown = list(chain.from_iterable(readable.values()))
+    return _page(request, "privacy/notices.html", {"kinds": kinds}, shown)
+
+
+@require_safe
+@conditional_page
+@publicly_cached
+def current(request: HttpRequest, kind: str) -> HttpResponse:
+    """The version of a notice that is in force."""
+    return _notice_page(request, kind, None)
+
+
+@require_safe
+@conditional_page
+@publicly_cached
+def version(request: HttpRequest, kind: str, number: int) -> HttpResponse:
+    """One version of a notice, in force or not, at its lasting address."""
+    return _notice_page(request, kind, number)
+
+
+def _notice_page(request: HttpRequest, kind: str, number: int | None) -> HttpResponse:
+    versions = _readable(kind)
+    wanted = [version for version in versions if number in {None, version.number}]
+    if not wanted:
+        raise Http404
+    notice, in_force = wanted[0], versions[0]
+    context = {
+        "notice": notice,
+        "versions": versions,
+        "newer": in_force if notice.number < in_force.number else None,
+        "fallback": notice.language != get_language(),
+    }
+    return _page(request, "privacy/notice.html", context, versions)
+
+
+def _readable(kind: str) -> list[NoticeVersion]:
+    """Each number once, newest first: in the reader's language, else in Latvian, in which all are written."""
+    preference = {settings.LANGUAGE_CODE: 1, get_language(): 2}
+    by_number: dict[int, NoticeVersion] = {}
+    for notice in sorted(notice_versions(kind), key=lambda notice: preference.get(notice.language, 0)):
+        by_number[notice.number] = notice  # a better language comes later and takes the place
+    return sorted(by_number.values(), key=lambda notice: -notice.number)
+
+
+def _page(
+    request: HttpRequest, template: str, context: dict[str, Any], shown: Sequence[NoticeVersion]
+) -> HttpResponse:
+    response = render(request, template, context)
+    if shown:
+        newest = max(version.published_at for version in shown)
+        response.headers["Last-Modified"] = http_date(newest.timestamp())
+    return response

@@ -1,0 +1,216 @@
+"""Proving an e-mail address by a mailed code: what a code is good for, and what it is not."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.utils import timezone
+
+from applications.crypto.errors import DecryptionError
+from applications.errors import CodeExpired, CodeRefused, TooManyCodes
+from applications.models import AuditEntry, ConsumerSession, DataSubject, EmailChallenge, OutboundMail
+from applications.services import accounts
+from applications.tokens import code_hash, token_hash
+from tests import factories
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+
+
+def challenge_of(asked: factories.Asked) -> EmailChallenge:
+    return EmailChallenge.objects.get(browser_hash=token_hash(asked.token))
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+# --- codes ----------------------------------------------------------------------------------------------
+def test_right_code_opens_a_session_of_the_address() -> None:
+    email = factories.address()
+    asked = factories.ask_for_code(email)
+    accounts.sign_in(browser_token=asked.token, code=asked.code)
+    assert ConsumerSession.objects.get().subject.email == email
+
+
+def test_wrong_code_is_refused_and_opens_nothing() -> None:
+    asked = factories.ask_for_code(factories.address())
+    with pytest.raises(CodeRefused):
+        accounts.sign_in(browser_token=asked.token, code=wrong(asked.code))
+    assert not ConsumerSession.objects.exists()
+    assert not DataSubject.objects.exists()
+
+
+def test_right_code_still_works_on_the_fifth_try() -> None:
+    asked = factories.ask_for_code(factories.address())
+    for _ in range(accounts.MAXIMUM_TRIES - 1):
+        with pytest.raises(CodeRefused):
+            accounts.sign_in(browser_token=asked.token, code=wrong(asked.code))
+    assert accounts.sign_in(browser_token=asked.token, code=asked.code)
+
+
+def test_after_five_wrong_codes_the_right_one_is_dead() -> None:
+    asked = factories.ask_for_code(factories.address())
+    for _ in range(accounts.MAXIMUM_TRIES):
+        with pytest.raises(CodeRefused):
+            accounts.sign_in(browser_token=asked.token, code=wrong(asked.code))
+    with pytest.raises(CodeExpired):
+        accounts.sign_in(browser_token=asked.token, code=asked.code)
+
+
+def test_expired_code_is_refused() -> None:
+    asked = factories.ask_for_code(factories.address())
+    EmailChallenge.objects.update(expires_at=timezone.now())
+    with pytest.raises(CodeExpired):
+        accounts.sign_in(browser_token=asked.token, code=asked.code)
+
+
+def test_code_lives_ten_minutes() -> None:
+    before = timezone.now()
+    challenge = challenge_of(factories.ask_for_code(factories.address()))
+    assert timedelta(minutes=10) <= challenge.expires_at - before < timedelta(minutes=10, seconds=5)
+
+
+def test_code_of_one_browser_is_worth_nothing_in_another() -> None:
+    email = factories.address()
+    first, second = factories.ask_for_code(email), factories.ask_for_code(email)
+    code = first.code if first.code != second.code else wrong(second.code)
+    with pytest.raises(CodeRefused):
+        accounts.sign_in(browser_token=second.token, code=code)
+
+
+def test_code_without_its_browser_is_worth_nothing() -> None:
+    asked = factories.ask_for_code(factories.address())
+    with pytest.raises(CodeExpired):
+        accounts.sign_in(browser_token=asked.token[:-1], code=asked.code)
+
+
+def test_used_code_opens_nothing_more() -> None:
+    asked = factories.ask_for_code(factories.address())
+    accounts.sign_in(browser_token=asked.token, code=asked.code)
+    with pytest.raises(CodeExpired):
+        accounts.sign_in(browser_token=asked.token, code=asked.code)
+    assert ConsumerSession.objects.count() == 1
+
+
+@pytest.mark.parametrize("code", ["", "00000", "0000000", "१२३४५६", "\x00", "' OR 1=1 --"])
+def test_code_of_any_other_form_is_refused(code: str) -> None:
+    asked = factories.ask_for_code(factories.address())
+    with pytest.raises(CodeRefused):
+        accounts.sign_in(browser_token=asked.token, code=code)
+
+
+def test_new_code_leaves_the_older_one_usable_in_its_own_browser() -> None:
+    email = factories.address()
+    older = factories.ask_for_code(email)
+    factories.ask_for_code(email)
+    assert accounts.sign_in(browser_token=older.token, code=older.code)
+
+
+# --- whose session it is --------------------------------------------------------------------------------
+def test_known_address_gets_the_same_data_subject_again() -> None:
+    email = factories.address()
+    assert factories.subject(email) == factories.subject(email)
+
+
+def test_case_and_spaces_of_the_address_do_not_make_another_person() -> None:
+    email = factories.address()
+    assert factories.subject(email) == factories.subject(f" {email.upper()} ")
+
+
+def test_erased_person_proving_the_address_again_is_a_new_data_subject() -> None:
+    email = factories.address()
+    erased = factories.subject(email)
+    DataSubject.objects.filter(pk=erased.pk).update(erased_at=timezone.now(), email_index=None)
+    assert factories.subject(email) != erased
+
+
+# --- floods ---------------------------------------------------------------------------------------------
+def test_sixth_code_for_an_address_within_an_hour_is_refused() -> None:
+    email = factories.address()
+    for _ in range(accounts.CODES_PER_ADDRESS):
+        factories.ask_for_code(email)
+    with pytest.raises(TooManyCodes):
+        factories.ask_for_code(email)
+    assert OutboundMail.objects.count() == accounts.CODES_PER_ADDRESS
+
+
+def test_writing_the_address_in_capitals_does_not_pass_the_limit() -> None:
+    email = factories.address()
+    for _ in range(accounts.CODES_PER_ADDRESS):
+        factories.ask_for_code(email)
+    with pytest.raises(TooManyCodes):
+        factories.ask_for_code(email.upper())
+
+
+def test_an_hour_later_the_address_is_served_again() -> None:
+    email = factories.address()
+    for _ in range(accounts.CODES_PER_ADDRESS):
+        factories.ask_for_code(email)
+    EmailChallenge.objects.update(created_at=timezone.now() - accounts.COUNTED_OVER - timedelta(seconds=1))
+    assert factories.ask_for_code(email)
+
+
+def test_codes_that_were_used_do_not_lock_their_owner_out() -> None:
+    email = factories.address()
+    for _ in range(accounts.CODES_PER_ADDRESS):
+        factories.session_token(email)
+    assert factories.ask_for_code(email)
+
+
+def test_thirty_first_code_from_a_network_is_refused_whatever_the_address() -> None:
+    network = factories.network()
+    for _ in range(accounts.CODES_PER_NETWORK):
+        accounts.request_code(email=factories.address(), network=network, language="lv")
+    with pytest.raises(TooManyCodes):
+        accounts.request_code(email=factories.address(), network=network, language="lv")
+    assert factories.ask_for_code(factories.address())
+
+
+# --- what is kept ---------------------------------------------------------------------------------------
+def test_code_is_not_kept_in_the_clear() -> None:
+    asked = factories.ask_for_code(factories.address())
+    challenge = challenge_of(asked)
+    assert asked.code.encode() not in bytes(challenge.code_hash)
+    assert len(bytes(challenge.code_hash)) == 32
+
+
+def test_same_code_leaves_another_trace_in_another_challenge() -> None:
+    assert code_hash("123456", uuid4()) != code_hash("123456", uuid4())
+
+
+def test_browser_token_is_kept_as_a_hash_only() -> None:
+    asked = factories.ask_for_code(factories.address())
+    assert bytes(challenge_of(asked).browser_hash) == token_hash(asked.token)
+    assert asked.token.encode() not in token_hash(asked.token)
+
+
+def test_nothing_personal_is_kept_before_the_address_is_proved() -> None:
+    factories.ask_for_code(factories.address())
+    assert not DataSubject.objects.exists()
+
+
+def test_challenge_cannot_be_read_after_the_sign_in() -> None:
+    email = factories.address()
+    asked = factories.ask_for_code(email)
+    challenge = challenge_of(asked)
+    sealed = EmailChallenge.objects.get(pk=challenge.pk)
+    accounts.sign_in(browser_token=asked.token, code=asked.code)
+    assert EmailChallenge.objects.get(pk=challenge.pk).address is None
+    with pytest.raises(DecryptionError):
+        _ = sealed.address
+
+
+def test_mailed_code_cannot_be_read_after_the_sign_in() -> None:
+    asked = factories.ask_for_code(factories.address())
+    accounts.sign_in(browser_token=asked.token, code=asked.code)
+    with pytest.raises(DecryptionError):
+        _ = OutboundMail.objects.get().body
+
+
+def test_wrong_code_is_audited_without_the_code() -> None:
+    asked = factories.ask_for_code(factories.address())
+    with pytest.raises(CodeRefused):
+        accounts.sign_in(browser_token=asked.token, code=wrong(asked.code))
+    entry = AuditEntry.objects.get(action="sign_in.wrong_code")
+    assert entry.object_id == str(challenge_of(asked).pk)
+    assert entry.detail == {}

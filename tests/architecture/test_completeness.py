@@ -1,0 +1,172 @@
+"""What must hold of everything of a kind, so that the next one cannot be forgotten."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.apps import apps
+from django.conf import settings
+from django.db import models
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from applications.crypto.fields import BlindIndex, EncryptedField, encrypted_fields
+from applications.flow import STEPS, fields_of
+from applications.form_fields import EMAIL_LABEL, FORM_FIELDS, label_text
+from applications.models import FORM_MODELS, OwnedBySubject
+from applications.personal import Category, Personal
+from applications.services.operations import DAILY_JOBS
+from applications.sweeper import sweeper
+from tests.applications.pages import Walk
+
+FLOORS = ("applications", "lenders", "privacy")
+MODELS = [model for floor in FLOORS for model in apps.get_app_config(floor).get_models()]
+ENCRYPTED = [field for model in MODELS for field in encrypted_fields(model)]
+# What is encrypted and is not about a person.
+SECRETS = {"lender.secrets"}
+
+
+# --- personal data --------------------------------------------------------------------------------------
+@pytest.mark.parametrize("field", ENCRYPTED, ids=lambda field: field.label)
+def test_every_encrypted_field_is_marked_as_personal_data(field: EncryptedField) -> None:
+    if field.label in SECRETS:
+        assert field.personal is None
+    else:
+        assert isinstance(field.personal, Personal)
+
+
+def test_no_two_encrypted_fields_share_a_label() -> None:
+    labels = [field.label for field in ENCRYPTED]
+    assert len(labels) == len(set(labels))
+
+
+def test_every_blind_index_has_a_column_of_its_own() -> None:
+    columns = [
+        field.indexed_column
+        for model in MODELS
+        for field in model._meta.fields
+        if isinstance(field, BlindIndex)
+    ]
+    assert columns
+    assert len(columns) == len(set(columns))
+
+
+def test_every_question_has_a_place_and_every_place_a_question() -> None:
+    assert {name for step in STEPS for name in fields_of(step)} == set(FORM_FIELDS)
+
+
+@pytest.mark.parametrize("label", [EMAIL_LABEL, *(field.label for field in FORM_FIELDS.values())])
+def test_every_answer_has_words_for_people(label: str) -> None:
+    assert label_text(label)
+    assert label_text(label) != label
+
+
+@pytest.mark.parametrize("model", FORM_MODELS, ids=lambda model: model.__name__)
+def test_every_answer_is_encrypted(model: type[models.Model]) -> None:
+    housekeeping = {"id", "subject", "application", "saved_at"}
+    plain = {
+        field.name
+        for field in model._meta.concrete_fields
+        if not isinstance(field, EncryptedField | BlindIndex)
+    }
+    assert plain == housekeeping
+
+
+def test_mark_of_every_field_is_of_the_vocabulary() -> None:
+    for model in MODELS:
+        for field in model._meta.concrete_fields:
+            mark = getattr(field, "personal", None)
+            assert mark is None or mark.category in Category, field
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_rows_of_a_person_go_with_the_person(model: type[models.Model]) -> None:
+    """A model that points at a data subject is owned by it: same key, same end."""
+    points = [
+        field
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.ForeignKey) and field.related_model.__name__ == "DataSubject"
+    ]
+    for field in points:
+        assert issubclass(model, OwnedBySubject)
+        assert field.remote_field.on_delete is models.CASCADE
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_row_is_called_by_an_identifier(model: type[models.Model]) -> None:
+    """Django's admin log keeps what str() gives: it is built without reading an encrypted field."""
+    source = inspect.getsource(model.__str__)
+    names = {field.name for field in encrypted_fields(model)}
+    assert not [name for name in names if re.search(rf"self\.{name}\b", source)]
+
+
+# --- tasks ----------------------------------------------------------------------------------------------
+def test_tasks_of_both_floors_are_registered() -> None:
+    current_app.loader.import_default_modules()
+    assert {name.split(".")[0] for name in current_app.tasks} >= {"applications", "lenders"}
+
+
+def test_every_task_has_the_queue_that_workers_listen_to() -> None:
+    current_app.loader.import_default_modules()
+    for name in (name for name in current_app.tasks if name.split(".")[0] in FLOORS):
+        route = current_app.amqp.router.route({}, name)
+        assert route["queue"].name == settings.CELERY_TASK_DEFAULT_QUEUE, name
+
+
+def test_every_task_takes_identifiers_or_nothing() -> None:
+    current_app.loader.import_default_modules()
+    for name, task in current_app.tasks.items():
+        if name.split(".")[0] in FLOORS:
+            parameters = inspect.signature(task.run).parameters
+            assert [p for p in parameters if not re.fullmatch(r"[a-z]+_ids?", p)] == [], name
+
+
+def test_what_beat_starts_exists() -> None:
+    current_app.loader.import_default_modules()
+    assert {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()} <= set(current_app.tasks)
+
+
+def test_nothing_depends_on_a_message() -> None:
+    """What a task does when it is woken, a sweep finds by itself."""
+    assert {"heartbeat", "mail", "daily", "deliveries", "clocks"} <= {sweep.name for sweep in sweeper.sweeps}
+    assert DAILY_JOBS
+
+
+# --- pages ----------------------------------------------------------------------------------------------
+def patterns(found: Any = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for one in (found or get_resolver()).url_patterns:
+        if isinstance(one, URLResolver):
+            yield from patterns(one, one.namespace or namespace)
+        elif namespace in {"applications", "lenders", "notices"}:
+            yield f"{namespace}:{one.name}", one
+
+
+@pytest.mark.django_db(databases=["default", "keys", "aside"])
+def test_every_page_is_on_the_walk_that_other_tests_take(client: Client) -> None:
+    """Headers, caches, canaries: what they look at is what the walk visits."""
+    visited = {page.name.split()[1] for page in Walk(client).all()}
+    elsewhere = {"lenders:events", "applications:begin", "notices:current", "notices:version"}
+    assert {name for name, _ in patterns()} == visited | elsewhere
+
+
+PUBLIC = {"applications:home", "applications:start", "applications:code", "applications:sign_out"}
+
+
+@pytest.mark.django_db(databases=["default", "keys", "aside"])
+@pytest.mark.parametrize(
+    "name", sorted({name for name, _ in patterns() if not name.startswith("notices")} - PUBLIC)
+)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_every_other_page_turns_visitors_away(client: Client, name: str, method: str) -> None:
+    identifier = "6f2d3c1e-0000-4000-8000-000000000000"
+    arguments = {"slug": "name", "application_id": identifier, "offer_id": identifier}
+    pattern = dict(patterns())[name]
+    kwargs = {key: arguments[key] for key in pattern.pattern.regex.groupindex}
+    response = getattr(client, method)(reverse(name, kwargs=kwargs))
+    turned_away = response.status_code in {403, 404, 405, 501} or (
+        response.status_code == 302 and response["Location"] == reverse("applications:start")
+    )
+    assert turned_away, response.status_code

@@ -1,0 +1,88 @@
+"""docker-compose.yml runs the same words as `make run`, keeps no secret, and names no registry."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from joinbaltic import commands
+
+ROOT = Path(__file__).resolve().parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, Any] = COMPOSE["services"]
+SECRET = re.compile(r"SECRET|PASSWORD|_KEY|EMAIL_URL|DATABASE_URL|REDIS_URL|AUTH")
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_service_runs_the_words_of_make_run(name: str) -> None:
+    assert SERVICES[name]["command"] == ["python", *commands.words(commands.PROCESSES[name])]
+
+
+@pytest.mark.parametrize("name", ["migrate", "migrate-keys"])
+def test_databases_are_migrated_with_the_words_of_make_run(name: str) -> None:
+    assert (
+        " ".join(["python", *commands.words(commands.PREPARATION[name])])
+        in SERVICES["migrate"]["command"][-1]
+    )
+
+
+def test_every_secret_comes_from_outside() -> None:
+    for service in SERVICES.values():
+        for variable, value in service.get("environment", {}).items():
+            if SECRET.search(variable) and not variable.endswith("_FILE"):
+                assert "${" in value, variable
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"])
+def test_missing_secret_stops_the_start_with_a_sentence(name: str) -> None:
+    assert re.search(rf"\$\{{{name}:\?set {name}", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+
+
+def test_images_have_plain_names() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    images = [service["image"] for service in SERVICES.values()] + re.findall(
+        r"^FROM (\S+)", dockerfile, re.M
+    )
+    assert [image for image in images if "/" in image] == []
+
+
+def test_lock_names_no_index() -> None:
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        assert "://" not in (ROOT / lock).read_text(encoding="utf-8")
+
+
+def test_what_is_tested_is_what_is_served() -> None:
+    served, tested = (
+        set(re.findall(r"^\S+==\S+", (ROOT / name).read_text(encoding="utf-8"), re.M))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    assert served <= tested
+
+
+def test_redis_keeps_every_message_it_took() -> None:
+    configuration = (ROOT / "docs/deploy/redis.conf").read_text(encoding="utf-8").splitlines()
+    assert {"appendonly yes", "appendfsync everysec", "maxmemory-policy noeviction"} <= set(configuration)
+
+
+def test_only_the_proxy_is_reachable_from_outside() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
+
+
+def test_files_that_compose_mounts_exist() -> None:
+    mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
+    files = [mount.split(":")[0] for mount in mounts if mount.startswith("./")]
+    assert files
+    assert [file for file in files if not (ROOT / file).is_file()] == []
+
+
+def test_live_events_are_not_buffered_by_the_proxy() -> None:
+    assert "flush_interval -1" in (ROOT / "docs/deploy/Caddyfile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", ["requirements.in", "requirements-dev.in"])
+def test_every_direct_dependency_has_its_reason(name: str) -> None:
+    reasons = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8").lower()
+    direct = re.findall(r"^[A-Za-z][\w.-]*", (ROOT / name).read_text(encoding="utf-8"), re.M)
+    assert [package for package in direct if not re.search(rf"\b{package.lower()}\b", reasons)] == []

@@ -1,0 +1,93 @@
+"""Services for every test. Django is configured only after the environment is complete."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import django
+import pytest
+from django.db import connections
+from django.utils import translation
+
+# Before anything of the product is imported: the addresses of a running `make run` are not for tests. The
+# workers of pytest-xdist have inherited those that are.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    os.environ["DATABASE_URL"] = ""
+os.environ["DJANGO_SETTINGS_MODULE"] = "joinbaltic.settings"
+
+from tests import browser, services
+
+JOURNEYS = Path(__file__).parent / "journeys"
+running = contextlib.ExitStack()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the servers; a worker of pytest-xdist inherits their addresses instead."""
+    worker = getattr(config, "workerinput", None)
+    if worker:
+        services.take_redis_database(worker["workerid"])
+    else:
+        services.start(running)
+    django.setup()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    running.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All of tests/journeys drives a browser; the marker keeps it out of `make test-fast`."""
+    for item in items:
+        if JOURNEYS in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Django drops the test databases without a thought for the second connection to one of them."""
+    yield
+    connections["aside"].close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _append_only_tables_are_emptied_between_tests() -> Iterator[None]:
+    """After a test that commits, Django truncates every table; the triggers of append-only tables refuse.
+    Only a superuser can pass them by, for one transaction."""
+    operations = type(connections["default"].ops)
+    statements = operations.sql_flush
+
+    def sql_flush(*args: Any, **options: Any) -> list[str]:
+        return ["SET LOCAL session_replication_role = replica", *statements(*args, **options)]
+
+    with mock.patch.object(operations, "sql_flush", sql_flush):
+        yield
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser's program. Without one a journey is skipped, and under CI=true it fails."""
+    path = browser.find()
+    if path is None and os.environ.get("CI") == "true":
+        pytest.fail(browser.MISSING)
+    if path is None:
+        pytest.skip(browser.MISSING)
+    return path
+
+
+@pytest.fixture
+def process_environment(transactional_db: None) -> dict[str, str]:
+    """The environment for a process of the product (a worker, a web server) that is to see the databases of
+    this very test. Ask for `transactional_db` with both databases in your marker: what a test does not commit
+    no other process sees."""
+    return services.process_environment()
+
+
+@pytest.fixture(autouse=True)
+def _latvian() -> None:
+    """Each test begins in the product's own language, whatever page the one before it looked at."""
+    translation.activate("lv")

@@ -1,0 +1,216 @@
+"""People, drafts, lenders and notices for tests, made by the product's own services."""
+
+import itertools
+import re
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from applications import flow
+from applications.actors import SYSTEM, Actor
+from applications.crypto.keyring import data_key_scope
+from applications.models import Application, DataSubject, MailKind, NoticeKind, NoticeVersion, OutboundMail
+from applications.personal import Purpose
+from applications.selectors.accounts import live_session
+from applications.services import accounts, drafts, submitting
+from applications.services.notices import publish_notice
+from applications.states import ApplicationStatus
+from lenders.models import Lender
+from lenders.services.register import register_lender
+
+CODE = re.compile(r"\b[0-9]{6}\b")
+PASS_ON = submitting.ConsentGiven(Purpose.PASS_TO_LENDERS, "Pass my application on to these lenders.")
+_networks = itertools.count(1)
+
+
+def answers(**changes: Any) -> dict[str, Any]:
+    """Answers to every question, valid today; `changes` replaces some. A value of None leaves one out."""
+    complete: dict[str, Any] = {
+        "amount_cents": 150_000,
+        "term_months": 24,
+        "loan_purpose": "vehicle",
+        "repayment_day": 15,
+        "keyword": "saulīte",
+        "given_name": "Anna",
+        "surname": "Bērziņa",
+        "birth_date": date(1990, 1, 1),
+        "personal_code": "321234-56789",
+        "document_type": "passport",
+        "document_number": "LV1234567",
+        "valid_until": timezone.localdate() + timedelta(days=1000),
+        "phone": "+37121234567",
+        "street_address": "Brīvības iela 1–5",
+        "city": "Rīga",
+        "postcode": "LV-1010",
+        "marital_status": "married",
+        "dependants": 0,
+        "income_type": "employment",
+        "monthly_income_cents": 150_000,
+        "employer": "SIA “Piemērs”",
+        "monthly_expenses_cents": 40_000,
+        "monthly_obligations_cents": 0,
+        "pep_status": "none",
+    }
+    return {name: value for name, value in (complete | changes).items() if value is not None}
+
+
+def address() -> str:
+    """An e-mail address nobody has yet."""
+    return f"{uuid4().hex}@piemers.lv"
+
+
+def network() -> str:
+    """An IP address that has asked for no code yet."""
+    number = next(_networks)
+    return f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+
+
+# --- signing in -----------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Asked:
+    """A browser that waits for its code: its cookie's value, and what was mailed."""
+
+    token: str
+    code: str
+
+
+def ask_for_code(email: str, *, client_network: str | None = None, language: str = "lv") -> Asked:
+    opened = accounts.request_code(email=email, network=client_network or network(), language=language)
+    return Asked(opened.token, mailed_code(email))
+
+
+def mailed_code(email: str) -> str:
+    """The newest code on its way to this address."""
+    with data_key_scope():
+        mails = OutboundMail.objects.filter(kind=MailKind.SIGN_IN_CODE, body__isnull=False)
+        newest = next(mail for mail in mails.order_by("-created_at") if mail.recipient == email)
+        found = CODE.search(str(newest.body))
+    assert found
+    return found[0]
+
+
+@data_key_scope()
+def session_token(email: str) -> str:
+    """The cookie's value of a browser in which this address was proved."""
+    asked = ask_for_code(email)
+    return accounts.sign_in(browser_token=asked.token, code=asked.code).token
+
+
+def sign_in(client: Client, email: str | None = None) -> DataSubject:
+    """Make `client` a signed-in consumer's browser; whose, is returned."""
+    token = session_token(email or address())
+    client.cookies[settings.CONSUMER_COOKIE_NAME] = token
+    session = live_session(token, idle=accounts.SESSION_IDLE)
+    assert session
+    return session.subject
+
+
+def subject(email: str | None = None) -> DataSubject:
+    return sign_in(Client(), email)
+
+
+# --- applications ---------------------------------------------------------------------------------------
+@data_key_scope()
+def draft(owner: DataSubject, **given: Any) -> Application:
+    """The owner's draft with exactly these answers."""
+    actor = Actor.consumer(owner.pk)
+    opened = drafts.open_draft(subject_id=owner.pk, language="lv", actor=actor)
+    if given:
+        drafts.save_answers(application=opened, answers=given, actor=actor)
+    return opened
+
+
+def complete_draft(owner: DataSubject, **changes: Any) -> Application:
+    return draft(owner, **answers(**changes))
+
+
+def typed(slug: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What a browser posts for one step of the form, when its questions are answered like this."""
+    return dict(flow.step_by_slug(slug).form.from_answers(given).data)
+
+
+def notice(kind: NoticeKind = NoticeKind.TERMS, number: int = 1, language: str = "lv") -> NoticeVersion:
+    return publish_notice(
+        kind=kind, number=number, language=language, title=f"{kind} {number}",
+        body=f"<p>{kind} {number} {language}</p>", actor=SYSTEM,
+    )  # fmt: skip
+
+
+def lender(slug: str = "alfa", **changes: Any) -> Lender:
+    """A lender that takes anything and asks for the name, the e-mail address and the amount."""
+    facts: dict[str, Any] = {
+        "name": f"Lender {slug}",
+        "adapter": "join",
+        "base_url": f"https://{slug}.example",
+        "allowed_hosts": [f"{slug}.example"],
+        "requested_fields": ["identification.given_name", "identification.email", "loan.amount_cents"],
+        "minimum_amount_cents": 100_00,
+        "maximum_amount_cents": 50_000_00,
+        "minimum_term_months": 1,
+        "maximum_term_months": 120,
+    }
+    secrets = ["whsec_" + "A" * 43 + "="]
+    return register_lender(slug=slug, secrets=secrets, actor=SYSTEM, **(facts | changes))
+
+
+@data_key_scope()
+def send(application: Application, *recipients: str, **changes: Any) -> None:
+    """Send a complete draft to these lenders."""
+    options: dict[str, Any] = {
+        "recipients": recipients,
+        "terms": notice(NoticeKind.TERMS),
+        "privacy_notice": notice(NoticeKind.PRIVACY),
+        "consents": [PASS_ON],
+        "language": "lv",
+        "actor": Actor.consumer(application.subject_id),
+    }
+    submitting.submit(application=application, **(options | changes))
+
+
+@data_key_scope()
+def sent_application(owner: DataSubject, **changes: Any) -> Application:
+    """An application that one lender has been sent."""
+    application = complete_draft(owner, **changes)
+    send(application, lender().slug)
+    return Application.objects.get(pk=application.pk, status=ApplicationStatus.SUBMITTED)
+
+
+# --- at once ----------------------------------------------------------------------------------------------
+def in_parallel(action: Callable[[int], Any], count: int) -> list[Any]:
+    """What `action(0)` ... `action(count - 1)` return or raise, each in a thread with connections of its own;
+    all begin together."""
+    results: list[Any] = [None] * count
+    start = threading.Barrier(count)
+
+    def run(number: int) -> None:
+        start.wait()
+        try:
+            results[number] = action(number)
+        except Exception as error:
+            results[number] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def press_send(client: Client, data: Mapping[str, Any], *, url: str | None = None) -> Any:
+    """Post the send page as a browser does: with what the page said it showed."""
+    url = url or reverse("lenders:send")
+    page = client.get(url)
+    shown = page.context["form"].now_shown if page.context and "form" in page.context else ""
+    return client.post(url, {**data, "shown": shown})

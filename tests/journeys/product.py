@@ -1,0 +1,122 @@
+"""The whole product as `make run` starts it, in a folder and on a port of its own."""
+
+import html
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from joinbaltic.development_environment import read
+from joinbaltic.embedded import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL", "VAR_DIR", "ENVIRONMENT", "DJANGO_SETTINGS_MODULE")
+SECRETS = ("SECRET_KEY", "MASTER_KEYS", "INDEX_KEYS", "SANDBOX_SECRET", "PUBLIC_URL", "ALLOWED_HOSTS")
+
+
+def until(true: Callable[[], Any], *, seconds: float = 20, pause: float = 0.2) -> Any:
+    """Wait until `true` is; what it returned."""
+    deadline = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < deadline, f"did not come true within {seconds} s"
+        time.sleep(pause)
+    return found
+
+
+class Product:
+    """`python -m joinbaltic.development`: web, worker, beat, sandbox lenders, PostgreSQL and Redis."""
+
+    def __init__(self, var: Path) -> None:
+        self.var, self.port = var, free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        clean = {name: value for name, value in os.environ.items() if name not in OURS + SECRETS}
+        self.environment = clean | {"VAR_DIR": str(var), "PORT": str(self.port), "SANDBOX_SPEED": "2"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "joinbaltic.development"],
+            cwd=ROOT,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def wait_until_ready(self) -> None:
+        assert self.process.stdout
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            if line == "ready\n":
+                break
+        else:
+            raise AssertionError("".join(said))
+        threading.Thread(target=self.process.stdout.read, daemon=True).start()  # nothing waits for a reader
+
+    def end(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(60)
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"{self.url}{path}", timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def code_for(self, email: str, *, other_than: str = "") -> str:
+        """The newest code that was mailed to an address, as the development mailbox shows it."""
+
+        def find() -> str | None:
+            for article in re.findall(r"<article.*?</article>", self.get("/dev/mail/"), re.DOTALL):
+                found = re.search(r"\b\d{6}\b", html.unescape(article))
+                if email in article and found and found[0] != other_than:
+                    return found[0]
+            return None
+
+        return str(until(find))
+
+    # --- the lenders ---
+
+    @property
+    def sandbox_url(self) -> str:
+        return read(self.var / "development.env")["SANDBOX_URL"]
+
+    def lenders_log(self) -> dict[str, Any]:
+        with urllib.request.urlopen(f"{self.sandbox_url}/_log", timeout=10) as answer:
+            return dict(json.load(answer))
+
+    def fault(self, slug: str, name: str, *, seconds: float = 0, times: int = 1) -> None:
+        order = {"slug": slug, "fault": name, "seconds": seconds, "times": times}
+        request = urllib.request.Request(f"{self.sandbox_url}/_faults", json.dumps(order).encode())
+        urllib.request.urlopen(request, timeout=10).close()
+
+    # --- its processes ---
+
+    def worker(self) -> psutil.Process | None:
+        """The Celery worker among the processes that we started."""
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            try:
+                words = child.cmdline()
+            except psutil.Error:
+                continue
+            if "celery" in words and "worker" in words:
+                return child
+        return None
+
+    def in_its_shell(self, code: str) -> str:
+        """What a few lines of Python print, run with the product's own databases."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", code],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return done.stdout

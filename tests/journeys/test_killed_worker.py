@@ -1,0 +1,66 @@
+"""A worker that is killed while lenders are being asked costs seconds, and nothing else."""
+
+import json
+from collections import Counter
+
+from tests.journeys.product import Product, until
+
+APPLICATIONS = 8
+SEND = f"""
+import json
+from tests.lenders.scene import sent
+print(json.dumps([str(sent().pk) for _ in range({APPLICATIONS})]))
+"""
+LOOK = """
+import json
+from lenders.models import Delivery, Offer, Submission
+mine = Submission.objects.filter(application_id__in={ids!r})
+print(json.dumps({{
+    "states": [[str(one.pk), one.lender.slug, one.status] for one in mine.select_related("lender")],
+    "due": Delivery.objects.filter(submission__in=mine, status="due").count(),
+    "offers": [str(one.submission_id) for one in Offer.objects.filter(submission__in=mine)],
+}}))
+"""
+EXPECTED = {
+    "atra": "offered",
+    "leja": "offered",
+    "dzintars": "offered",
+    "piesardze": "declined",
+    "vetra": "failed",
+}
+
+
+def test_killed_worker_loses_nothing_and_no_lender_sees_anything_twice(product: Product):
+    for slug in ("atra", "piesardze"):
+        product.fault(slug, "slow", seconds=3, times=APPLICATIONS)
+    before = len(product.lenders_log()["requests"])
+    ids = json.loads(product.in_its_shell(SEND))
+    until(lambda: len(product.lenders_log()["requests"]) > before, pause=0.05)
+    killed = product.worker()
+    assert killed is not None
+    killed.kill()
+
+    def look() -> dict:
+        return json.loads(product.in_its_shell(LOOK.format(ids=ids)))
+
+    def answered() -> dict | None:
+        found = look()
+        waiting = {"queued", "pending", "action_required"} & {state for *_, state in found["states"]}
+        return None if waiting or found["due"] else found
+
+    found = until(answered, seconds=90, pause=1)
+    again = product.worker()
+    assert again is not None
+    assert again.pid != killed.pid
+    assert len(found["states"]) == APPLICATIONS * len(EXPECTED)
+    assert {(slug, state) for _, slug, state in found["states"]} == set(EXPECTED.items())
+    assert set(Counter(found["offers"]).values()) == {1}
+    asked = {pk for pk, slug, _ in found["states"] if slug != "vetra"}
+    evaluated = Counter(
+        {
+            one["submission_id"]: one["count"]
+            for one in product.lenders_log()["evaluations"]
+            if one["submission_id"] in asked
+        }
+    )
+    assert evaluated == dict.fromkeys(asked, 1)

@@ -1,0 +1,140 @@
+"""Us, speaking with the sandbox as the product does: a session, an adapter and a callback address."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from lenders.adapters import http
+from lenders.adapters.base import (
+    Choice,
+    CreditRequest,
+    HttpCall,
+    LenderEndpoint,
+)
+from lenders.adapters.errors import LenderError
+from lenders.adapters.guard import UrlGuard
+from lenders.adapters.join import JoinAdapter
+from lenders.sandbox.runner import SandboxServer
+from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
+from tests.lenders.lender_examples import EVERY_FIELD
+
+JOIN = JoinAdapter()
+SECRET = "a secret of the sandbox in tests"
+LENDERS = {lender.slug: lender for lender in SANDBOX_LENDERS}
+
+
+class Receiver:
+    """Our callback address: keeps what arrives, answers with the statuses it was given, then 204."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.statuses: list[int] = []
+        self.received: list[tuple[dict[str, str], bytes]] = []
+        self.arrived = asyncio.Condition()
+
+    async def take(self, request: web.Request) -> web.Response:
+        message = (dict(request.headers), await request.read())
+        async with self.arrived:
+            self.received.append(message)
+            self.arrived.notify_all()
+        return web.Response(status=self.statuses.pop(0) if self.statuses else 204)
+
+    async def until(self, count: int) -> list[tuple[dict[str, str], bytes]]:
+        async with asyncio.timeout(5), self.arrived:
+            await self.arrived.wait_for(lambda: len(self.received) >= count)
+        return self.received
+
+
+class Peer:
+    """Us, speaking with the sandbox as the product does."""
+
+    def __init__(self, server: SandboxServer, session: aiohttp.ClientSession, receiver: Receiver) -> None:
+        self.server, self.session, self.receiver = server, session, receiver
+        self.submission = uuid4()
+
+    def endpoint(self, slug: str) -> LenderEndpoint:
+        return LenderEndpoint(
+            slug, self.server.lender_url(slug), (secret_of(SECRET, slug),), self.receiver.url
+        )
+
+    def application(self, slug: str, **fields: Any) -> HttpCall:
+        wanted = {label: EVERY_FIELD[label] for label in LENDERS[slug].requested_fields} | fields
+        now = datetime.now(tz=UTC)
+        request = CreditRequest(self.submission, "JO-TEST", datetime(2026, 11, 23, tzinfo=UTC), wanted)
+        return JOIN.build_application(request, self.endpoint(slug), now=now)
+
+    def inquiry(self, slug: str, submission: UUID | None = None) -> HttpCall:
+        return JOIN.build_inquiry(
+            submission or self.submission, self.endpoint(slug), now=datetime.now(tz=UTC)
+        )
+
+    async def send(self, call: HttpCall, *, seconds: float = 5):
+        place = self.server.url.removeprefix("http://")
+        guard = UrlGuard(hosts=frozenset(), loopback=frozenset({place}))
+        return await http.send(self.session, call, deadline=time.monotonic() + seconds, guard=guard)
+
+    async def ask(self, slug: str, call: HttpCall | None = None, **options: Any):
+        reply = await self.send(call or self.application(slug), **options)
+        return JOIN.parse(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
+
+    async def choose(self, slug: str, reference: str):
+        choice = Choice(self.submission, reference, "canary-keyword")
+        call = JOIN.build_choice(choice, self.endpoint(slug), now=datetime.now(tz=UTC))
+        return JOIN.parse_choice(await self.send(call), self.endpoint(slug), now=datetime.now(tz=UTC))
+
+    async def control(self, path: str, **order: Any) -> Any:
+        async with self.session.post(f"{self.server.url}/{path}", json=order) as response:
+            return response.status
+
+    async def log(self) -> dict[str, Any]:
+        async with self.session.get(f"{self.server.url}/_log") as response:
+            return await response.json()
+
+    async def called_back(self, slug: str, count: int):
+        messages = await self.receiver.until(count)
+        now = datetime.now(tz=UTC)
+        return [
+            JOIN.parse_callback(headers, body, self.endpoint(slug), now=now) for headers, body in messages
+        ]
+
+
+@asynccontextmanager
+async def peer_of(server: SandboxServer) -> AsyncIterator[Peer]:
+    receiver = Receiver()
+    app = web.Application()
+    app.router.add_post("/callbacks/", receiver.take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/callbacks/"
+    place = server.url.removeprefix("http://")
+    async with http.open_session(loopback=frozenset({place})) as session:
+        peer = Peer(server, session, receiver)
+        await peer.control("_reset")
+        yield peer
+        await peer.control("_reset")
+    await runner.cleanup()
+
+
+def played(server: SandboxServer, scene: Any) -> Any:
+    async def run() -> Any:
+        async with peer_of(server) as peer:
+            return await scene(peer)
+
+    return asyncio.run(run())
+
+
+async def refused(waiting: Any) -> LenderError:
+    with pytest.raises(LenderError) as caught:
+        await waiting
+    return caught.value

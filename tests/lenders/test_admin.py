@@ -1,0 +1,113 @@
+"""Lenders, submissions and deliveries as staff see them: states and times, no person, nothing typed over."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from applications.models import StaffUser
+from lenders.adapters.base import ErrorCode, LenderError
+from lenders.models import Delivery, Submission
+from tests.lenders import scene
+
+pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+
+PAGES = "/admin/lenders"
+SEES = ["view_submission", "view_delivery", "view_attempt", "view_offer", "view_lender"]
+
+
+def staff(*permissions: str) -> Client:
+    user = StaffUser.objects.create(username=f"staff-{len(permissions)}", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def application():
+    application = scene.sent("atra", "leja")
+    prepared = scene.begun(application)
+    scene.finish(prepared["atra"], LenderError(ErrorCode.REJECTED, permanent=True))
+    scene.open_offer(application, "leja")
+    return application
+
+
+def send_again(client: Client, *submissions: Submission):
+    chosen = {"action": "send_again", "_selected_action": [str(one.pk) for one in submissions]}
+    return client.post(f"{PAGES}/submission/", chosen, follow=True)
+
+
+def test_failed_submission_is_sent_again(application):
+    failed = scene.submission_at(application, "atra")
+    page = send_again(staff(*SEES, "retry_submission"), failed)
+    assert page.status_code == 200
+    assert scene.states(application)["atra"] == "queued"
+    assert Delivery.objects.filter(submission=failed, status="due").count() == 1
+
+
+def test_submission_that_did_not_fail_is_named_and_left_alone(application):
+    sound, failed = (scene.submission_at(application, slug) for slug in ("leja", "atra"))
+    page = send_again(staff(*SEES, "retry_submission"), sound, failed)
+    levels = [message.level_tag for message in page.context["messages"]]
+    assert sorted(levels) == ["error", "success"]
+    assert scene.states(application) == {"atra": "queued", "leja": "offered"}
+
+
+def test_staff_who_may_only_look_cannot_send_again(application):
+    send_again(staff(*SEES), scene.submission_at(application, "atra"))
+    assert scene.states(application)["atra"] == "failed"
+
+
+def test_staff_without_the_right_see_nothing(application):
+    client = staff()
+    for page in ("submission", "delivery", "lender"):
+        assert client.get(f"{PAGES}/{page}/").status_code == 403
+
+
+def test_found_by_the_number_of_the_application(application):
+    scene.sent("atra")
+    page = staff(*SEES).get(f"{PAGES}/submission/", {"q": application.reference})
+    assert {row.application_id for row in page.context["cl"].result_list} == {application.pk}
+
+
+def test_no_page_shows_the_person_the_offer_or_a_secret(application):
+    client = staff(*SEES, "retry_submission")
+    submission = scene.submission_at(application, "leja")
+    delivery = scene.delivery_at(application, "leja")
+    pages = [
+        f"{PAGES}/submission/",
+        f"{PAGES}/submission/{submission.pk}/change/",
+        f"{PAGES}/delivery/",
+        f"{PAGES}/delivery/{delivery.pk}/change/",
+        f"{PAGES}/lender/",
+        f"{PAGES}/lender/{submission.lender_id}/change/",
+    ]
+    secrets = [
+        *(str(value) for name, value in scene.ANSWERS.items() if "Canary" in str(value)),
+        "canary",
+        scene.a_personal_code(),
+        "whsec_",
+        submission.offers.get().reference,
+        json.dumps(submission.offers.get().instalment_cents),
+    ]
+    for path in pages:
+        page = client.get(path)
+        assert page.status_code == 200, path
+        assert [secret for secret in secrets if secret in page.text] == [], path
+
+
+@pytest.mark.parametrize("model", ["submission", "delivery", "lender"])
+def test_nothing_is_typed_over_not_even_by_a_superuser(application, model):
+    root = Client()
+    root.force_login(StaffUser.objects.create(username="root", is_staff=True, is_superuser=True))
+    submission = scene.submission_at(application, "atra")
+    pk = {
+        "submission": submission.pk,
+        "delivery": scene.delivery_at(application, "atra").pk,
+        "lender": submission.lender_id,
+    }[model]
+    assert root.post(f"{PAGES}/{model}/{pk}/change/", {"status": "offered"}).status_code == 403
+    assert root.post(f"{PAGES}/{model}/{pk}/delete/", {"post": "yes"}).status_code == 403
+    assert root.get(f"{PAGES}/{model}/add/").status_code == 403

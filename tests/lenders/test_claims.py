@@ -1,0 +1,148 @@
+"""Who claims what is due: each row once, no lender more than it may have, none hidden behind another's."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from lenders.adapters.base import ErrorCode, LenderError
+from lenders.adapters.http import LONGEST_ATTEMPT_SECONDS
+from lenders.models import Delivery, Lender, Submission
+from lenders.services.claims import LEASE
+from tests.lenders import scene
+
+pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+
+
+def test_everything_due_is_claimed_once():
+    application = scene.sent()
+    assert len(scene.claim(application)) == 5
+    assert scene.claim(application) == []
+    assert scene.claim() == []
+
+
+def test_claim_of_one_application_leaves_the_others_alone():
+    first, second = scene.sent("atra"), scene.sent("atra")
+    assert [claim.delivery_id for claim in scene.claim(first)] == [scene.delivery_at(first, "atra").pk]
+    assert len(scene.claim(second)) == 1
+
+
+def test_row_whose_pause_is_not_over_is_not_claimed():
+    application = scene.sent("atra")
+    Delivery.objects.update(due_at=timezone.now() + timedelta(seconds=5))
+    assert scene.claim(application) == []
+
+
+def test_row_is_claimed_again_when_its_lease_has_run_out():
+    application = scene.sent("atra")
+    (first,) = scene.claim(application)
+    scene.end_leases()
+    (second,) = scene.claim(application)
+    assert (first.delivery_id, first.fence + 1) == (second.delivery_id, second.fence)
+
+
+def test_lease_outlives_the_longest_attempt():
+    assert timedelta(seconds=LONGEST_ATTEMPT_SECONDS) < LEASE
+
+
+def test_lender_gets_no_more_at_once_than_it_may_have_in_flight():
+    Lender.objects.filter(slug="atra").update(maximum_in_flight=2)
+    for _ in range(4):
+        scene.sent("atra", "leja")
+    claimed = Counter(
+        Delivery.objects.filter(pk__in=[one.delivery_id for one in scene.claim()]).values_list(
+            "lender__slug", flat=True
+        )
+    )
+    assert claimed == {"atra": 2, "leja": 4}
+    assert scene.claim() == []
+
+
+def test_rows_past_the_cap_are_claimed_when_others_are_done():
+    Lender.objects.filter(slug="atra").update(maximum_in_flight=1)
+    first, second = scene.sent("atra"), scene.sent("atra")
+    (prepared,) = scene.begun(first).values()
+    assert scene.claim(second) == []
+    scene.finish(prepared, LenderError(ErrorCode.REJECTED, permanent=True))
+    assert len(scene.claim(second)) == 1
+
+
+def test_many_rows_of_a_lender_at_its_cap_do_not_hide_those_of_the_others():
+    Lender.objects.filter(slug="atra").update(maximum_in_flight=1)
+    for _ in range(6):
+        scene.sent("atra")
+    young = scene.sent("leja")
+    claimed = {claim.delivery_id for claim in scene.claim(limit=4)}
+    assert scene.delivery_at(young, "leja").pk in claimed
+
+
+def test_no_more_are_claimed_than_there_is_room_for():
+    for _ in range(3):
+        scene.sent()
+    assert len(scene.claim(limit=7)) == 7
+
+
+# --- two at once ---
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(databases=scene.DATABASES, transaction=True)
+class TestAtOnce:
+    """Real connections beside each other."""
+
+    def test_two_workers_never_claim_the_same_row(self):
+        for _ in range(6):
+            scene.sent()
+        claims = at_once(8, lambda: scene.claim(limit=100))
+        claimed = [one.delivery_id for found in claims for one in found]
+        claimed += [one.delivery_id for one in scene.claim(limit=100)]
+        assert len(claimed) == len(set(claimed)) == 30
+        assert set(Delivery.objects.values_list("fence", flat=True)) == {1}
+
+    def test_duplicate_messages_about_one_application_claim_it_once(self):
+        application = scene.sent()
+        claims = at_once(8, lambda: scene.claim(application))
+        assert sum(len(found) for found in claims) == 5
+
+    def test_workers_that_claim_at_once_do_not_exceed_a_lenders_cap(self):
+        Lender.objects.filter(slug="atra").update(maximum_in_flight=3)
+        for _ in range(10):
+            scene.sent("atra")
+        claims = at_once(8, lambda: scene.claim(limit=2))
+        assert sum(len(found) for found in claims) == 3
+
+    def test_late_outcome_and_a_new_claim_agree_on_one_writer(self):
+        application = scene.sent("atra")
+        (prepared,) = scene.begun(application).values()
+        submission = scene.submission_at(application, "atra")
+        reply = scene.signed_reply(submission, scene.statement(submission, "offered"))
+        scene.end_leases()
+
+        at_once(4, lambda: scene.finish(prepared, reply))
+        assert submission.offers.count() == 1
+        assert Submission.objects.get().status == "offered"
+
+
+def at_once(threads: int, work: Callable[[], Any]) -> list[Any]:
+    """Run `work` in several threads that start together; what each returned."""
+    together, found = threading.Barrier(threads), []
+
+    def run() -> None:
+        try:
+            together.wait(10)
+            found.append(work())
+        finally:
+            connections.close_all()
+
+    running = [threading.Thread(target=run) for _ in range(threads)]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join(30)
+    assert len(found) == threads
+    return found

@@ -1,0 +1,98 @@
+"""Everything the sandbox can do wrong: each ends in a state on record, and the others' offers arrive."""
+
+import pytest
+from django.utils import timezone
+
+from lenders.models import Attempt, Delivery, Offer, Submission
+from tests.lenders import scene
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(databases=scene.DATABASES, transaction=True),
+    pytest.mark.usefixtures("short_attempts"),
+]
+
+LASTING = [
+    ("hang", "no_response", "timed_out"),
+    ("drip", "no_response", "timed_out"),
+    ("slow", "no_response", "timed_out"),
+    ("error", "failed", "unavailable"),
+    ("redirect", "failed", "redirected"),
+    ("malformed", "failed", "malformed_answer"),
+    ("bad_signature", "failed", "bad_signature"),
+    ("huge", "failed", "too_large"),
+]
+
+
+@pytest.mark.parametrize(("fault", "state", "code"), LASTING)
+def test_lasting_fault_is_recorded_and_the_others_answer(asked, fault, state, code):
+    asked.sandbox.fault("atra", fault, seconds=30, times=-1)
+    application = scene.sent("atra", "leja", "piesardze")
+    assert asked.settled(application, seconds=25) == {
+        "atra": state,
+        "leja": "offered",
+        "piesardze": "declined",
+    }
+    found = scene.submission_at(application, "atra")
+    assert found.error_code == code
+    attempts = Attempt.objects.filter(delivery__submission=found)
+    assert {attempt.outcome for attempt in attempts} == {code}
+    assert not attempts.filter(finished_at=None).exists()
+    assert not Delivery.objects.filter(status="due").exists()
+
+
+@pytest.mark.parametrize("fault", ["error", "hang", "drip", "slow"])
+def test_passing_fault_is_overcome_and_the_lender_evaluates_once(asked, fault):
+    asked.sandbox.fault("atra", fault, seconds=3, times=1)
+    application = scene.sent("atra")
+    assert asked.settled(application) == {"atra": "offered"}
+    (evaluation,) = asked.sandbox.log()["evaluations"]
+    assert evaluation["count"] == 1
+    assert Offer.objects.count() == 1
+
+
+def test_burst_of_errors_is_outlived(asked):
+    asked.sandbox.fault("atra", "error", times=2)
+    application = scene.sent("atra")
+    assert asked.settled(application) == {"atra": "offered"}
+    assert scene.delivery_at(application, "atra").failures == 2
+
+
+def test_duplicate_callback_is_one_offer(asked):
+    asked.sandbox.fault("atra", "duplicate_callback", seconds=0.1)
+    application = scene.sent("atra")
+    asked.until(lambda: len(asked.sandbox.log()["callbacks"]) >= 2)
+    assert {one["status"] for one in asked.sandbox.log()["callbacks"]} == {204}
+    assert asked.settled(application) == {"atra": "offered"}
+    assert Offer.objects.count() == 1
+
+
+def test_late_callback_becomes_an_offer(asked):
+    asked.sandbox.fault("atra", "late_callback", seconds=0.5)
+    application = scene.sent("atra")
+    asked.until(lambda: scene.states(application) == {"atra": "pending"})
+    asked.until(lambda: scene.states(application) == {"atra": "offered"})
+
+
+def test_callback_after_the_late_window_is_refused(asked):
+    asked.sandbox.fault("atra", "late_callback", seconds=0.8)
+    application = scene.sent("atra")
+    asked.until(lambda: scene.states(application) == {"atra": "pending"})
+    Submission.objects.update(late_until=timezone.now())
+    asked.until(lambda: asked.sandbox.log()["callbacks"])
+    assert scene.states(application) == {"atra": "pending"}
+    assert not Offer.objects.exists()
+
+
+def test_lender_that_needs_more_says_what(asked):
+    asked.sandbox.fault("atra", "needs_more")
+    application = scene.sent("atra")
+    asked.until(lambda: scene.states(application) == {"atra": "action_required"})
+    assert Submission.objects.get().needs == ["identification.phone"]
+
+
+def test_withdrawn_offer_can_no_longer_be_chosen(asked):
+    asked.sandbox.fault("atra", "withdraw", seconds=0.3)
+    application = scene.sent("atra")
+    asked.until(lambda: scene.states(application) == {"atra": "withdrawn"})
+    assert Offer.objects.get().status == "withdrawn"

@@ -1,0 +1,189 @@
+"""Lenders, the consumer, staff and the clocks, in any order that Hypothesis thinks of."""
+
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from applications.actors import Actor
+from applications.crypto.keyring import data_key_scope
+from applications.errors import Refusal
+from applications.models import Application
+from lenders.adapters.base import ErrorCode, LenderError
+from lenders.models import Delivery, Offer, Submission
+from lenders.services import choosing, deliveries, ingest, retrying
+from tests.lenders import scene
+
+pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+
+SLUGS = st.sampled_from(["atra", "leja"])
+WORDS = st.sampled_from(["offered", "declined", "pending", "needs_more", "withdrawn", "asleep"])
+REFERENCES = st.sampled_from(["", "A", "AB"])
+FINAL = {"declined", "withdrawn", "expired", "lender_declined_late"}
+ERRORS = st.sampled_from(
+    [
+        LenderError(ErrorCode.REJECTED, permanent=True),
+        LenderError(ErrorCode.UNAVAILABLE, permanent=False),
+        LenderError(ErrorCode.TIMED_OUT, permanent=False, ambiguous=True),
+    ]
+)
+
+
+class Fates(RuleBasedStateMachine):
+    """One application at three lenders. The row that everything hangs on is made once for all runs."""
+
+    application: Application
+
+    @initialize(atra=REFERENCES, leja=REFERENCES, chosen=st.booleans())
+    def start(self, atra: str, leja: str, chosen: bool) -> None:
+        """Runs begin anywhere on the way, or few would come to its end."""
+        self.ended: dict[str, str] = {}
+        self.held: list[deliveries.Prepared] = []
+        self.savepoint = transaction.atomic()
+        self.savepoint.__enter__()
+        self.scope = data_key_scope()
+        self.scope.__enter__()
+        for slug, references in (("atra", atra), ("leja", leja)):
+            if references:
+                self.lender_offers(slug, references)
+        if chosen and (offers := self.offers()):
+            self.choose(offers[0])
+
+    def offers(self) -> list[Offer]:
+        """In an order that every run of the same story shares."""
+        found = Offer.objects.select_related("submission__lender")
+        return sorted(found, key=lambda offer: (offer.submission.lender.slug, offer.reference))
+
+    def choose(self, offer: Offer) -> None:
+        with suppress(Refusal):
+            choosing.choose(
+                offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id)
+            )
+
+    def teardown(self) -> None:
+        if hasattr(self, "savepoint"):
+            self.scope.__exit__(None, None, None)
+            transaction.set_rollback(True)
+            self.savepoint.__exit__(None, None, None)
+
+    def at(self, slug: str) -> Submission:
+        return scene.submission_at(self.application, slug)
+
+    @rule(slug=SLUGS, word=WORDS, message=st.integers(0, 3))
+    def lender_calls_back(self, slug: str, word: str, message: int) -> None:
+        scene.say(self.at(slug), word, message_id=f"msg_{message}")
+
+    @rule(slug=SLUGS, references=st.sampled_from(["A", "B", "AB"]))
+    def lender_offers(self, slug: str, references: str) -> None:
+        submission = self.at(slug)
+        offers = [scene.terms_document(submission, reference=reference) for reference in references]
+        scene.say(submission, "offered", offers=offers)
+
+    @precondition(lambda self: Submission.objects.filter(status="selected").exists())
+    @rule(word=st.sampled_from(["declined", "withdrawn", "offered", "pending"]))
+    def chosen_lender_speaks(self, word: str) -> None:
+        scene.say(Submission.objects.select_related("lender").get(status="selected"), word)
+
+    @rule()
+    def worker_begins(self) -> None:
+        scene.make_due()
+        scene.end_leases()
+        self.held += deliveries.begin(scene.claim(self.application))
+
+    @precondition(lambda self: self.held)
+    @rule(which=st.integers(0, 99), word=WORDS, error=st.none() | ERRORS)
+    def worker_finishes(self, which: int, word: str, error: LenderError | None) -> None:
+        """Any call that was ever begun, also one whose lease was lost long ago."""
+        held = sorted(self.held, key=lambda one: (one.call.endpoint.slug, one.kind, one.claim.fence))
+        prepared = held[which % len(held)]
+        submission = Submission.objects.select_related("lender").get(pk=prepared.submission_id)
+        reply = scene.signed_reply(submission, scene.statement(submission, word))
+        deliveries.finish(prepared, error or reply, duration_ms=1)
+
+    @precondition(lambda self: Offer.objects.exists())
+    @rule(which=st.integers(0, 99))
+    def consumer_chooses(self, which: int) -> None:
+        """Mostly what can be chosen, now and then what cannot."""
+        offers = self.offers()
+        still_open = [offer for offer in offers if offer.status == "open"]
+        among = still_open * 3 + offers
+        self.choose(among[which % len(among)])
+
+    @rule(slug=SLUGS)
+    def staff_retry(self, slug: str) -> None:
+        with suppress(Refusal):
+            retrying.retry(submission_id=self.at(slug).pk, actor=Actor.staff(1))
+
+    @rule(slug=SLUGS)
+    def late_window_closes(self, slug: str) -> None:
+        scene.shift(self.at(slug), late_until=timezone.now() - timedelta(seconds=1))
+        ingest.close_overdue()
+
+    @rule(slug=SLUGS)
+    def offers_run_out(self, slug: str) -> None:
+        Offer.objects.filter(submission=self.at(slug), status="open").update(
+            valid_until=timezone.now() - timedelta(seconds=1)
+        )
+        ingest.expire_offers()
+
+    @invariant()
+    def one_choice_at_most_and_everybody_agrees_on_it(self) -> None:
+        application = Application.objects.get(pk=self.application.pk)
+        selected = list(Submission.objects.filter(status="selected").values_list("pk", flat=True))
+        chosen = list(Offer.objects.filter(status="selected").values_list("submission_id", flat=True))
+        assert len(selected) <= 1
+        assert chosen == selected
+        assert (application.status == "chosen") == bool(selected)
+
+    @invariant()
+    def open_offers_belong_to_lenders_that_offer(self) -> None:
+        for submission in Submission.objects.all():
+            opened = Offer.objects.filter(submission=submission, status="open").count()
+            if submission.status == "offered":
+                assert opened
+            elif submission.status != "selected":
+                assert not opened, submission.status
+
+    @invariant()
+    def one_offer_a_reference(self) -> None:
+        seen = [(offer.submission_id, offer.reference) for offer in Offer.objects.all()]
+        assert len(seen) == len(set(seen))
+
+    @invariant()
+    def an_end_is_an_end(self) -> None:
+        now = scene.states(self.application)
+        for slug, status in self.ended.items():
+            assert now[slug] == status
+        self.ended = {slug: status for slug, status in now.items() if status in FINAL}
+
+    @invariant()
+    def one_live_delivery_of_a_kind(self) -> None:
+        due = list(Delivery.objects.filter(status="due").values_list("submission", "kind"))
+        assert len(due) == len(set(due))
+
+
+@pytest.mark.slow
+def test_whatever_happens_the_states_agree() -> None:
+    Fates.application = scene.sent("atra", "leja")
+    run_state_machine_as_test(
+        Fates,
+        settings=settings(
+            max_examples=40,
+            stateful_step_count=20,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,132 @@
+"""Staff send again what failed; a lender that had it all along takes no second copy."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.errors import SubjectErased
+from applications.models import Application, AuditEntry
+from lenders.adapters.base import ErrorCode, LenderError
+from lenders.errors import NothingToRetry
+from lenders.models import Delivery, Submission
+from lenders.selectors.offers_page import waiting_submissions
+from lenders.services import ingest
+from lenders.services.choosing import choose
+from lenders.services.retrying import retry
+from tests.lenders import scene
+
+pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+
+STAFF = Actor.staff(7)
+
+
+@pytest.fixture
+def application() -> Application:
+    application = scene.sent("atra")
+    (prepared,) = scene.begun(application).values()
+    scene.finish(prepared, LenderError(ErrorCode.REJECTED, permanent=True))
+    return application
+
+
+def again(application: Application) -> Submission:
+    submission = scene.submission_at(application, "atra")
+    retry(submission_id=submission.pk, actor=STAFF)
+    submission.refresh_from_db()
+    return submission
+
+
+def test_failed_submission_is_queued_with_a_new_delivery(application):
+    assert again(application).status == "queued"
+    assert sorted(Delivery.objects.values_list("status", flat=True)) == ["due", "failed"]
+    assert AuditEntry.objects.filter(action="submission.retried", actor_identifier="7").count() == 1
+
+
+def test_idempotency_key_stays_the_submissions_own(application):
+    submission = again(application)
+    (prepared,) = scene.begun(application).values()
+    assert prepared.call.http.headers["Idempotency-Key"] == str(submission.pk)
+
+
+def test_page_waits_again_and_a_new_late_window_opens(application):
+    submission = scene.submission_at(application, "atra")
+    scene.shift(submission, page_wait_until=timezone.now(), late_until=timezone.now())
+    assert not waiting_submissions(application)
+    again(application)
+    assert waiting_submissions(application)
+    assert scene.say(submission, "offered") == "taken"
+
+
+def test_lender_that_repeats_its_old_words_is_understood_anew(application):
+    """The same message has the same id: what the lender said before the retry, it may say after it."""
+    submission = again(application)
+    said = scene.statement(submission, "pending")
+    scene.finish(*scene.begun(application).values(), scene.signed_reply(submission, said))
+    scene.shift(submission, late_until=timezone.now())
+    assert ingest.close_overdue() == 1
+    again(application)
+    scene.finish(*scene.begun(application).values(), scene.signed_reply(submission, said))
+    submission.refresh_from_db()
+    assert submission.status == "pending"
+
+
+@pytest.mark.parametrize(
+    "status", ["queued", "pending", "offered", "declined", "withdrawn", "expired", "lender_declined_late"]
+)
+def test_what_did_not_fail_is_not_sent_again(application, status):
+    scene.shift(scene.submission_at(application, "atra"), status=status)
+    with pytest.raises(NothingToRetry):
+        again(application)
+    assert not Delivery.objects.filter(status="due").exists()
+
+
+def test_second_retry_finds_nothing_to_do(application):
+    again(application)
+    with pytest.raises(NothingToRetry):
+        again(application)
+    assert Delivery.objects.filter(status="due").count() == 1
+
+
+def test_choice_that_could_not_be_told_is_told_again(application):
+    again(application)
+    scene.begun(application)
+    offer = scene.open_offer(application, "atra")
+    Delivery.objects.update(status="done", lease_until=None)
+    choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
+    before = Application.objects.get(pk=application.pk).version
+    (prepared,) = scene.begun(application).values()
+    scene.finish(prepared, LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True))
+    assert Application.objects.get(pk=application.pk).version > before  # the page learns of it
+    assert again(application).status == "selected"
+    (prepared,) = scene.begun(application).values()
+    assert prepared.kind == "choice"
+
+
+def test_choice_still_on_its_way_is_not_told_again(application):
+    offer = scene.open_offer(application, "atra")
+    choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
+    with pytest.raises(NothingToRetry):
+        again(application)
+
+
+def test_nothing_is_sent_again_for_a_closed_application(application):
+    Application.objects.filter(pk=application.pk).update(status="closed")
+    with pytest.raises(NothingToRetry):
+        again(application)
+
+
+def test_nothing_is_sent_again_for_an_erased_person(application):
+    scene.erase(application.subject)
+    with pytest.raises(SubjectErased):
+        again(application)
+    assert not Delivery.objects.filter(status="due").exists()
+
+
+def test_retry_while_a_try_is_waiting_brings_that_try_forward():
+    application = scene.sent("atra")
+    submission = scene.submission_at(application, "atra")
+    Submission.objects.filter(pk=submission.pk).update(status="failed", error_code="apr_impossible")
+    Delivery.objects.update(due_at=timezone.now() + timedelta(hours=1))
+    retry(submission_id=submission.pk, actor=STAFF)
+    assert scene.delivery_at(application, "atra").due_at <= timezone.now()

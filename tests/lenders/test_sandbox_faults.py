@@ -1,0 +1,159 @@
+"""The sandbox's faults on order: each does what it says, and what was only badly told can be asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from lenders.adapters.base import (
+    HttpCall,
+    NeedsMore,
+    Offered,
+    Pending,
+    Withdrawn,
+)
+from lenders.adapters.errors import ErrorCode
+from lenders.sandbox.runner import SandboxServer
+from tests.lenders.sandbox_peer import SECRET, Peer, played, refused
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SandboxServer]:
+    with SandboxServer(secret=SECRET, speed=40) as running:
+        yield running
+
+
+TELLING_FAILS = [
+    ("hang", ErrorCode.TIMED_OUT),
+    ("drip", ErrorCode.TIMED_OUT),
+    ("malformed", ErrorCode.MALFORMED_ANSWER),
+    ("bad_signature", ErrorCode.BAD_SIGNATURE),
+    ("huge", ErrorCode.TOO_LARGE),
+]
+
+
+@pytest.mark.parametrize(("fault", "code"), TELLING_FAILS)
+def test_application_whose_answer_is_lost_can_be_asked_for(server, fault, code):
+    async def scene(peer: Peer) -> None:
+        assert await peer.control("_faults", slug="atra", fault=fault, seconds=30) == 200
+        assert (await refused(peer.ask("atra", seconds=0.4))).code == code
+        assert isinstance(await peer.ask("atra", peer.inquiry("atra")), Offered)
+        assert isinstance(await peer.ask("atra"), Offered)
+        assert [entry["count"] for entry in (await peer.log())["evaluations"]] == [1]
+
+    played(server, scene)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"), [("error", ErrorCode.UNAVAILABLE), ("redirect", ErrorCode.REDIRECTED)]
+)
+def test_fault_before_evaluation_lasts_as_often_as_ordered(server, fault, code):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug="atra", fault=fault, times=2)
+        for _ in range(2):
+            assert (await refused(peer.ask("atra"))).code == code
+        assert isinstance(await peer.ask("atra"), Offered)
+
+    played(server, scene)
+
+
+def test_slow_answer_arrives(server):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug="atra", fault="slow", seconds=0.2)
+        began = time.monotonic()
+        assert isinstance(await peer.ask("atra"), Offered)
+        assert time.monotonic() - began >= 0.2
+
+    played(server, scene)
+
+
+def test_callback_sent_twice_has_one_message_id(server):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug="dzintars", fault="duplicate_callback")
+        await peer.ask("dzintars")
+        first, second = await peer.called_back("dzintars", 2)
+        assert first == second
+
+    played(server, scene)
+
+
+def test_late_callback_follows_a_pending(server):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug="atra", fault="late_callback", seconds=0.3)
+        assert isinstance(await peer.ask("atra"), Pending)
+        (message,) = await peer.called_back("atra", 1)
+        assert isinstance(message.answer, Offered)
+
+    played(server, scene)
+
+
+def test_withdrawal_follows_an_offer_and_meets_the_choice(server):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug="atra", fault="withdraw", seconds=0.1)
+        answer = await peer.ask("atra")
+        assert isinstance(answer, Offered)
+        (message,) = await peer.called_back("atra", 1)
+        assert isinstance(message.answer, Withdrawn)
+        assert isinstance(await peer.choose("atra", answer.offers[0].reference), Withdrawn)
+
+    played(server, scene)
+
+
+def test_more_is_asked_for_on_order(server):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug="leja", fault="needs_more")
+        answer = await peer.ask("leja")
+        assert isinstance(answer, NeedsMore)
+        assert answer.needs == ("identification.phone",)
+
+    played(server, scene)
+
+
+def test_callback_is_repeated_until_taken_with_the_same_id(server):
+    async def scene(peer: Peer) -> None:
+        peer.receiver.statuses = [503, 429]
+        await peer.ask("dzintars")
+        messages = await peer.called_back("dzintars", 3)
+        assert len({message.message_id for message in messages}) == 1
+        await asyncio.sleep(0.1)
+        statuses = [entry["status"] for entry in (await peer.log())["callbacks"]]
+        assert statuses == [503, 429, 204]
+
+    played(server, scene)
+
+
+def test_callback_refused_for_good_is_not_repeated(server):
+    async def scene(peer: Peer) -> None:
+        peer.receiver.statuses = [401]
+        await peer.ask("dzintars")
+        await peer.receiver.until(1)
+        await asyncio.sleep(0.3)
+        assert len(peer.receiver.received) == 1
+
+    played(server, scene)
+
+
+def test_reset_forgets_callbacks_still_to_be_made(server):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug="atra", fault="late_callback", seconds=0.2)
+        await peer.ask("atra")
+        await peer.control("_reset")
+        await asyncio.sleep(0.4)
+        assert peer.receiver.received == []
+        assert not any((await peer.log()).values())
+
+    played(server, scene)
+
+
+def test_unknown_fault_or_lender_is_refused(server):
+    async def scene(peer: Peer) -> None:
+        assert await peer.control("_faults", slug="atra", fault="explode") == 400
+        assert await peer.control("_faults", slug="nobody", fault="hang") == 400
+        call = peer.application("atra")
+        missing = HttpCall("POST", f"{server.url}/nobody/applications", call.headers, call.body)
+        assert (await peer.send(missing)).status == 404
+
+    played(server, scene)
