@@ -28,7 +28,9 @@ def install() -> None:
         return
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", "chromium"]):
-        subprocess.run(["apt-get", *arguments], env=environment, check=False, stdout=subprocess.DEVNULL)
+        # Somebody else may be installing something at the same moment: wait for them.
+        command = ["apt-get", "-o", "DPkg::Lock::Timeout=300", *arguments]
+        subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
 
 
 def main() -> int:

@@ -103,6 +103,8 @@ class Visitor:
         code = self.product.code_for(self.email, other_than=other_than)
         self.page.fill("[name=code]", code)
         self.press()
+        # A click returns before the page that it leads to is there: a key pressed now would fall on this one.
+        self.page.wait_for_url(lambda url: not url.endswith("/start/code/"))
         return code
 
     def write(self, name: str, value: Any) -> None:
