@@ -8,7 +8,7 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         from applications import receivers, tasks  # noqa: F401, PLC0415 - connects signals, needs models
-        from applications.services import housekeeping, operations  # noqa: F401, PLC0415
+        from applications.services import housekeeping, operations, statistics  # noqa: F401, PLC0415
         from applications.sweeper import Sweep, sweeper  # noqa: PLC0415
 
         sweeper.register(Sweep("heartbeat", operations.beat, stop=operations.rest))

@@ -1,41 +1,37 @@
-"""Who answers for the solution and who watches over it: the contacts in the notices' texts."""
+"""Who answers for the solution and who watches over it, until the DPO keeps other contacts in the admin.
 
-from dataclasses import dataclass
+The rows of `Contact` decide; these are what they begin with.
+"""
 
+from typing import Any
 
-@dataclass(frozen=True, kw_only=True)
-class Controller:
-    """The company that decides why and how personal data are processed (GDPR Art. 4(7), 13(1)(a))."""
+from django.utils.translation import gettext_noop
 
-    name: str
-    product: str
-    registration_number: str
-    address: str
-    email: str
+from applications.models.contacts import ContactRole
 
+PRODUCT = "JO1N Baltic financing"
 
-@dataclass(frozen=True, kw_only=True)
-class Authority:
-    """An authority to which a person can complain. `website` is a host name; the rest may be empty."""
-
-    name: str
-    website: str
-    address: str = ""
-    email: str = ""
-
-
-CONTROLLER = Controller(
-    name="SIA “JO1N Baltic”",
-    product="JO1N Baltic financing",
-    registration_number="40203244637",
-    address="Republikas laukums 2A, Rīga, LV-1010",
-    email="privacy@jo1n.com",
-)
-# The address that the authority publishes now; it moved from Blaumaņa iela 11/13.
-AUTHORITY = Authority(
-    name="Datu valsts inspekcija",
-    website="www.dvi.gov.lv",
-    address="Elijas iela 17, Rīga, LV-1050",
-    email="pasts@dvi.gov.lv",
-)
-CONSUMER_AUTHORITY = Authority(name="Patērētāju tiesību aizsardzības centrs", website="www.ptac.gov.lv")
+FIRST_CONTACTS: dict[ContactRole, dict[str, Any]] = {
+    ContactRole.CONTROLLER: {
+        "name": "SIA “JO1N Baltic”",
+        "registration_number": "40203244637",
+        "address": "Republikas laukums 2A, Rīga, LV-1010",
+        "email": "privacy@jo1n.com",
+    },
+    ContactRole.DPO: {"name": "SIA “JO1N Baltic”", "email": "privacy@jo1n.com"},
+    ContactRole.AUTHORITY: {
+        "name": "Datu valsts inspekcija",
+        "address": "Elijas iela 17, Rīga, LV-1050",
+        "email": "pasts@dvi.gov.lv",
+        "website": "www.dvi.gov.lv",
+        "doubt": gettext_noop(
+            "The privacy policy prints Blaumaņa iela 11/13, Rīga, LV-1011, 67 22 31 31, info@dvi.gov.lv. "
+            "The authority has since published the address and e-mail that stand here. "
+            "Confirm them and have the policy corrected, then empty this field."
+        ),
+    },
+    ContactRole.CONSUMER_AUTHORITY: {
+        "name": "Patērētāju tiesību aizsardzības centrs",
+        "website": "www.ptac.gov.lv",
+    },
+}

@@ -7,7 +7,9 @@ from django.http import HttpRequest
 from django.urls import translate_url
 from django.utils.translation import get_language
 
-from applications.contacts import AUTHORITY, CONTROLLER
+from applications.contacts import PRODUCT
+from applications.models import ContactRole
+from applications.selectors.contacts import contact
 
 LANGUAGE_NAMES = {"lv": "Latviešu", "en": "English", "ru": "Русский"}
 
@@ -17,9 +19,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
     path, current = request.get_full_path(), get_language()
     return {
         "site": {
-            "name": "JO1N Baltic financing",
-            "controller": CONTROLLER,
-            "authority": AUTHORITY,
+            "name": PRODUCT,
+            "controller": contact(ContactRole.CONTROLLER),
+            "authority": contact(ContactRole.AUTHORITY),
             "consumer": getattr(request, "consumer", None),
             "development": settings.DEVELOPMENT,
             "language_links": [

@@ -30,6 +30,30 @@ class SubjectErased(Refusal):
     sentence = _("This person's data were erased. Nothing can be stored or read any more.")
 
 
+class ProcessingRefused(Refusal):
+    """These data are not used for this purpose, because the person has a right that stands in the way."""
+
+
+class ProcessingRestricted(ProcessingRefused):
+    code = "processing_restricted"
+    sentence = _("The use of these data is restricted: until it is lifted they are only stored.")
+
+
+class ProcessingObjectedTo(ProcessingRefused):
+    code = "processing_objected_to"
+    sentence = _("There is an objection to this use of the data, so they are not used for it.")
+
+
+class ConsentMissing(ProcessingRefused):
+    code = "consent_missing"
+    sentence = _("There is no consent to this use of the data, or it was withdrawn.")
+
+
+class NotObjectable(Refusal):
+    code = "not_objectable"
+    sentence = _("This use of the data does not rest on legitimate interests, so no objection applies to it.")
+
+
 class TooManyCodes(Refusal):
     code = "too_many_codes"
     sentence = _("Several codes were already sent. Wait an hour, then ask for a new one.")

@@ -2,17 +2,15 @@
 
 from dataclasses import dataclass
 
+from django.db import models
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from applications.crypto.fields import encrypted_fields
-from applications.models import FORM_MODELS, FormData
+from applications.declarations import Declared, declared_fields
+from applications.models import FORM_MODELS, Application, Consent, DataSubject, FormData
 from applications.personal import Personal
-
-EMAIL_LABEL = "identification.email"
-# What goes along with every application: the person's language, and what they agreed to in which words.
-LANGUAGE_LABEL, CONSENTS_LABEL = "account.language", "account.consents"
 
 
 @dataclass(frozen=True)
@@ -34,9 +32,25 @@ def _collect() -> dict[str, FormField]:
     }
 
 
+def _declared(model: type[models.Model], name: str) -> Declared:
+    return next(one for one in declared_fields(model) if one.field.name == name)
+
+
 FORM_FIELDS: dict[str, FormField] = _collect()
 BY_LABEL: dict[str, FormField] = {field.label: field for field in FORM_FIELDS.values()}
-KNOWN_LABELS = frozenset(BY_LABEL) | {EMAIL_LABEL, LANGUAGE_LABEL, CONSENTS_LABEL}
+_EMAIL = _declared(DataSubject, "email")
+# What goes along with every application: the person's language, and what they agreed to in which words.
+_LANGUAGE, _CONSENTS = _declared(Application, "language"), _declared(Consent, "wording")
+EMAIL_LABEL, LANGUAGE_LABEL, CONSENTS_LABEL = _EMAIL.label, _LANGUAGE.label, _CONSENTS.label
+MARKS: dict[str, Personal] = {label: field.personal for label, field in BY_LABEL.items()} | {
+    one.label: one.mark for one in (_EMAIL, _LANGUAGE, _CONSENTS) if one.mark is not None
+}
+KNOWN_LABELS = frozenset(MARKS)
+
+
+def mark_of(label: str) -> Personal:
+    """The declaration behind a label. Raises KeyError for a label that no answer has."""
+    return MARKS[label]
 
 
 def label_text(label: str) -> str:

@@ -1,5 +1,10 @@
 """Personal data as staff see them by default: enough to recognise a case, not to know a person. Pure."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from applications.personal import Mask
+
 DOT = "•"
 
 
@@ -20,3 +25,22 @@ def mask_email(text: str | None) -> str:
     """The first letter and the top-level domain: ``j•••••@•••••.lv``."""
     name, at, domain = (text or "").partition("@")
     return f"{mask_name(name)}@{DOT * 5}.{domain.rpartition('.')[2]}" if at else mask_name(text)
+
+
+def mask_all(text: str | None) -> str:
+    """Five dots whatever it is; nothing where there is nothing."""
+    return DOT * 5 if text else ""
+
+
+MASKS: Mapping[Mask, Callable[[str | None], str]] = {
+    Mask.HIDDEN: mask_all,
+    Mask.INITIAL: mask_name,
+    Mask.TAIL: mask_tail,
+    Mask.EMAIL: mask_email,
+    Mask.SHOWN: lambda text: text or "",
+}
+
+
+def mask(value: Any, how: Mask) -> str:
+    """A value of any type as staff see it by default, by its field's declaration."""
+    return MASKS[how](None if value is None else str(value))

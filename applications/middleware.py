@@ -1,12 +1,15 @@
 """What every request is wrapped in: a scope for data keys, and the consumer whose browser it is."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
 
 from applications.crypto.keyring import data_key_scope
+from applications.errors import ProcessingRefused, SubjectErased
 from applications.selectors.accounts import live_session
 from applications.services.accounts import SESSION_IDLE, touch_session
 
@@ -46,6 +49,13 @@ class ConsumerMiddleware:
             add_never_cache_headers(response)
             response["Cache-Control"] = "no-store, private"
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A right of the person stands in the way: every page says so in the same words."""
+        if not isinstance(exception, ProcessingRefused | SubjectErased):
+            return None
+        context = {"sentence": exception.sentence}
+        return render(request, "applications/refused.html", context, status=HTTPStatus.FORBIDDEN)
 
 
 def _holds_a_secret(request: HttpRequest) -> bool:

@@ -4,9 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from celery.signals import worker_ready, worker_shutdown
+from django.apps import apps as installed
+from django.db import DEFAULT_DB_ALIAS
+from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
 from applications.actors import SYSTEM
+from applications.contacts import FIRST_CONTACTS
 from applications.crypto.signals import decryption_failed
 from applications.services import audit
 from applications.sweeper import sweeper
@@ -20,6 +24,19 @@ def start_sweeping(**_: Any) -> None:
 @worker_shutdown.connect
 def stop_sweeping(**_: Any) -> None:
     sweeper.stop()
+
+
+@receiver(post_migrate, dispatch_uid="applications.contacts")
+def enter_first_contacts(*, app_config: Any, using: str, apps: Any = installed, **_: Any) -> None:
+    """The register of contacts begins with what is known; what the DPO changed stays."""
+    if app_config.label != "applications" or using != DEFAULT_DB_ALIAS:
+        return
+    try:
+        contact = apps.get_model("applications", "Contact")
+    except LookupError:  # migrated to a state before the register
+        return
+    for role, facts in FIRST_CONTACTS.items():
+        contact.objects.get_or_create(role=role, defaults=facts)
 
 
 @receiver(decryption_failed)

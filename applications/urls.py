@@ -14,4 +14,5 @@ urlpatterns = [
     path("apply/check/", steps.check, name="check"),
     path("apply/<slug:slug>/", steps.step, name="step"),
     path("account/", pages.account, name="account"),
+    path("account/consents/<uuid:consent_id>/withdraw/", pages.withdraw, name="withdraw"),
 ]

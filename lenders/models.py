@@ -5,11 +5,12 @@ from uuid import UUID, uuid4
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.fields import EncryptedDecimal, EncryptedInteger, EncryptedJSON, EncryptedText
-from applications.models import Application, OwnedBySubject
-from applications.personal import Category, Personal, Source, personal
+from applications.models import Application, OwnedBySubject, Recipient
+from applications.personal import AnyField, Category, Mask, NotPersonal, Personal, Source, personal
 from lenders.states import DeliveryKind, DeliveryStatus, OfferStatus, SubmissionStatus
 
 
@@ -17,6 +18,8 @@ class Lender(models.Model):
     """A creditor in the solution: where it listens, what it needs, and what it published that it accepts."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    # Whether it may receive anything at all stands in the register of recipients.
+    recipient = models.OneToOneField(Recipient, on_delete=models.PROTECT, related_name="lender")
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     adapter = models.CharField(max_length=40)
@@ -44,6 +47,13 @@ class Lender(models.Model):
     )
     maximum_in_flight = models.PositiveSmallIntegerField(default=20, validators=[MinValueValidator(1)])
 
+    not_personal = NotPersonal(
+        "facts about a company, and secrets shared with it",
+        "slug", "name", "adapter", "base_url", "allowed_hosts", "secrets", "active", "requested_fields",
+        "minimum_amount_cents", "maximum_amount_cents", "minimum_term_months", "maximum_term_months",
+        "page_wait_seconds", "late_window_hours", "maximum_in_flight",
+    )  # fmt: skip
+
     class Meta:
         verbose_name = _("lender")
         verbose_name_plural = _("lenders")
@@ -63,16 +73,24 @@ class Lender(models.Model):
     def owner_id(self) -> UUID:
         return self.id
 
+    @property
+    def fit_to_receive(self) -> bool:
+        """Whether its agreement is in force and its security assessment is not overdue, today in Riga."""
+        return self.recipient.lapsed(timezone.localdate()) is None
+
+
+def _from_lender(field: AnyField) -> AnyField:
+    """What a lender told us about an application, in the clear: a state, a time."""
+    return personal(field, Category.TRANSACTIONS, Source.LENDER)
+
 
 class Submission(OwnedBySubject):
     """One application at one lender. Its id is what the lender knows it by, and the idempotency key."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="submissions")
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="submissions")
-    status = personal(
-        models.CharField(max_length=24, choices=SubmissionStatus.choices, default=SubmissionStatus.QUEUED),
-        Category.TRANSACTIONS,
-        Source.LENDER,
+    status = _from_lender(
+        models.CharField(max_length=24, choices=SubmissionStatus.choices, default=SubmissionStatus.QUEUED)
     )
     lender_reference = EncryptedText(
         label="submission.lender_reference",
@@ -84,12 +102,17 @@ class Submission(OwnedBySubject):
     )
     # What the lender had declared when the person sent it: a retry carries no field that was not shown.
     requested_fields = ArrayField(models.CharField(max_length=64))
-    needs = ArrayField(models.CharField(max_length=64), default=list)
+    needs = _from_lender(ArrayField(models.CharField(max_length=64), default=list))
     error_code = models.CharField(max_length=40, blank=True)
     page_wait_until = models.DateTimeField()
     late_until = models.DateTimeField()
-    created_at = models.DateTimeField(auto_now_add=True)
-    answered_at = models.DateTimeField(null=True)
+    created_at = personal(models.DateTimeField(auto_now_add=True), Category.TRANSACTIONS)
+    answered_at = _from_lender(models.DateTimeField(null=True))
+
+    not_personal = NotPersonal(
+        "what the lender asks of everybody, clocks, and codes of faults",
+        "requested_fields", "page_wait_until", "late_until", "error_code",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("submission")
@@ -124,8 +147,11 @@ class Delivery(OwnedBySubject):
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="deliveries")
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=12, choices=DeliveryKind.choices)
-    status = models.CharField(max_length=12, choices=DeliveryStatus.choices, default=DeliveryStatus.DUE)
+    kind = personal(models.CharField(max_length=12, choices=DeliveryKind.choices), Category.TRANSACTIONS)
+    status = personal(
+        models.CharField(max_length=12, choices=DeliveryStatus.choices, default=DeliveryStatus.DUE),
+        Category.TRANSACTIONS,
+    )
     # Claims are counted apart from failures: a worker that was killed says nothing about the lender.
     fence = models.PositiveIntegerField(default=0, verbose_name=_("claims"))
     failures = models.PositiveSmallIntegerField(default=0)
@@ -133,8 +159,12 @@ class Delivery(OwnedBySubject):
     lease_until = models.DateTimeField(null=True)
     deadline = models.DateTimeField()
     error_code = models.CharField(max_length=40, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    finished_at = models.DateTimeField(null=True)
+    created_at = personal(models.DateTimeField(auto_now_add=True), Category.TRANSACTIONS)
+    finished_at = personal(models.DateTimeField(null=True), Category.TRANSACTIONS)
+
+    not_personal = NotPersonal(
+        "the queue's bookkeeping", "fence", "failures", "due_at", "lease_until", "deadline", "error_code"
+    )
 
     class Meta:
         verbose_name = _("delivery")
@@ -162,11 +192,13 @@ class Attempt(OwnedBySubject):
 
     delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempt_log")
     fence = models.PositiveIntegerField()
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
-    outcome = models.CharField(max_length=40, blank=True)
+    started_at = personal(models.DateTimeField(), Category.TRANSACTIONS)
+    finished_at = personal(models.DateTimeField(null=True), Category.TRANSACTIONS)
+    outcome = _from_lender(models.CharField(max_length=40, blank=True))
     http_status = models.PositiveSmallIntegerField(null=True)
     duration_ms = models.PositiveIntegerField(null=True)
+
+    not_personal = NotPersonal("how the call itself went", "fence", "http_status", "duration_ms")
 
     class Meta:
         verbose_name = _("attempt")
@@ -195,14 +227,14 @@ class Offer(OwnedBySubject):
 
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="offers")
     # The lender's name for the offer, hashed: unique within a submission without keeping it in the clear.
-    reference_digest = models.BinaryField(max_length=32)
+    reference_digest = personal(
+        models.BinaryField(max_length=32), Category.TRANSACTIONS, Source.LENDER, mask=Mask.HIDDEN
+    )
     reference = EncryptedText(
         label="offer.reference", personal=Personal(Category.TRANSACTIONS, Source.LENDER)
     )
-    status = personal(
-        models.CharField(max_length=12, choices=OfferStatus.choices, default=OfferStatus.OPEN),
-        Category.TRANSACTIONS,
-        Source.LENDER,
+    status = _from_lender(
+        models.CharField(max_length=12, choices=OfferStatus.choices, default=OfferStatus.OPEN)
     )
     amount_cents = _money("amount_cents")
     term_months = _money("term_months")
@@ -213,9 +245,9 @@ class Offer(OwnedBySubject):
     stated_apr = _rate("stated_apr")
     apr = _rate("apr")
     schedule = EncryptedJSON(label="offer.schedule", personal=Personal(Category.TRANSACTIONS, Source.LENDER))
-    price_personalised = models.BooleanField()
-    valid_until = models.DateTimeField()
-    received_at = models.DateTimeField(auto_now_add=True)
+    price_personalised = _from_lender(models.BooleanField())
+    valid_until = _from_lender(models.DateTimeField())
+    received_at = _from_lender(models.DateTimeField(auto_now_add=True))
 
     class Meta:
         verbose_name = _("offer")
@@ -233,9 +265,9 @@ class LenderMessage(OwnedBySubject):
 
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+")
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="messages")
-    message_id = models.CharField(max_length=128)
-    outcome = models.CharField(max_length=40)
-    received_at = models.DateTimeField(auto_now_add=True)
+    message_id = _from_lender(models.CharField(max_length=128))
+    outcome = _from_lender(models.CharField(max_length=40))
+    received_at = _from_lender(models.DateTimeField(auto_now_add=True))
 
     class Meta:
         verbose_name = _("lender message")

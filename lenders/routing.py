@@ -15,12 +15,17 @@ class NotAsked(TextChoices):
     TERM_TOO_SHORT = "term_too_short", _("It lends for longer terms only.")
     TERM_TOO_LONG = "term_too_long", _("It does not lend for this long.")
     NOT_TAKING_PART = "not_taking_part", _("It is not taking applications at the moment.")
+    NOT_FIT = "not_fit", _("We may not pass data to it at the moment.")
 
 
 class Accepts(Protocol):
     """What a lender published: amounts in euro cents, terms in months."""
 
     active: bool
+
+    @property
+    def fit_to_receive(self) -> bool: ...
+
     minimum_amount_cents: int
     maximum_amount_cents: int
     minimum_term_months: int
@@ -39,6 +44,8 @@ def why_not_asked(lender: Accepts, wanted: Wanted) -> NotAsked | None:
     """The first published condition that the request does not meet, or None when the lender can be asked."""
     if not lender.active:
         return NotAsked.NOT_TAKING_PART
+    if not lender.fit_to_receive:
+        return NotAsked.NOT_FIT
     if wanted.amount_cents < lender.minimum_amount_cents:
         return NotAsked.AMOUNT_TOO_SMALL
     if wanted.amount_cents > lender.maximum_amount_cents:

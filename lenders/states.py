@@ -21,6 +21,7 @@ class SubmissionStatus(TextChoices):
     EXPIRED = "expired", _("The offer has expired")
     CONTRACT_SIGNED = "contract_signed", _("Contract signed")
     DECLINED_LATE = "lender_declined_late", _("The lender declined after it was chosen")
+    CALLED_OFF = "called_off", _("Not sent: you withdrew your consent")
 
 
 S = SubmissionStatus
@@ -44,6 +45,7 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
             S.NOT_SELECTED,
             S.WITHDRAWN,
             S.EXPIRED,
+            S.CALLED_OFF,
         }
     ),
     S.PENDING: frozenset({S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.NO_RESPONSE, S.WITHDRAWN, S.EXPIRED}),
@@ -65,6 +67,7 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     S.EXPIRED: frozenset(),
     S.CONTRACT_SIGNED: frozenset(),
     S.DECLINED_LATE: frozenset(),
+    S.CALLED_OFF: frozenset(),
 }
 
 

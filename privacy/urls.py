@@ -7,6 +7,8 @@ from privacy import views
 app_name = "notices"
 urlpatterns = [
     path("", views.index, name="index"),
+    path("recipients/", views.recipients, name="recipients"),
     path("<slug:kind>/", views.current, name="current"),
     path("<slug:kind>/<int:number>/", views.version, name="version"),
+    path("<slug:kind>/<int:older>-<int:newer>/", views.compare, name="compare"),
 ]

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.http import http_date
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
@@ -14,6 +15,8 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from applications.models.notice import NoticeKind, NoticeVersion
 from applications.selectors.notices import notice_versions
+from privacy.differences import difference
+from privacy.selectors import current_recipients
 
 # Short, because a new version must be seen soon, and an old version's page then points to it. The entity tag
 # is of the whole page, so that a release which changes only the frame is seen too. What a signed-in consumer
@@ -51,6 +54,34 @@ def version(request: HttpRequest, kind: str, number: int) -> HttpResponse:
     return _notice_page(request, kind, number)
 
 
+@require_safe
+@conditional_page
+@publicly_cached
+def compare(request: HttpRequest, kind: str, older: int, newer: int) -> HttpResponse:
+    """What changed between two versions of a notice. Asked for the wrong way round, they are put right."""
+    if older > newer:
+        return redirect("notices:compare", kind=kind, older=newer, newer=older)
+    by_number = {version.number: version for version in _readable(kind)}
+    if older == newer or not {older, newer} <= by_number.keys():
+        raise Http404
+    before, after = by_number[older], by_number[newer]
+    context = {
+        "before": before,
+        "after": after,
+        "blocks": difference(before.body, after.body),
+        "versions": list(by_number.values()),
+    }
+    return _page(request, "privacy/difference.html", context, [before, after])
+
+
+@require_safe
+@cache_control(public=True, max_age=300)
+def recipients(request: HttpRequest) -> HttpResponse:
+    """Who may receive personal data now, by name, as the register of recipients has it."""
+    context = {"kinds": current_recipients(timezone.localdate())}
+    return render(request, "privacy/recipients.html", context)
+
+
 def _notice_page(request: HttpRequest, kind: str, number: int | None) -> HttpResponse:
     versions = _readable(kind)
     wanted = [version for version in versions if number in {None, version.number}]
@@ -62,6 +93,7 @@ def _notice_page(request: HttpRequest, kind: str, number: int | None) -> HttpRes
         "versions": versions,
         "newer": in_force if notice.number < in_force.number else None,
         "fallback": notice.language != get_language(),
+        "before": next((version for version in versions if version.number < notice.number), None),
     }
     return _page(request, "privacy/notice.html", context, versions)
 

@@ -28,6 +28,13 @@ from lenders.models import Lender
 from lenders.services.register import register_lender
 
 CODE = re.compile(r"\b[0-9]{6}\b")
+# A recipient whose papers are in order.
+IN_ORDER = {
+    "country": "LV",
+    "agreement_signed_on": date(2026, 1, 1),
+    "assessed_on": date(2026, 1, 1),
+    "review_due_on": date(2099, 1, 1),
+}
 PASS_ON = submitting.ConsentGiven(Purpose.PASS_TO_LENDERS, "Pass my application on to these lenders.")
 _networks = itertools.count(1)
 
@@ -159,7 +166,7 @@ def lender(slug: str = "alfa", **changes: Any) -> Lender:
         "maximum_term_months": 120,
     }
     secrets = ["whsec_" + "A" * 43 + "="]
-    return register_lender(slug=slug, secrets=secrets, actor=SYSTEM, **(facts | changes))
+    return register_lender(slug=slug, secrets=secrets, actor=SYSTEM, recipient=IN_ORDER, **(facts | changes))
 
 
 @data_key_scope()

@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.actors import Actor
 from applications.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from applications.errors import ProcessingRefused, SubjectErased
 from applications.models import Application, ApplicationEvent
+from applications.personal import Purpose
 from applications.selectors.masked import MaskedPerson, masked_person
 from applications.services import audit
 from applications.states import ApplicationStatus
@@ -49,7 +51,15 @@ class ApplicationAdmin(ReadOnlyAdmin):
         return found
 
     def _person(self, application: Application) -> MaskedPerson:
-        return masked_person(application) or MaskedPerson("", "", "", "")
+        """Masked; where a right of the person stands in the way, the sentence that says so."""
+        found: MaskedPerson | None = application.__dict__.get("_masked_person")
+        if found is None:
+            try:
+                found = masked_person(application, purpose=Purpose.SERVE_CUSTOMERS)
+            except (ProcessingRefused, SubjectErased) as refused:
+                found = MaskedPerson(str(refused.sentence), "", "", "")
+            application.__dict__["_masked_person"] = found = found or MaskedPerson("", "", "", "")
+        return found
 
     @admin.display(description=_("name"))
     def masked_name(self, application: Application) -> str:

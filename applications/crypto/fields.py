@@ -16,6 +16,7 @@ from applications.crypto.index_field import BlindIndex
 __all__ = [
     "BlindIndex",
     "EncryptedBoolean",
+    "EncryptedBytes",
     "EncryptedDate",
     "EncryptedDecimal",
     "EncryptedField",
@@ -37,6 +38,21 @@ class EncryptedText(EncryptedField, models.CharField):
 
     def decode(self, plaintext: bytes) -> str:
         return plaintext.decode()
+
+
+class EncryptedBytes(EncryptedField, models.BinaryField):
+    """Bytes as they are: a picture, a recording."""
+
+    def to_python(self, value: Any) -> Any:
+        return value  # BinaryField would take a text for base64
+
+    def encode(self, value: Any) -> bytes:
+        if not isinstance(value, bytes | bytearray | memoryview):
+            raise TypeError
+        return bytes(value)
+
+    def decode(self, plaintext: bytes) -> bytes:
+        return plaintext
 
 
 class EncryptedDate(EncryptedField, models.DateField):

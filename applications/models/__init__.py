@@ -1,9 +1,16 @@
 """The ground floor's rows, by idea."""
 
+from applications.models.account import AccountNote, Channel, Complaint, MarketingPreference, PaymentMethod
 from applications.models.application import Application, ApplicationEvent
 from applications.models.audit import AuditEntry
-from applications.models.disclosure import Disclosure, DisclosureStatus, RecipientKind
+from applications.models.browsing import UsageEvent, Whereabouts
+from applications.models.communications import Communication, CommunicationKind, Direction
+from applications.models.contacts import Contact, ContactRole
+from applications.models.disclosure import Disclosure, DisclosureStatus
+from applications.models.images import Image, ImageOrigin
+from applications.models.interests import PublicProfile
 from applications.models.mail import MailKind, MailStatus, OutboundMail
+from applications.models.marketing import MarketingKind, MarketingMessage
 from applications.models.notice import NoticeKind, NoticeVersion
 from applications.models.operations import DailyJob, WorkerHeartbeat
 from applications.models.personal_data import (
@@ -16,14 +23,28 @@ from applications.models.personal_data import (
     LoanRequest,
     PoliticalExposure,
 )
-from applications.models.processing import Consent, Contract, ContractEnd
+from applications.models.processing import (
+    Consent,
+    Contract,
+    ContractEnd,
+    Objection,
+    Restriction,
+    RestrictionGround,
+)
+from applications.models.recipients import AgreementKind, Lapse, Recipient
 from applications.models.staff import StaffUser
+from applications.models.statistics import Milestone, MilestoneReached, StatisticsMonth
 from applications.models.subject import ConsumerSession, DataSubject, EmailChallenge, OwnedBySubject
+from applications.models.third_party import ThirdPartyRecord
 
 __all__ = [
-    "FORM_MODELS", "Application", "ApplicationEvent", "AuditEntry", "Consent", "ConsumerSession", "Contract",
-    "ContractEnd", "DailyJob", "DataSubject", "Disclosure", "DisclosureStatus", "EmailChallenge",
-    "Family", "Financial", "FormData", "Identification", "IdentityDocument", "LoanRequest", "MailKind",
-    "MailStatus", "NoticeKind", "NoticeVersion", "OutboundMail", "OwnedBySubject", "PoliticalExposure",
-    "RecipientKind", "StaffUser", "WorkerHeartbeat",
+    "FORM_MODELS", "AccountNote", "AgreementKind", "Application", "ApplicationEvent", "AuditEntry",
+    "Channel", "Communication", "CommunicationKind", "Complaint", "Consent", "ConsumerSession", "Contact",
+    "ContactRole", "Contract", "ContractEnd", "DailyJob", "DataSubject", "Direction", "Disclosure",
+    "DisclosureStatus", "EmailChallenge", "Family", "Financial", "FormData", "Identification",
+    "IdentityDocument", "Image", "ImageOrigin", "Lapse", "LoanRequest", "MailKind", "MailStatus",
+    "MarketingKind", "MarketingMessage", "MarketingPreference", "Milestone", "MilestoneReached",
+    "NoticeKind", "NoticeVersion", "Objection", "OutboundMail", "OwnedBySubject", "PaymentMethod",
+    "PoliticalExposure", "PublicProfile", "Recipient", "Restriction", "RestrictionGround", "StaffUser",
+    "StatisticsMonth", "ThirdPartyRecord", "UsageEvent", "Whereabouts", "WorkerHeartbeat",
 ]  # fmt: skip

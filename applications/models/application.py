@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from applications.actors import ActorKind
 from applications.models.notice import NoticeVersion
 from applications.models.subject import OwnedBySubject
-from applications.personal import Category, personal
+from applications.personal import Category, NotPersonal, Source, personal
 from applications.states import ApplicationStatus
 
 
@@ -25,13 +25,20 @@ class Application(OwnedBySubject):
     )
     # Grows with every change that the consumer can see: live pages compare it.
     version = models.PositiveIntegerField(default=1)
-    language = models.CharField(max_length=2, default="lv")
+    language = personal(
+        models.CharField(max_length=2, default="lv"),
+        Category.ACCOUNT,
+        Source.CONSUMER,
+        label="account.language",
+    )
     terms = models.ForeignKey(NoticeVersion, null=True, on_delete=models.PROTECT, related_name="+")
     privacy_notice = models.ForeignKey(NoticeVersion, null=True, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(auto_now_add=True)
-    saved_at = models.DateTimeField(auto_now=True)
-    submitted_at = models.DateTimeField(null=True, db_index=True)
-    closed_at = models.DateTimeField(null=True)
+    created_at = personal(models.DateTimeField(auto_now_add=True), Category.TRANSACTIONS)
+    saved_at = personal(models.DateTimeField(auto_now=True), Category.TRANSACTIONS)
+    submitted_at = personal(models.DateTimeField(null=True, db_index=True), Category.TRANSACTIONS)
+    closed_at = personal(models.DateTimeField(null=True), Category.TRANSACTIONS)
+
+    not_personal = NotPersonal("counts changes for open pages", "version")
 
     class Meta:
         verbose_name = _("application")
@@ -57,9 +64,9 @@ class ApplicationEvent(OwnedBySubject):
     status = personal(
         models.CharField(max_length=12, choices=ApplicationStatus.choices), Category.TRANSACTIONS
     )
-    actor_kind = models.CharField(max_length=10, choices=ActorKind.choices)
-    actor_identifier = models.CharField(max_length=64)
-    at = models.DateTimeField(auto_now_add=True)
+    actor_kind = personal(models.CharField(max_length=10, choices=ActorKind.choices), Category.TRANSACTIONS)
+    actor_identifier = personal(models.CharField(max_length=64), Category.TRANSACTIONS)
+    at = personal(models.DateTimeField(auto_now_add=True), Category.TRANSACTIONS)
 
     class Meta:
         ordering = ["at"]

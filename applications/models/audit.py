@@ -5,6 +5,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from applications.actors import ActorKind
+from applications.models.subject import DataSubject
+from applications.personal import Category, NotPersonal, personal
+from applications.retention_rules import Retention
 
 
 class AuditEntry(models.Model):
@@ -14,10 +17,17 @@ class AuditEntry(models.Model):
     actor_kind = models.CharField(max_length=10, choices=ActorKind.choices)
     actor_identifier = models.CharField(max_length=64)
     action = models.CharField(max_length=64)
-    subject_id = models.UUIDField(null=True, db_index=True)
+    subject_id = personal(
+        models.UUIDField(null=True, db_index=True), Category.ACCOUNT, retention=Retention.AUDIT
+    )
     object_type = models.CharField(max_length=64, blank=True)
     object_id = models.CharField(max_length=64, blank=True)
     detail = models.JSONField(default=dict)
+
+    not_personal = NotPersonal(
+        "codes, counts and identifiers: services.audit refuses anything else",
+        "at", "actor_kind", "actor_identifier", "action", "object_type", "object_id", "detail",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("audit entry")
@@ -36,3 +46,8 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.pk}"
+
+    @classmethod
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["AuditEntry"]:
+        """What is on record about one person: it outlives the person's rows."""
+        return cls._default_manager.filter(subject_id=subject.pk)

@@ -6,15 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.models.application import Application
 from applications.models.subject import OwnedBySubject
-from applications.personal import Basis, Category, Purpose, personal
+from applications.personal import AnyField, Basis, Category, Purpose, RecipientKind, personal
+from applications.retention_rules import Retention
 
 
-class RecipientKind(models.TextChoices):
-    LENDER = "lender", _("Lender")
-    AUTHORITY = "authority", _("Authority")
-    PARTNER = "partner", _("Partner")
-    PROCESSOR = "processor", _("Processor")
-    CONTROLLER = "controller", _("Another controller")
+def _evidence(field: AnyField) -> AnyField:
+    """Who received what is kept as evidence, apart from the application's own data."""
+    return personal(field, Category.TRANSACTIONS, retention=Retention.EVIDENCE)
 
 
 class DisclosureStatus(models.TextChoices):
@@ -31,18 +29,18 @@ class Disclosure(OwnedBySubject):
     application = models.ForeignKey(
         Application, null=True, on_delete=models.SET_NULL, related_name="disclosures"
     )
-    recipient_kind = models.CharField(max_length=10, choices=RecipientKind.choices)
-    recipient = personal(models.CharField(max_length=64), Category.TRANSACTIONS)
-    recipient_name = models.CharField(max_length=200)
+    recipient_kind = _evidence(models.CharField(max_length=10, choices=RecipientKind.choices))
+    recipient = _evidence(models.CharField(max_length=64))
+    recipient_name = _evidence(models.CharField(max_length=200))
     # What carried it: one disclosure however often the delivery was retried.
-    delivery = models.UUIDField(unique=True)
-    purpose = models.CharField(max_length=30, choices=Purpose.choices)
-    basis = models.CharField(max_length=30, choices=Basis.choices)
-    status = models.CharField(
-        max_length=10, choices=DisclosureStatus.choices, default=DisclosureStatus.INTENDED
+    delivery = _evidence(models.UUIDField(unique=True))
+    purpose = _evidence(models.CharField(max_length=30, choices=Purpose.choices))
+    basis = _evidence(models.CharField(max_length=30, choices=Basis.choices))
+    status = _evidence(
+        models.CharField(max_length=10, choices=DisclosureStatus.choices, default=DisclosureStatus.INTENDED)
     )
-    fields = ArrayField(models.CharField(max_length=64))
-    at = personal(models.DateTimeField(), Category.TRANSACTIONS)
+    fields = _evidence(ArrayField(models.CharField(max_length=64)))
+    at = _evidence(models.DateTimeField())
 
     class Meta:
         verbose_name = _("disclosure")

@@ -6,7 +6,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.fields import EncryptedText
-from applications.personal import Category, Personal, Source
+from applications.models.subject import DataSubject
+from applications.personal import Category, NotPersonal, Personal, Source, personal
 
 
 class MailKind(models.TextChoices):
@@ -26,8 +27,8 @@ class OutboundMail(models.Model):
     """One message. Its key belongs to a data subject or, for a code, to the challenge."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    owner_id = models.UUIDField(db_index=True)
-    kind = models.CharField(max_length=20, choices=MailKind.choices)
+    owner_id = personal(models.UUIDField(db_index=True), Category.ACCOUNT)
+    kind = personal(models.CharField(max_length=20, choices=MailKind.choices), Category.COMMUNICATIONS)
     recipient = EncryptedText(
         label="mail.recipient", null=True, personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM)
     )
@@ -37,14 +38,19 @@ class OutboundMail(models.Model):
     body = EncryptedText(
         label="mail.body", null=True, personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM)
     )
-    status = models.CharField(max_length=8, choices=MailStatus.choices, default=MailStatus.QUEUED)
+    status = personal(
+        models.CharField(max_length=8, choices=MailStatus.choices, default=MailStatus.QUEUED),
+        Category.COMMUNICATIONS,
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
     # After this moment the message is of no use (a code that has expired) and is not sent any more.
     useless_after = models.DateTimeField(null=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    sent_at = models.DateTimeField(null=True)
+    created_at = personal(models.DateTimeField(auto_now_add=True), Category.COMMUNICATIONS)
+    sent_at = personal(models.DateTimeField(null=True), Category.COMMUNICATIONS)
     error_code = models.CharField(max_length=40, blank=True)
+
+    not_personal = NotPersonal("the queue's bookkeeping", "attempts", "due_at", "useless_after", "error_code")
 
     class Meta:
         verbose_name = _("outbound mail")
@@ -54,3 +60,8 @@ class OutboundMail(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @classmethod
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["OutboundMail"]:
+        """Messages to one person."""
+        return cls._default_manager.filter(owner_id=subject.pk)

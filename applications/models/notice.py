@@ -6,6 +6,8 @@ import pgtrigger
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from applications.personal import NotPersonal
+
 
 class NoticeKind(models.TextChoices):
     PRIVACY = "privacy", _("Privacy notice")
@@ -14,7 +16,11 @@ class NoticeKind(models.TextChoices):
 
 
 class NoticeVersion(models.Model):
-    """One published text. A change is a new number; rows are never edited or removed (trigger)."""
+    """One published text. A change is a new number; rows are never edited or removed (trigger).
+
+    `edition` is the written text behind it, `source_digest` that text's SHA-256 before contacts were filled
+    in: the same edition is published anew, under the next number, when a contact changes.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     kind = models.CharField(max_length=10, choices=NoticeKind.choices)
@@ -23,7 +29,14 @@ class NoticeVersion(models.Model):
     title = models.CharField(max_length=200)
     body = models.TextField()
     digest = models.CharField(max_length=64)
+    edition = models.PositiveIntegerField(default=1)
+    source_digest = models.CharField(max_length=64, blank=True)
     published_at = models.DateTimeField(auto_now_add=True)
+
+    not_personal = NotPersonal(
+        "a public text",
+        "kind", "number", "language", "title", "body", "digest", "edition", "source_digest", "published_at",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("notice version")

@@ -1,4 +1,4 @@
-"""On what ground data are processed: the contract to use the solution, and consents."""
+"""On what ground data are processed: the contract to use the solution, consents, restrictions, objections."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -6,7 +6,13 @@ from django.utils.translation import gettext_lazy as _
 from applications.models.application import Application
 from applications.models.notice import NoticeVersion
 from applications.models.subject import OwnedBySubject
-from applications.personal import Category, Purpose, Source, personal
+from applications.personal import AnyField, Category, Purpose, Source, personal
+from applications.retention_rules import Retention
+
+
+def _evidence(field: AnyField, source: Source = Source.SYSTEM, label: str = "") -> AnyField:
+    """On which ground data were processed is kept as evidence, apart from the data themselves."""
+    return personal(field, Category.ACCOUNT, source, retention=Retention.EVIDENCE, label=label)
 
 
 class ContractEnd(models.TextChoices):
@@ -20,9 +26,9 @@ class Contract(OwnedBySubject):
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="contract")
     terms = models.ForeignKey(NoticeVersion, on_delete=models.PROTECT, related_name="+")
-    accepted_at = personal(models.DateTimeField(), Category.TRANSACTIONS)
-    ended_at = personal(models.DateTimeField(null=True, blank=True), Category.TRANSACTIONS)
-    end = models.CharField(max_length=12, choices=ContractEnd.choices, blank=True)
+    accepted_at = _evidence(models.DateTimeField())
+    ended_at = _evidence(models.DateTimeField(null=True, blank=True))
+    end = _evidence(models.CharField(max_length=12, choices=ContractEnd.choices, blank=True))
 
     class Meta:
         verbose_name = _("contract to use the solution")
@@ -42,13 +48,15 @@ class Consent(OwnedBySubject):
     """One consent: for what, in which words, given and withdrawn when (GDPR Art. 7(1))."""
 
     application = models.ForeignKey(Application, null=True, on_delete=models.CASCADE, related_name="consents")
-    purpose = personal(
-        models.CharField(max_length=30, choices=Purpose.choices), Category.ACCOUNT, Source.CONSUMER
+    purpose = _evidence(models.CharField(max_length=30, choices=Purpose.choices), Source.CONSUMER)
+    wording = _evidence(
+        models.TextField(help_text=_("The exact words the person agreed to.")),
+        Source.CONSUMER,
+        "account.consents",
     )
-    wording = models.TextField(help_text=_("The exact words the person agreed to."))
-    language = models.CharField(max_length=2)
-    given_at = personal(models.DateTimeField(), Category.ACCOUNT, Source.CONSUMER)
-    withdrawn_at = personal(models.DateTimeField(null=True, blank=True), Category.ACCOUNT, Source.CONSUMER)
+    language = _evidence(models.CharField(max_length=2), Source.CONSUMER)
+    given_at = _evidence(models.DateTimeField(), Source.CONSUMER)
+    withdrawn_at = _evidence(models.DateTimeField(null=True, blank=True), Source.CONSUMER)
 
     class Meta:
         verbose_name = _("consent")
@@ -57,6 +65,60 @@ class Consent(OwnedBySubject):
                 fields=["application", "purpose"],
                 condition=models.Q(withdrawn_at__isnull=True),
                 name="one_live_consent_per_purpose",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class RestrictionGround(models.TextChoices):
+    """Why processing is restricted (GDPR Art. 18(1)(a)-(d))."""
+
+    ACCURACY = "accuracy", _("The person contests that the data are accurate")
+    UNLAWFUL = "unlawful", _("Processing is unlawful and the person prefers restriction to erasure")
+    CLAIMS = "claims", _("The person needs the data for legal claims")
+    OBJECTION = "objection", _("The person objected, and whose grounds weigh more is being decided")
+
+
+class Restriction(OwnedBySubject):
+    """From `since` until `lifted_at` the person's data are only stored (GDPR Art. 18)."""
+
+    ground = _evidence(models.CharField(max_length=10, choices=RestrictionGround.choices))
+    since = _evidence(models.DateTimeField())
+    lifted_at = _evidence(models.DateTimeField(null=True, blank=True))
+
+    class Meta:
+        verbose_name = _("restriction")
+        verbose_name_plural = _("restrictions")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "ground"],
+                condition=models.Q(lifted_at__isnull=True),
+                name="one_live_restriction_per_ground",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Objection(OwnedBySubject):
+    """The person objects to one purpose (GDPR Art. 21). It stands until compelling grounds are shown."""
+
+    purpose = _evidence(models.CharField(max_length=30, choices=Purpose.choices), Source.CONSUMER)
+    made_at = _evidence(models.DateTimeField(), Source.CONSUMER)
+    overruled_at = _evidence(models.DateTimeField(null=True, blank=True))
+    withdrawn_at = _evidence(models.DateTimeField(null=True, blank=True), Source.CONSUMER)
+
+    class Meta:
+        verbose_name = _("objection")
+        verbose_name_plural = _("objections")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "purpose"],
+                condition=models.Q(overruled_at__isnull=True, withdrawn_at__isnull=True),
+                name="one_standing_objection_per_purpose",
             )
         ]
 

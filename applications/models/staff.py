@@ -2,6 +2,8 @@
 
 from django.contrib.auth.models import AbstractUser
 
+from applications.personal import NotPersonal
+
 
 class StaffUser(AbstractUser):
     """A member of staff, the DPO, or an external partner with a mandate."""
@@ -9,6 +11,11 @@ class StaffUser(AbstractUser):
     # A staff member is known here by a work name alone; the register of people lives elsewhere.
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
+
+    not_personal = NotPersonal(
+        "a work account: staff are no data subjects of the solution, the employer's records cover them",
+        "username", "password", "email", "is_staff", "is_active", "is_superuser", "date_joined", "last_login",
+    )  # fmt: skip
 
     class Meta(AbstractUser.Meta):
         pass

@@ -1,5 +1,6 @@
 """The data subject, and how a consumer proves to be one: mailed codes and sessions, no password."""
 
+from typing import Self
 from uuid import UUID, uuid4
 
 from django.db import models
@@ -7,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.fields import BlindIndex, EncryptedText
 from applications.errors import SubjectErased
-from applications.personal import Category, Personal, Source, personal
+from applications.personal import AnyField, Category, Mask, NotPersonal, Personal, Source, personal
+from applications.retention_rules import Retention
 
 
 class DataSubject(models.Model):
@@ -23,14 +25,21 @@ class DataSubject(models.Model):
         Category.ACCOUNT,
     )
     email = EncryptedText(
-        label="identification.email", null=True, personal=Personal(Category.IDENTIFICATION, Source.FORM)
+        label="identification.email",
+        null=True,
+        personal=Personal(
+            Category.IDENTIFICATION,
+            retention=Retention.ACCOUNT,
+            mask=Mask.EMAIL,
+            why=_("We send the codes to it by which you come in, and news of your application."),
+        ),
     )
     email_index = BlindIndex(
         source="email", column="identification.email", normalise="applications.normalise.email", unique=True
     )
     language = personal(models.CharField(max_length=2, default="lv"), Category.ACCOUNT, Source.CONSUMER)
-    created_at = models.DateTimeField(auto_now_add=True)
-    erased_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = personal(models.DateTimeField(auto_now_add=True), Category.ACCOUNT)
+    erased_at = personal(models.DateTimeField(null=True, blank=True, editable=False), Category.ACCOUNT)
 
     class Meta:
         verbose_name = _("data subject")
@@ -42,6 +51,11 @@ class DataSubject(models.Model):
     @property
     def owner_id(self) -> UUID:
         return self.id
+
+    @classmethod
+    def rows_of(cls, subject: "DataSubject") -> models.QuerySet["DataSubject"]:
+        """The person's own row."""
+        return cls._default_manager.filter(pk=subject.pk)
 
     @property
     def verified_email(self) -> str:
@@ -60,19 +74,32 @@ class OwnedBySubject(models.Model):
     class Meta:
         abstract = True
 
+    @classmethod
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+        """This model's rows about one person."""
+        return cls._default_manager.filter(subject=subject)
+
     @property
     def owner_id(self) -> UUID:
         return self.subject_id
+
+
+def _sign_in(field: AnyField) -> AnyField:
+    return personal(field, Category.ACCOUNT, retention=Retention.SECURITY)
 
 
 class ConsumerSession(OwnedBySubject):
     """A browser in which a consumer proved their e-mail address. Only a hash of its token is kept."""
 
     token_hash = models.BinaryField(max_length=32, unique=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    last_seen_at = models.DateTimeField()
+    created_at = _sign_in(models.DateTimeField(auto_now_add=True))
+    last_seen_at = _sign_in(models.DateTimeField())
     expires_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True)
+    ended_at = _sign_in(models.DateTimeField(null=True))
+
+    not_personal = NotPersonal(
+        "a hash of random bytes, and when they stop working", "token_hash", "expires_at"
+    )
 
     def __str__(self) -> str:
         return str(self.id)
@@ -87,13 +114,19 @@ class EmailChallenge(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     address = EncryptedText(
-        label="challenge.address", null=True, personal=Personal(Category.IDENTIFICATION, Source.FORM)
+        label="challenge.address",
+        null=True,
+        personal=Personal(Category.IDENTIFICATION, retention=Retention.CODE, mask=Mask.EMAIL),
     )
     address_index = BlindIndex(
         source="address", column="challenge.address", normalise="applications.normalise.email", db_index=True
     )
     network_index = personal(
-        models.BinaryField(max_length=17, db_index=True), Category.LOCATION, Source.BROWSER
+        models.BinaryField(max_length=17, db_index=True),
+        Category.LOCATION,
+        Source.BROWSER,
+        retention=Retention.CODE,
+        mask=Mask.HIDDEN,
     )
     browser_hash = models.BinaryField(max_length=32, unique=True)
     code_hash = models.BinaryField(max_length=32)
@@ -103,8 +136,18 @@ class EmailChallenge(models.Model):
     expires_at = models.DateTimeField()
     consumed_at = models.DateTimeField(null=True)
 
+    not_personal = NotPersonal(
+        "of a code on its way, which nothing links to a person once the address is gone",
+        "browser_hash", "code_hash", "tries", "language", "created_at", "expires_at", "consumed_at",
+    )  # fmt: skip
+
     def __str__(self) -> str:
         return str(self.id)
+
+    @classmethod
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["EmailChallenge"]:
+        """Codes on their way to the person's address."""
+        return cls._default_manager.filter(address_index=subject.email)
 
     @property
     def owner_id(self) -> UUID:

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from applications import masking
+from applications.form_fields import EMAIL_LABEL, FORM_FIELDS, mark_of
 from applications.models import Application
+from applications.personal import Purpose
 from applications.selectors.people import answers
 from applications.states import ApplicationStatus
 
@@ -16,14 +18,21 @@ class MaskedPerson:
     phone: str
 
 
-def masked_person(application: Application) -> MaskedPerson | None:
-    """The person behind a sent application, masked; None for a draft and for erased data."""
-    if application.status == ApplicationStatus.DRAFT or application.subject.erased_at is not None:
+def masked_person(application: Application, *, purpose: Purpose) -> MaskedPerson | None:
+    """The person behind a sent application, each value masked as its field declares; None for a draft.
+
+    Raises SubjectErased or a ProcessingRefused.
+    """
+    if application.status == ApplicationStatus.DRAFT:
         return None
-    given = answers(application)
+    given = answers(application, purpose=purpose)
+
+    def masked(name: str) -> str:
+        return masking.mask(given.get(name), FORM_FIELDS[name].personal.mask)
+
     return MaskedPerson(
-        name=f"{masking.mask_name(given.get('given_name'))} {masking.mask_name(given.get('surname'))}",
-        personal_code=masking.mask_tail(given.get("personal_code")),
-        email=masking.mask_email(application.subject.email),
-        phone=masking.mask_tail(given.get("phone")),
+        name=f"{masked('given_name')} {masked('surname')}",
+        personal_code=masked("personal_code"),
+        email=masking.mask(application.subject.email, mark_of(EMAIL_LABEL).mask),
+        phone=masked("phone"),
     )

@@ -1,6 +1,9 @@
-"""Reading what people typed. Each reader says for whom it reads: a draft is its consumer's alone."""
+"""Reading what people typed. Each reader says for which purpose: a right of the person may stand in its way.
 
-from collections.abc import Iterable
+Every function with `purpose=` raises SubjectErased or a ProcessingRefused (selectors.permission).
+"""
+
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -8,16 +11,20 @@ from uuid import UUID
 from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
+from applications.data_policy import require_allowed
 from applications.flow import first_incomplete
-from applications.form_fields import BY_LABEL, EMAIL_LABEL, FORM_FIELDS
-from applications.models import FORM_MODELS, Application, ConsumerSession, FormData
+from applications.form_fields import BY_LABEL, EMAIL_LABEL, FORM_FIELDS, mark_of
+from applications.models import FORM_MODELS, Application, Consent, ConsumerSession, FormData
+from applications.personal import Purpose, RecipientKind
+from applications.selectors.permission import require
 from applications.states import ApplicationStatus
 
 MODEL_NAMES = [str(model._meta.model_name) for model in FORM_MODELS]
 
 
-def draft_of(subject_id: UUID) -> Application | None:
-    """The consumer's own draft, if one is open."""
+def draft_of(subject_id: UUID, *, purpose: Purpose) -> Application | None:
+    """The consumer's own draft, if one is open. A draft is its consumer's alone."""
+    require(subject_id, purpose)
     return (
         Application.objects.select_related("subject", *MODEL_NAMES)
         .filter(subject_id=subject_id, status=ApplicationStatus.DRAFT)
@@ -25,13 +32,15 @@ def draft_of(subject_id: UUID) -> Application | None:
     )
 
 
-def applications_of(subject_id: UUID) -> list[Application]:
+def applications_of(subject_id: UUID, *, purpose: Purpose) -> list[Application]:
     """All applications of a consumer, newest first, for the consumer's own pages."""
+    require(subject_id, purpose)
     return list(Application.objects.filter(subject_id=subject_id).order_by("-created_at"))
 
 
-def own_application(*, subject_id: UUID, application_id: UUID) -> Application | None:
+def own_application(*, subject_id: UUID, application_id: UUID, purpose: Purpose) -> Application | None:
     """An application that was sent, if it is this consumer's own."""
+    require(subject_id, purpose)
     return (
         Application.objects.select_related("subject", *MODEL_NAMES)
         .filter(pk=application_id, subject_id=subject_id)
@@ -40,11 +49,20 @@ def own_application(*, subject_id: UUID, application_id: UUID) -> Application | 
     )
 
 
-def answers(application: Application) -> dict[str, Any]:
+def consents_of(subject_id: UUID, *, purpose: Purpose) -> list[Consent]:
+    """Every consent that the person gave, the newest first, with its application."""
+    require(subject_id, purpose)
+    return list(
+        Consent.objects.filter(subject_id=subject_id).select_related("application").order_by("-given_at")
+    )
+
+
+def answers(application: Application, *, purpose: Purpose) -> dict[str, Any]:
     """Every answer given so far, by its name in the form; unanswered ones are left out.
 
-    For the consumer's own pages and for building what a lender receives; staff read through `masked`.
+    For the consumer's own pages; lenders receive through `values_by_label`, staff read through `masked`.
     """
+    require(application.subject_id, purpose, application_id=application.pk)
     found: dict[str, Any] = {}
     for name, field in FORM_FIELDS.items():
         row = _row(application, field.model)
@@ -54,11 +72,16 @@ def answers(application: Application) -> dict[str, Any]:
     return found
 
 
-def values_by_label(application: Application, labels: Iterable[str]) -> dict[str, Any]:
+def values_by_label(
+    application: Application, labels: Collection[str], *, purpose: Purpose, recipient: RecipientKind
+) -> dict[str, Any]:
     """The values that a recipient declared it needs, by data-map label; unanswered ones are left out.
 
-    Raises KeyError for a label that no field of the form has.
+    Raises KeyError for a label that no field of the form has, NotInPolicy for one that the map does not give
+    to such a recipient for this purpose.
     """
+    require_allowed([mark_of(label) for label in labels], purpose, recipient)
+    require(application.subject_id, purpose, application_id=application.pk)
     found: dict[str, Any] = {}
     for label in labels:
         if label == EMAIL_LABEL:
@@ -80,9 +103,9 @@ def _row(application: Application, model: type[FormData]) -> FormData | None:
     return row
 
 
-def is_complete(application: Application) -> bool:
+def is_complete(application: Application, *, purpose: Purpose) -> bool:
     """Whether every step that applies has an answer that is valid today."""
-    return first_incomplete(answers(application)) is None
+    return first_incomplete(answers(application, purpose=purpose)) is None
 
 
 def own_version(*, session_id: UUID, application_id: UUID, idle: timedelta) -> int | None:

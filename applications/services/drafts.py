@@ -10,10 +10,12 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.errors import IllegalTransition
 from applications.form_fields import FORM_FIELDS
-from applications.models import Application, ApplicationEvent, FormData
+from applications.models import Application, ApplicationEvent, FormData, Milestone
+from applications.personal import Purpose
 from applications.references import make_reference
 from applications.selectors.people import draft_of
-from applications.services import audit
+from applications.selectors.permission import require
+from applications.services import audit, statistics
 from applications.services.locking import lock_subject
 from applications.states import ApplicationStatus
 
@@ -22,23 +24,26 @@ def open_draft(*, subject_id: UUID, language: str, actor: Actor) -> Application:
     """The consumer's draft; a new one when none is open. A consumer has one draft at a time."""
     with transaction.atomic():
         lock_subject(subject_id)
-        draft = draft_of(subject_id)
+        draft = draft_of(subject_id, purpose=Purpose.HANDLE_APPLICATIONS)
         if draft is not None:
             return draft
         draft = Application(subject_id=subject_id, language=language, reference=make_reference("JB"))
         draft.save(force_insert=True)
         note_event(application=draft, status=ApplicationStatus.DRAFT, actor=actor)
         audit.record(actor=actor, action="application.opened", subject_id=subject_id, row=draft)
+        statistics.count_on_commit(subject_id=subject_id, milestone=Milestone.STARTED)
     return draft
 
 
 def save_answers(*, application: Application, answers: Mapping[str, Any], actor: Actor) -> None:
     """Keep the answers of one step, by their names in the form.
 
-    Raises IllegalTransition when the application is no longer a draft, SubjectErased after an erasure.
+    Raises IllegalTransition when the application is no longer a draft, SubjectErased after an erasure,
+    ProcessingRestricted while the person's data are only stored.
     """
     with transaction.atomic():
         lock_subject(application.subject_id)
+        require(application.subject_id, Purpose.HANDLE_APPLICATIONS)
         still_draft = Application.objects.filter(pk=application.pk, status=ApplicationStatus.DRAFT).update(
             saved_at=timezone.now()
         )

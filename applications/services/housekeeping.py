@@ -6,18 +6,20 @@ from functools import partial
 from uuid import UUID
 
 from django.db import models, transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from applications.crypto import keyring
 from applications.models import Application, ConsumerSession, DataSubject, EmailChallenge, OutboundMail
+from applications.retention_rules import RULES, Retention
+from applications.selectors.permission import standing_restrictions
 from applications.services.operations import DAILY_JOBS
 from applications.states import ApplicationStatus
 
 CHUNK = 500
-CHALLENGES_KEPT = timedelta(days=1)
+CHALLENGES_KEPT = timedelta(days=RULES[Retention.CODE].days)
 SESSIONS_KEPT = timedelta(days=30)
-DRAFTS_KEPT = timedelta(days=30)
+DRAFTS_KEPT = timedelta(days=RULES[Retention.DRAFT].days)
 ORPHAN_KEYS_KEPT = timedelta(days=1)
 MOST_ORPHANS = 20
 
@@ -64,11 +66,17 @@ def end_sessions() -> dict[str, int]:
 
 
 def end_drafts() -> dict[str, int]:
-    """Delete drafts that were never sent, thirty days after the last save (privacy notice, retention)."""
+    """Delete drafts that were never sent, once their period since the last save is over.
+
+    A restriction stops deletion as well: the data are stored (GDPR Art. 18(1)(b), (c)).
+    """
     before = timezone.now() - DRAFTS_KEPT
+    restricted = Exists(standing_restrictions().filter(subject=OuterRef("subject")))
     return {
         "drafts": _delete_in_chunks(
-            lambda: Application.objects.filter(status=ApplicationStatus.DRAFT, saved_at__lt=before)
+            lambda: Application.objects.filter(
+                ~restricted, status=ApplicationStatus.DRAFT, saved_at__lt=before
+            )
         )
     }
 

@@ -14,7 +14,15 @@ def digest_of(title: str, body: str) -> str:
 
 
 def publish_notice(
-    *, kind: str, number: int, language: str, title: str, body: str, actor: Actor
+    *,
+    kind: str,
+    number: int,
+    language: str,
+    title: str,
+    body: str,
+    actor: Actor,
+    edition: int = 1,
+    source_digest: str = "",
 ) -> NoticeVersion:
     """Publish one text; publishing the same text again changes nothing.
 
@@ -25,7 +33,13 @@ def publish_notice(
         kind=kind,
         number=number,
         language=language,
-        defaults={"title": title, "body": body, "digest": digest},
+        defaults={
+            "title": title,
+            "body": body,
+            "digest": digest,
+            "edition": edition,
+            "source_digest": source_digest,
+        },
     )
     if notice.digest != digest:
         raise NoticeChanged

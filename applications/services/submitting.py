@@ -10,10 +10,10 @@ from applications import live
 from applications.actors import Actor
 from applications.errors import IllegalTransition, Incomplete, NoRecipients
 from applications.flow import first_incomplete, hidden_answers
-from applications.models import Application, Consent, Contract, MailKind, NoticeVersion
+from applications.models import Application, Consent, Contract, MailKind, Milestone, NoticeVersion
 from applications.personal import Purpose
 from applications.selectors.people import answers, draft_of
-from applications.services import audit, mail
+from applications.services import audit, mail, statistics
 from applications.services.drafts import note_event, save_answers
 from applications.services.locking import lock_subject
 from applications.signals import application_submitted
@@ -48,10 +48,10 @@ def submit(
         raise NoRecipients
     with transaction.atomic():
         subject = lock_subject(application.subject_id)
-        draft = draft_of(subject.pk)
+        draft = draft_of(subject.pk, purpose=Purpose.HANDLE_APPLICATIONS)
         if draft is None or draft.pk != application.pk:
             raise IllegalTransition
-        given = answers(draft)
+        given = answers(draft, purpose=Purpose.HANDLE_APPLICATIONS)
         if first_incomplete(given) is not None:
             raise Incomplete
         # An answer whose question no longer applies (an employer, without employment) leaves for nobody.
@@ -85,6 +85,7 @@ def submit(
             language=language,
             context={"application": fresh},
         )
+        statistics.count_on_commit(subject_id=subject.pk, milestone=Milestone.SENT)
 
 
 def change_status(

@@ -7,6 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from applications.actors import Actor
 from applications.models import ConsumerSession
 
 
@@ -14,6 +15,11 @@ class ConsumerRequest(HttpRequest):
     """A request whose consumer is signed in."""
 
     consumer: ConsumerSession
+
+
+def actor_of(request: ConsumerRequest) -> Actor:
+    """The signed-in consumer as an actor."""
+    return Actor.consumer(request.consumer.subject_id)
 
 
 View = Callable[..., HttpResponse]

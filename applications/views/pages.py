@@ -1,13 +1,31 @@
 """The first page, and the consumer's own."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from applications.flow import shown_steps
-from applications.selectors.people import applications_of
+from applications.models import Consent
+from applications.personal import Purpose
+from applications.selectors.people import applications_of, consents_of
+from applications.services.processing import withdraw_consent
 from applications.states import ApplicationStatus
-from applications.views.guard import ConsumerRequest, consumer_required
+from applications.views.guard import ConsumerRequest, actor_of, consumer_required
+
+
+@consumer_required
+@require_POST
+def withdraw(request: ConsumerRequest, consent_id: UUID) -> HttpResponse:
+    """Take a consent back: as easy as giving it (GDPR Art. 7(3))."""
+    try:
+        withdraw_consent(
+            consent_id=consent_id, subject_id=request.consumer.subject_id, actor=actor_of(request)
+        )
+    except Consent.DoesNotExist:
+        raise Http404 from None
+    return redirect("applications:account")
 
 
 @require_safe
@@ -20,10 +38,11 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account(request: ConsumerRequest) -> HttpResponse:
     """The consumer's applications."""
-    found = applications_of(request.consumer.subject_id)
+    found = applications_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS)
     context = {
         "subject": request.consumer.subject,
         "applications": [one for one in found if one.status != ApplicationStatus.DRAFT],
+        "consents": consents_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS),
         "draft": next((one for one in found if one.status == ApplicationStatus.DRAFT), None),
     }
     return render(request, "applications/account.html", context)

@@ -14,14 +14,12 @@ from applications.actors import Actor
 from applications.choices import PepStatus
 from applications.errors import IllegalTransition
 from applications.models import Application
+from applications.personal import Purpose
 from applications.selectors.people import answers, applications_of, draft_of
 from applications.services.drafts import open_draft, save_answers
-from applications.views.guard import ConsumerRequest, consumer_required
+from applications.views.guard import ConsumerRequest, actor_of, consumer_required
 
-
-def actor_of(request: ConsumerRequest) -> Actor:
-    """The signed-in consumer as an actor."""
-    return Actor.consumer(request.consumer.subject_id)
+WORK = Purpose.HANDLE_APPLICATIONS
 
 
 @consumer_required
@@ -29,12 +27,12 @@ def actor_of(request: ConsumerRequest) -> Actor:
 def resume(request: ConsumerRequest) -> HttpResponse:
     """Where a consumer goes on: the open draft, the applications sent, or a first draft."""
     subject_id = request.consumer.subject_id
-    draft = draft_of(subject_id)
-    if draft is None and applications_of(subject_id):
+    draft = draft_of(subject_id, purpose=WORK)
+    if draft is None and applications_of(subject_id, purpose=WORK):
         return redirect("applications:account")
     if draft is None:
         draft = open_draft(subject_id=subject_id, language=get_language() or "lv", actor=actor_of(request))
-    missing = flow.first_incomplete(answers(draft))
+    missing = flow.first_incomplete(answers(draft, purpose=WORK))
     return redirect("applications:check") if missing is None else redirect("applications:step", missing.slug)
 
 
@@ -58,10 +56,10 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
     session = getattr(request, "consumer", None)
     if session is None:
         return _without_session(request, current)
-    draft = draft_of(session.subject_id)
+    draft = draft_of(session.subject_id, purpose=WORK)
     if draft is None:
         return _without_draft(request, current)
-    given = answers(draft)
+    given = answers(draft, purpose=WORK)
     if not current.shown(given):
         return redirect("applications:resume")
     editing = "change" in request.GET
@@ -129,10 +127,10 @@ def _without_session(request: HttpRequest, current: flow.Step) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def check(request: ConsumerRequest) -> HttpResponse:
     """Check your answers: everything given so far, each with a way to change it."""
-    draft: Application | None = draft_of(request.consumer.subject_id)
+    draft: Application | None = draft_of(request.consumer.subject_id, purpose=WORK)
     if draft is None:
         return redirect("applications:resume")
-    given = answers(draft)
+    given = answers(draft, purpose=WORK)
     missing = flow.first_incomplete(given)
     if missing is not None:
         return redirect("applications:step", missing.slug)

@@ -10,6 +10,8 @@ from django.utils.translation import gettext
 
 from applications.form_fields import KNOWN_LABELS, label_text
 from applications.models import Application
+from applications.personal import Purpose
+from applications.selectors.permission import require
 from applications.states import ApplicationStatus
 from lenders.adapters.base import Instalment
 from lenders.models import Offer, Submission
@@ -111,8 +113,9 @@ def waiting_submissions(application: Application) -> int:
     ).count()
 
 
-def offers_page(application: Application, order: Order) -> OffersPage:
-    """Everything the offers page shows about one application."""
+def offers_page(application: Application, order: Order, *, purpose: Purpose) -> OffersPage:
+    """Everything the offers page shows about one application. Raises SubjectErased or a ProcessingRefused."""
+    require(application.subject_id, purpose)
     submissions = list(
         Submission.objects.filter(application=application)
         .select_related("lender")
@@ -173,8 +176,9 @@ def _reason_text(submission: Submission) -> str:
     return sentence_of(submission.decline_reason)
 
 
-def own_offer(*, subject_id: UUID, application_id: UUID, offer_id: UUID) -> Offer | None:
-    """An offer on this consumer's own application."""
+def own_offer(*, subject_id: UUID, application_id: UUID, offer_id: UUID, purpose: Purpose) -> Offer | None:
+    """An offer on this consumer's own application. Raises SubjectErased or a ProcessingRefused."""
+    require(subject_id, purpose)
     return (
         Offer.objects.select_related("submission__lender", "submission__application")
         .filter(pk=offer_id, subject_id=subject_id, submission__application_id=application_id)

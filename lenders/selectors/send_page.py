@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from applications.flow import hidden_answers
 from applications.form_fields import CONSENTS_LABEL, EMAIL_LABEL, FORM_FIELDS, LANGUAGE_LABEL
 from applications.models import Application
+from applications.personal import Purpose
 from applications.selectors.people import answers
 from lenders.models import Lender
 from lenders.routing import NotAsked, Wanted, why_not_asked
@@ -27,14 +28,17 @@ def wanted(application: Application) -> Wanted:
 def candidates(application: Application) -> list[Candidate]:
     """Every lender of the solution by name, each with the reason why it cannot be asked, if there is one."""
     request = wanted(application)
-    return [Candidate(lender, why_not_asked(lender, request)) for lender in Lender.objects.order_by("name")]
+    return [
+        Candidate(lender, why_not_asked(lender, request))
+        for lender in Lender.objects.select_related("recipient").order_by("name")
+    ]
 
 
 def labels_sent(application: Application, lender: Lender) -> list[str]:
     """The data-map labels of what this lender will receive: declared by it and answered by the consumer, and
     what goes along with every application. An answer whose question no longer applies goes to nobody.
     """
-    given = answers(application)
+    given = answers(application, purpose=Purpose.HANDLE_APPLICATIONS)
     asked = {FORM_FIELDS[name].label for name in given.keys() - hidden_answers(given)} | {EMAIL_LABEL}
     declared = [label for label in lender.requested_fields if label in asked]
     return [*declared, LANGUAGE_LABEL, CONSENTS_LABEL]

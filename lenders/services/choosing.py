@@ -8,8 +8,9 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.doorbell import ring_on_commit
 from applications.errors import IllegalTransition
-from applications.models import MailKind
-from applications.services import audit, mail
+from applications.models import MailKind, Milestone
+from applications.selectors.permission import require
+from applications.services import audit, mail, statistics
 from applications.services.locking import lock_subject
 from applications.services.submitting import change_status
 from applications.states import ApplicationStatus
@@ -17,6 +18,7 @@ from lenders.errors import OfferNotOpen
 from lenders.models import Offer
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery
 from lenders.services.ingest import move
+from lenders.services.payload import PURPOSE
 from lenders.states import DeliveryKind, OfferStatus, SubmissionStatus
 
 
@@ -24,7 +26,7 @@ def choose(*, offer_id: UUID, subject_id: UUID, actor: Actor) -> None:
     """Choose an open, valid offer of this person. Choosing the same offer again changes nothing.
 
     Raises OfferNotOpen when it cannot be chosen (any more), IllegalTransition when another was chosen,
-    SubjectErased after an erasure.
+    SubjectErased after an erasure, a ProcessingRefused when nothing may be passed on to lenders.
     """
     with transaction.atomic():
         subject = lock_subject(subject_id)
@@ -38,6 +40,7 @@ def choose(*, offer_id: UUID, subject_id: UUID, actor: Actor) -> None:
         if offer.status == OfferStatus.SELECTED:
             return
         application = offer.submission.application
+        require(subject_id, PURPOSE, application_id=application.pk)
         if application.status != ApplicationStatus.SUBMITTED:
             raise IllegalTransition
         opened = Offer.objects.filter(
@@ -47,6 +50,7 @@ def choose(*, offer_id: UUID, subject_id: UUID, actor: Actor) -> None:
             raise OfferNotOpen
         change_status(application=application, to=ApplicationStatus.CHOSEN, actor=actor)
         audit.record(actor=actor, action="offer.chosen", subject_id=subject_id, row=offer)
+        statistics.count_on_commit(subject_id=subject_id, milestone=Milestone.CHOSE)
         new_delivery(offer.submission, DeliveryKind.CHOICE).save(force_insert=True)
         ring_on_commit(DISPATCH_TASK, application.pk)
         mail.compose(

@@ -10,7 +10,9 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
+from applications.selectors.permission import permitted
 from lenders.models import Delivery, Lender
+from lenders.services.payload import PURPOSE
 from lenders.states import DeliveryStatus
 
 ATTEMPT_SECONDS = 10
@@ -28,12 +30,15 @@ class Claim:
 def claim_due(*, limit: int, application_id: UUID | None = None) -> list[Claim]:
     """Claim deliveries that are due, oldest first, no more per lender than it may have in flight.
 
-    A duplicate message finds nothing left to claim. Two workers never get the same row (SKIP LOCKED).
+    A duplicate message finds nothing left to claim. Two workers never get the same row (SKIP LOCKED). What a
+    person's right stops is not claimed: it stays due until the right is lifted, or is called off.
     """
     now = timezone.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     with transaction.atomic():
-        due = Delivery.objects.filter(free, status=DeliveryStatus.DUE, due_at__lte=now)
+        # The rows that stop a selector stop a claim: restricted, objected to, consent withdrawn.
+        may = permitted(PURPOSE, application="submission__application")
+        due = Delivery.objects.filter(may, free, status=DeliveryStatus.DUE, due_at__lte=now)
         due = due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
         if application_id is not None:
             found = list(due.filter(submission__application_id=application_id)[:limit])

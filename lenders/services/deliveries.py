@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto import keyring
-from applications.errors import SubjectErased
+from applications.errors import ProcessingRefused, SubjectErased
 from applications.models import DataSubject
 from applications.states import ApplicationStatus
 from lenders.adapters.base import (
@@ -120,6 +120,9 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
             return payload.build(delivery)
         except LenderError as error:
             code = error.code
+        except ProcessingRefused:
+            # Since it was claimed. The lease runs out, and no claim takes it while the person's right stands.
+            return None
     give_up(delivery, code)
     return None
 
@@ -139,6 +142,8 @@ def _cannot_start(delivery: Delivery) -> str | None:
         return "no_longer_chosen"
     if timezone.now() >= delivery.deadline:
         return "deadline_passed"
+    if delivery.kind != DeliveryKind.INQUIRY and not delivery.lender.fit_to_receive:
+        return "recipient_lapsed"
     return None
 
 

@@ -9,12 +9,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from applications.models import Disclosure, DisclosureStatus, RecipientKind
-from applications.personal import Basis
+from applications.data_policy import uses_of
+from applications.form_fields import mark_of
+from applications.models import Disclosure, DisclosureStatus
+from applications.personal import Basis, RecipientKind
 from lenders.adapters.base import HttpAnswer, LenderError
 from lenders.adapters.errors import ErrorCode
 from lenders.models import Attempt, Delivery
-from lenders.services.payload import Call
+from lenders.services.payload import Call, Discloses
 
 # Without `ambiguous` these say that no connection stood when the attempt ended.
 NEVER_LEFT = frozenset(
@@ -43,13 +45,18 @@ def intend(calls: Mapping[Delivery, Call]) -> None:
             recipient_name=delivery.lender.name,
             delivery=delivery.pk,
             purpose=what.purpose,
-            basis=Basis.CONTRACT,
+            basis=_basis(what),
             fields=list(what.labels),
             at=timezone.now(),
         )
         for delivery, what in carried.items()
         if delivery.pk not in recorded
     )
+
+
+def _basis(what: Discloses) -> Basis:
+    """The legal basis that the data map gives for what is disclosed."""
+    return uses_of(mark_of(what.labels[0]))[what.purpose]
 
 
 def settle(delivery_id: UUID, attempt_id: UUID, reply: HttpAnswer | LenderError) -> None:

@@ -22,7 +22,7 @@ def fan_out(*, application: Application, recipients: Sequence[str], actor: Actor
 
     Raises NotEligible when a ticked lender does not exist, or by its own published terms cannot be asked.
     """
-    lenders = list(Lender.objects.filter(slug__in=recipients))
+    lenders = list(Lender.objects.select_related("recipient").filter(slug__in=recipients))
     request = wanted(application)
     if len(lenders) != len(set(recipients)) or any(why_not_asked(lender, request) for lender in lenders):
         raise NotEligible

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from applications import live
 from applications.actors import SYSTEM, Actor
-from applications.models import Application, DataSubject, MailKind
-from applications.services import audit, mail
+from applications.models import Application, DataSubject, MailKind, Milestone
+from applications.personal import Purpose
+from applications.selectors.permission import refusal
+from applications.services import audit, mail, statistics
 from applications.services.locking import lock_subject
 from applications.services.submitting import change_status
 from applications.states import ApplicationStatus
@@ -159,6 +161,8 @@ def _take_offers(submission: Submission, answer: Offered) -> str:
         return "expired"
     for offer in fresh:
         offer.save(force_insert=True)
+    if fresh:
+        statistics.count_on_commit(subject_id=submission.subject_id, milestone=Milestone.OFFERED)
     unexpected = submission.status not in WAITING or timezone.now() > submission.page_wait_until
     if fresh and unexpected:
         _tell_by_mail(submission)
@@ -184,7 +188,12 @@ def _apr(terms: OfferTerms) -> Decimal:
 
 
 def _tell_by_mail(submission: Submission) -> None:
-    """The page no longer waits for this lender, so its consumer may be elsewhere."""
+    """The page no longer waits for this lender, so its consumer may be elsewhere.
+
+    What arrives for somebody whose data are only stored is stored, and that is all.
+    """
+    if refusal(submission.subject_id, Purpose.SERVE_CUSTOMERS) is not None:
+        return
     application = submission.application
     mail.compose(
         kind=MailKind.LATE_OFFER,

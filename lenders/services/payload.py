@@ -1,15 +1,17 @@
 """What leaves: the call to a lender, built from the fields it declared, and the record of what it holds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from applications.form_fields import CONSENTS_LABEL, LANGUAGE_LABEL
-from applications.personal import Purpose
+from applications.data_policy import NotInPolicy
+from applications.form_fields import CONSENTS_LABEL, FORM_FIELDS, LANGUAGE_LABEL
+from applications.personal import Purpose, RecipientKind
 from applications.selectors.people import MODEL_NAMES, values_by_label
 from lenders.adapters import get_adapter
 from lenders.adapters.base import (
@@ -22,10 +24,12 @@ from lenders.adapters.base import (
     LenderEndpoint,
     LenderError,
 )
-from lenders.models import Delivery, Lender, Offer
+from lenders.models import Delivery, Lender, Offer, Submission
 from lenders.states import DeliveryKind, OfferStatus
 
-KEYWORD = "loan.keyword"
+KEYWORD = FORM_FIELDS["keyword"].label
+# What any delivery to a lender is for: the application, the choice, the question what became of it.
+PURPOSE = Purpose.PASS_TO_LENDERS
 
 
 def load_deliveries(ids: Sequence[UUID]) -> list[Delivery]:
@@ -34,7 +38,7 @@ def load_deliveries(ids: Sequence[UUID]) -> list[Delivery]:
     return list(
         Delivery.objects.filter(pk__in=ids)
         .select_related(
-            "lender", f"{application}__subject", "submission__subject",
+            "lender__recipient", f"{application}__subject", "submission__subject",
             *(f"{application}__{name}" for name in MODEL_NAMES),
         )
         .prefetch_related(f"{application}__consents")
@@ -79,26 +83,35 @@ def build(delivery: Delivery) -> Call:
         return Call(adapter.build_inquiry(submission.pk, endpoint, now=now), adapter, endpoint)
     if delivery.kind == DeliveryKind.CHOICE:
         offer = Offer.objects.get(submission=submission, status=OfferStatus.SELECTED)
-        choice = Choice(submission.pk, offer.reference, submission.application.loanrequest.keyword)
-        http = adapter.build_choice(choice, endpoint, now=now)
-        return Call(http, adapter, endpoint, Discloses((KEYWORD,), Purpose.OBLIGATIONS_TO_LENDERS))
+        keyword = _values(submission, [KEYWORD])[KEYWORD]
+        http = adapter.build_choice(Choice(submission.pk, offer.reference, keyword), endpoint, now=now)
+        return Call(http, adapter, endpoint, Discloses((KEYWORD,), PURPOSE))
     request = credit_request(delivery)
     http = adapter.build_application(request, endpoint, now=now)
     labels = (*sorted(request.fields), LANGUAGE_LABEL, CONSENTS_LABEL)
-    return Call(http, adapter, endpoint, Discloses(labels, Purpose.PASS_TO_LENDERS))
+    return Call(http, adapter, endpoint, Discloses(labels, PURPOSE))
+
+
+def _values(submission: Submission, labels: Collection[str]) -> dict[str, Any]:
+    """What a lender may get of these fields. Raises LenderError for a label that no lender may be given,
+    SubjectErased or a ProcessingRefused when a right of the person stands in the way.
+    """
+    try:
+        return values_by_label(
+            submission.application, labels, purpose=PURPOSE, recipient=RecipientKind.LENDER
+        )
+    except (KeyError, NotInPolicy):
+        raise LenderError(ErrorCode.FIELD_NOT_SUPPORTED, permanent=True) from None
 
 
 def credit_request(delivery: Delivery) -> CreditRequest:
     """The application reduced to what the lender declared that it needs (GDPR Art. 5(1)(c)).
 
-    Raises LenderError for a declared field that the form does not have.
+    Raises LenderError for a declared field that the form does not have or that no lender may be given.
     """
     application = delivery.submission.application
     assert application.submitted_at is not None  # noqa: S101 - a database constraint sees to it
-    try:
-        fields = values_by_label(application, delivery.submission.requested_fields)
-    except KeyError:
-        raise LenderError(ErrorCode.FIELD_NOT_SUPPORTED, permanent=True) from None
+    fields = _values(delivery.submission, delivery.submission.requested_fields)
     return CreditRequest(
         submission_id=delivery.submission_id,
         application_reference=application.reference,

@@ -1,6 +1,6 @@
 """Taking a lender into the solution."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -8,18 +8,34 @@ from django.db import transaction
 
 from applications.actors import Actor
 from applications.crypto import keyring
+from applications.models import AgreementKind, Recipient
+from applications.personal import RecipientKind
 from applications.services import audit
 from lenders.models import Lender
 
 
-def register_lender(*, slug: str, secrets: Sequence[str], actor: Actor, **facts: Any) -> Lender:
-    """Write a lender, or bring a known one up to date. Its secrets are encrypted under its own key."""
+def register_lender(
+    *, slug: str, secrets: Sequence[str], recipient: Mapping[str, Any], actor: Actor, **facts: Any
+) -> Lender:
+    """Write a lender, or bring a known one up to date. Its secrets are encrypted under its own key.
+
+    `recipient` is its entry in the register of recipients: country, agreement and assessment dates.
+    """
     lender = Lender.objects.filter(slug=slug).first() or Lender(id=uuid4(), slug=slug)
     keyring.create_key(lender.id)
     for name, value in facts.items():
         setattr(lender, name, value)
     lender.secrets = list(secrets)
     with transaction.atomic():
+        lender.recipient, _created = Recipient.objects.update_or_create(
+            slug=slug,
+            defaults={
+                "name": lender.name,
+                "kind": RecipientKind.LENDER,
+                "agreement": AgreementKind.COOPERATION,
+                **recipient,
+            },
+        )
         lender.save()
         audit.record(actor=actor, action="lender.registered", row=lender, lender=slug)
     return lender

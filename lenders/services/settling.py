@@ -4,15 +4,20 @@ import secrets
 from datetime import timedelta
 
 import structlog
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from applications import live
 from applications.actors import Actor
+from applications.selectors.permission import without_consent
+from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
 from lenders.models import Delivery
 from lenders.services import ingest
 from lenders.services.claims import Claim
 from lenders.services.fan_out import new_delivery
+from lenders.services.payload import PURPOSE
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
@@ -23,6 +28,7 @@ ENDS_AS = {
     "timed_out": SubmissionStatus.NO_RESPONSE,
     "deadline_passed": SubmissionStatus.NO_RESPONSE,
     "no_longer_wanted": SubmissionStatus.NOT_SELECTED,
+    "consent_withdrawn": SubmissionStatus.CALLED_OFF,
 }
 BACKOFF_SECONDS, BACKOFF_CAP_SECONDS = 2.0, 300.0
 
@@ -97,3 +103,24 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
         ingest.move(delivery.submission, becomes, error_code=code)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)
+
+
+def call_off_withdrawn() -> int:
+    """End what waits to be sent although the consent to pass it on was withdrawn; how many there were.
+
+    No claim takes such a row. One that a worker holds at this moment is on its way: its lease is waited for.
+    """
+    stopped = Delivery.objects.filter(
+        without_consent(PURPOSE, application="submission__application"),
+        Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now()),
+        status=DeliveryStatus.DUE,
+        subject__erased_at__isnull=True,
+    )
+    ended = 0
+    for found in stopped.order_by("due_at")[:200]:
+        with transaction.atomic():
+            lock_subject(found.subject_id)
+            for delivery in stopped.filter(pk=found.pk).select_related("submission"):
+                give_up(delivery, "consent_withdrawn")
+                ended += 1
+    return ended

@@ -11,23 +11,28 @@ from django.views.decorators.http import condition, require_http_methods, requir
 
 from applications.errors import Refusal
 from applications.models import Application
+from applications.personal import Purpose
 from applications.selectors.people import own_application
-from applications.views.guard import ConsumerRequest, consumer_required
-from applications.views.steps import actor_of
+from applications.views.guard import ConsumerRequest, actor_of, consumer_required
 from lenders.ordering import Order, parse_order
 from lenders.selectors.offers_page import offer_view, offers_page, own_offer, waiting_submissions
 from lenders.services.choosing import choose as choose_offer
 
+# A person's own pages stay readable whatever else stopped (GDPR Art. 15, 18(2)).
+SHOW = Purpose.DATA_SUBJECT_RIGHTS
+
 
 def _own(request: ConsumerRequest, application_id: UUID) -> Application:
-    application = own_application(subject_id=request.consumer.subject_id, application_id=application_id)
+    application = own_application(
+        subject_id=request.consumer.subject_id, application_id=application_id, purpose=SHOW
+    )
     if application is None:
         raise Http404
     return application
 
 
 def _context(request: ConsumerRequest, application: Application) -> dict[str, Any]:
-    page = offers_page(application, parse_order(request.GET.get("order")))
+    page = offers_page(application, parse_order(request.GET.get("order")), purpose=SHOW)
     here = reverse("lenders:offers", args=[application.pk])
     query = f"?order={page.order}"
     return {
@@ -62,7 +67,7 @@ def _etag(request: HttpRequest, application_id: UUID) -> str | None:
     consumer = getattr(request, "consumer", None)
     if consumer is None:
         return None
-    application = own_application(subject_id=consumer.subject_id, application_id=application_id)
+    application = own_application(subject_id=consumer.subject_id, application_id=application_id, purpose=SHOW)
     if application is None:
         return None
     order = parse_order(request.GET.get("order"))
@@ -84,7 +89,10 @@ def choose(request: ConsumerRequest, application_id: UUID, offer_id: UUID) -> Ht
     """Show what choosing means; on POST, choose."""
     application = _own(request, application_id)
     offer = own_offer(
-        subject_id=request.consumer.subject_id, application_id=application_id, offer_id=offer_id
+        subject_id=request.consumer.subject_id,
+        application_id=application_id,
+        offer_id=offer_id,
+        purpose=SHOW,
     )
     if offer is None:
         raise Http404

@@ -17,8 +17,7 @@ from applications.selectors.notices import current_notice
 from applications.selectors.people import applications_of, draft_of, is_complete
 from applications.services.submitting import ConsentGiven, submit
 from applications.states import ApplicationStatus
-from applications.views.guard import ConsumerRequest, consumer_required
-from applications.views.steps import actor_of
+from applications.views.guard import ConsumerRequest, actor_of, consumer_required
 from lenders.forms import PASS_ON_WORDING, SendForm
 from lenders.models import Lender
 from lenders.selectors.send_page import candidates, labels_sent
@@ -28,10 +27,10 @@ from lenders.selectors.send_page import candidates, labels_sent
 @require_http_methods(["GET", "HEAD", "POST"])
 def send(request: ConsumerRequest) -> HttpResponse:
     """Show the lenders with what each receives; on POST, send the application once."""
-    draft = draft_of(request.consumer.subject_id)
+    draft = draft_of(request.consumer.subject_id, purpose=Purpose.HANDLE_APPLICATIONS)
     if draft is None:
         return _already_sent(request)
-    if not is_complete(draft):
+    if not is_complete(draft, purpose=Purpose.HANDLE_APPLICATIONS):
         return redirect("applications:check")
     found = candidates(draft)
     can_be_asked = [one.lender for one in found if one.reason is None]
@@ -79,7 +78,9 @@ def _submit(request: ConsumerRequest, draft: Application, form: SendForm) -> str
 
 def _already_sent(request: ConsumerRequest) -> HttpResponse:
     sent = [
-        one for one in applications_of(request.consumer.subject_id) if one.status != ApplicationStatus.DRAFT
+        one
+        for one in applications_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+        if one.status != ApplicationStatus.DRAFT
     ]
     return redirect("lenders:offers", sent[0].pk) if sent else redirect("applications:resume")
 

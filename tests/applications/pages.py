@@ -101,12 +101,14 @@ class Walk:
         return offer
 
     def leave(self) -> None:
-        self.get("applications:account")
+        page = self.get("applications:account")
+        self.post("applications:withdraw", page.context["consents"][0].pk)
         self.post("applications:step", "name", data=factories.typed("name", self.answers))
         self.post("applications:sign_out")
         self.post("applications:step", "name", data=factories.typed("name", self.answers))
         self.post("lenders:send", data=AGREED)
         self.get("notices:index", personal=False)
+        self.get("notices:recipients", personal=False)
 
     def all(self) -> list[Page]:
         for kind in NoticeKind:

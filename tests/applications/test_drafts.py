@@ -18,12 +18,16 @@ from applications.models import (
     Identification,
     LoanRequest,
 )
+from applications.personal import Purpose
 from applications.selectors.masked import masked_person
 from applications.selectors.people import answers, draft_of, own_application, own_version
 from applications.services import drafts, housekeeping
 from applications.services.accounts import SESSION_IDLE
 from applications.states import ApplicationStatus
 from tests import factories
+
+WORK = Purpose.HANDLE_APPLICATIONS
+SHOW = Purpose.DATA_SUBJECT_RIGHTS
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 
@@ -33,9 +37,9 @@ def save(application: Application, **given: object) -> None:
 
 
 def kept(owner: DataSubject) -> dict[str, Any]:
-    draft = draft_of(owner.pk)
+    draft = draft_of(owner.pk, purpose=WORK)
     assert draft
-    return answers(draft)
+    return answers(draft, purpose=WORK)
 
 
 def test_opening_a_draft_twice_gives_the_same_one() -> None:
@@ -66,7 +70,7 @@ def test_saving_a_step_leaves_the_other_answers_as_they_were() -> None:
 def test_answer_that_was_cleared_is_no_answer() -> None:
     application = factories.draft(factories.subject(), employer="SIA “Piemērs”")
     save(application, employer=None)
-    assert "employer" not in answers(Application.objects.get(pk=application.pk))
+    assert "employer" not in answers(Application.objects.get(pk=application.pk), purpose=WORK)
 
 
 def test_every_answer_of_the_form_has_a_place() -> None:
@@ -115,19 +119,19 @@ def test_no_draft_is_opened_for_an_erased_person() -> None:
 # --- whose it is ----------------------------------------------------------------------------------------
 def test_draft_is_found_for_its_own_consumer_only() -> None:
     factories.draft(factories.subject())
-    assert draft_of(factories.subject().pk) is None
+    assert draft_of(factories.subject().pk, purpose=WORK) is None
 
 
 def test_draft_is_no_sent_application_even_to_its_owner() -> None:
     owner = factories.subject()
     application = factories.draft(owner)
-    assert own_application(subject_id=owner.pk, application_id=application.pk) is None
+    assert own_application(subject_id=owner.pk, application_id=application.pk, purpose=SHOW) is None
 
 
 def test_sent_application_of_another_consumer_is_not_found() -> None:
     application = factories.sent_application(factories.subject())
     stranger = factories.subject()
-    assert own_application(subject_id=stranger.pk, application_id=application.pk) is None
+    assert own_application(subject_id=stranger.pk, application_id=application.pk, purpose=SHOW) is None
 
 
 def test_version_of_anothers_application_is_not_told() -> None:
@@ -140,7 +144,9 @@ def test_version_of_anothers_application_is_not_told() -> None:
 
 
 def test_draft_is_not_shown_to_staff_even_masked() -> None:
-    assert masked_person(factories.complete_draft(factories.subject())) is None
+    assert (
+        masked_person(factories.complete_draft(factories.subject()), purpose=Purpose.SERVE_CUSTOMERS) is None
+    )
 
 
 def test_audit_of_a_draft_holds_nothing_that_was_typed() -> None:

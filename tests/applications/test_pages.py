@@ -10,6 +10,7 @@ from django.template import loader
 from django.test import Client
 from django.urls import reverse
 
+from applications.models import NoticeKind
 from applications.views import pages as pages_view
 from tests import factories
 from tests.applications.pages import Elements, Page, Walk, headers_are_strict, nothing_is_inline
@@ -45,7 +46,8 @@ def test_visitor_who_only_looks_gets_no_cookie(client: Client) -> None:
 
 def test_every_link_within_the_walk_leads_somewhere(client: Client) -> None:
     walk = Walk(client)
-    factories.notice()
+    for kind in NoticeKind:
+        factories.notice(kind)
     walk.sign_in()
     walk.get("applications:account")
     links = {

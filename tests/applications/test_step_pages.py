@@ -12,8 +12,11 @@ from django.utils import timezone
 from applications import flow
 from applications.errors import IllegalTransition
 from applications.models import Application, ConsumerSession, DataSubject, Identification
+from applications.personal import Purpose
 from applications.selectors.people import answers, draft_of
 from tests import factories
+
+WORK = Purpose.HANDLE_APPLICATIONS
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 RESUME, CHECK, ACCOUNT = (reverse(f"applications:{name}") for name in ("resume", "check", "account"))
@@ -33,9 +36,9 @@ def owner(client: Client) -> DataSubject:
 
 
 def kept(owner: DataSubject) -> dict[str, Any]:
-    draft = draft_of(owner.pk)
+    draft = draft_of(owner.pk, purpose=WORK)
     assert draft
-    return answers(draft)
+    return answers(draft, purpose=WORK)
 
 
 # --- on the way -----------------------------------------------------------------------------------------

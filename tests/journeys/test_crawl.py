@@ -22,6 +22,7 @@ CRAWL = {
     "applications:step": "steps",
     "applications:check": "after the steps",
     "applications:account": "after sending",
+    "applications:withdraw": "only a POST, which leads to the account",
     "lenders:send": "after the steps",
     "lenders:offers": "after sending",
     "lenders:fragment": "the middle of lenders:offers",
@@ -30,6 +31,8 @@ CRAWL = {
     "notices:index": "public",
     "notices:current": "public",
     "notices:version": "public",
+    "notices:compare": "public",
+    "notices:recipients": "public",
 }
 
 
@@ -58,6 +61,8 @@ PUBLIC = [
     "/lv/notices/privacy/",
     "/lv/notices/terms/1/",
     "/ru/notices/privacy/1/",
+    "/lv/notices/privacy/1-2/",
+    "/lv/notices/recipients/",
     "/lv/there-is-no-such-page/",
 ]
 

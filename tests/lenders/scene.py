@@ -31,6 +31,7 @@ from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
 from lenders.services import claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
+from tests.factories import IN_ORDER
 
 SANDBOX = {lender.slug: lender for lender in SANDBOX_LENDERS}
 SLUGS = tuple(SANDBOX)
@@ -91,6 +92,7 @@ def register(url: str, *slugs: str, **facts: Any) -> None:
             slug=slug,
             secrets=[secret_of(settings.SANDBOX_SECRET, slug)],
             actor=SYSTEM,
+            recipient=IN_ORDER,
             **{
                 "name": lender.name,
                 "adapter": "join",

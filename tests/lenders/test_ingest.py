@@ -10,12 +10,15 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.errors import SubjectErased
 from applications.models import Application, MailKind, OutboundMail
+from applications.personal import Purpose
 from lenders.adapters.base import Accepted
 from lenders.models import LenderMessage, Offer, Submission
 from lenders.ordering import Order
 from lenders.selectors.offers_page import apr_differs, offers_page
 from lenders.services import choosing, ingest
 from tests.lenders import scene
+
+SHOW = Purpose.DATA_SUBJECT_RIGHTS
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
@@ -245,7 +248,7 @@ def test_chosen_lender_that_says_no_reopens_the_held_offers(application, submiss
     assert state(submission) == "lender_declined_late"
     application.refresh_from_db()
     assert application.status == "submitted"
-    page = offers_page(application, Order.APR)
+    page = offers_page(application, Order.APR, purpose=SHOW)
     assert [(offer.id, offer.can_be_chosen) for offer in page.offers] == [(held.pk, True)]
     choose(held)
     application.refresh_from_db()
@@ -289,7 +292,7 @@ def test_apr_is_computed_from_the_schedule_and_a_mismatch_is_flagged(application
     assert rosy.apr > 14
     assert apr_differs(rosy)
     assert not apr_differs(honest)
-    shown = {offer.id: offer for offer in offers_page(application, Order.APR).offers}
+    shown = {offer.id: offer for offer in offers_page(application, Order.APR, purpose=SHOW).offers}
     assert shown[rosy.pk].apr_differs
     assert shown[rosy.pk].apr == rosy.apr
 
@@ -297,7 +300,7 @@ def test_apr_is_computed_from_the_schedule_and_a_mismatch_is_flagged(application
 def test_offers_are_ordered_by_our_apr_not_the_stated_one(application):
     scene.open_offer(application, "atra", apr="0.10")
     scene.open_offer(application, "leja")
-    names = [offer.lender_name for offer in offers_page(application, Order.APR).offers]
+    names = [offer.lender_name for offer in offers_page(application, Order.APR, purpose=SHOW).offers]
     assert names == [scene.SANDBOX["leja"].name, scene.SANDBOX["atra"].name]
 
 
@@ -353,7 +356,7 @@ def test_offer_that_comes_while_the_page_waits_is_not_mailed(submission: Submiss
 
 def test_page_says_that_an_answer_may_still_come_once_it_waits_no_longer(application: Application) -> None:
     Submission.objects.filter(application=application).update(page_wait_until=timezone.now())
-    page = offers_page(application, Order.APR)
+    page = offers_page(application, Order.APR, purpose=SHOW)
     assert (page.waiting, page.late) == (False, True)
 
 

@@ -9,11 +9,14 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from applications.models import Application
+from applications.personal import Purpose
 from lenders.models import Submission
 from lenders.ordering import Order
 from lenders.selectors.offers_page import offers_page
 from lenders.services.choosing import choose
 from tests.lenders import scene
+
+SHOW = Purpose.DATA_SUBJECT_RIGHTS
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
@@ -84,7 +87,7 @@ def test_withdrawn_and_expired_offers_are_not_shown(application):
     offer = scene.open_offer(application, "atra")
     for status, shown in (("open", 1), ("withdrawn", 0), ("expired", 0), ("selected", 1)):
         scene.shift(offer, status=status)
-        assert len(offers_page(application, Order.APR).offers) == shown
+        assert len(offers_page(application, Order.APR, purpose=SHOW).offers) == shown
 
 
 def test_fragment_is_sent_again_only_when_something_changed(browser, application):

@@ -23,6 +23,12 @@ FACTS: dict[str, Any] = {
     "maximum_amount_cents": 1_000_00,
     "minimum_term_months": 1,
     "maximum_term_months": 12,
+    "recipient": {
+        "country": "LV",
+        "agreement_signed_on": "2026-01-01",
+        "assessed_on": "2026-01-01",
+        "review_due_on": "2099-01-01",
+    },
 }
 SECRET = "whsec_YW4gZXhhbXBsZSBzZWNyZXQgb2YgMzIgYnl0ZXMhISE="
 

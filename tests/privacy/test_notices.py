@@ -9,8 +9,9 @@ from django.test import Client
 
 from applications.actors import SYSTEM
 from applications.errors import NoticeChanged
-from applications.models import NoticeKind, NoticeVersion
-from privacy.notices import FACTS, NoticeTextError, fill, publish_texts, read, texts
+from applications.models import Contact, NoticeKind, NoticeVersion
+from privacy.notices import NoticeTextError, fill, publish_texts, read, texts
+from tests.privacy.first_contacts import CONTACTS
 
 
 def write(root: Path, name: str, content: str) -> None:
@@ -29,38 +30,38 @@ def own_texts(tmp_path: Path) -> Path:
 # --- reading the files ----------------------------------------------------------------------------------
 def test_unknown_placeholder_is_refused() -> None:
     with pytest.raises(NoticeTextError, match="nothing is known"):
-        fill("<p>{{ controller.shoe_size }}</p>")
+        fill("<p>{{ controller.shoe_size }}</p>", CONTACTS)
 
 
-def test_filled_values_are_escaped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FACTS, "controller", type("Facts", (), {"name": "A & <b>"}))
-    assert fill("<p>{{ controller.name }}</p>") == "<p>A &amp; &lt;b&gt;</p>"
+def test_filled_values_are_escaped() -> None:
+    contacts = {"controller": Contact(name="A & <b>")}
+    assert fill("<p>{{ controller.name }}</p>", contacts) == "<p>A &amp; &lt;b&gt;</p>"
 
 
 @pytest.mark.parametrize("name", ["terms/one.lv.html", "terms/1.xx.html", "rules/1.lv.html"])
 def test_misnamed_file_is_refused(tmp_path: Path, name: str) -> None:
     write(tmp_path, name, "<h1>Noteikumi</h1>\n")
     with pytest.raises(NoticeTextError):
-        read(tmp_path / name)
+        read(tmp_path / name, CONTACTS)
 
 
 def test_file_without_a_title_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "terms/1.lv.html", "<p>Noteikumi</p>\n")
     with pytest.raises(NoticeTextError, match="first line"):
-        read(tmp_path / "terms/1.lv.html")
+        read(tmp_path / "terms/1.lv.html", CONTACTS)
 
 
 def test_number_without_a_latvian_text_is_refused(own_texts: Path) -> None:
     (own_texts / "terms/1.lv.html").unlink()
     with pytest.raises(NoticeTextError, match="terms 1"):
-        texts(own_texts)
+        texts(CONTACTS, own_texts)
 
 
 # --- publishing -----------------------------------------------------------------------------------------
 @pytest.mark.django_db
 def test_publishing_again_publishes_nothing() -> None:
     first = publish_texts(actor=SYSTEM)
-    assert len(first) == len(texts())
+    assert len(first) == len(texts(CONTACTS))
     assert publish_texts(actor=SYSTEM) == []
     assert NoticeVersion.objects.count() == len(first)
 
@@ -86,7 +87,7 @@ def test_refused_change_keeps_new_texts_back_as_well(own_texts: Path) -> None:
 
 @pytest.mark.django_db
 def test_check_fails_until_the_texts_are_published() -> None:
-    with pytest.raises(CommandError, match=r"privacy/1\.lv\.html: not published"):
+    with pytest.raises(CommandError, match=r"privacy 1 lv: not published"):
         call_command("publish_notices", "--check")
     assert not NoticeVersion.objects.exists()
     call_command("publish_notices")
@@ -139,7 +140,7 @@ def test_unknown_notice_is_not_found(client: Client, two_versions: None, path: s
 @pytest.mark.django_db
 def test_links_between_pages_lead_somewhere(client: Client) -> None:
     publish_texts(actor=SYSTEM)
-    links = {link for text in texts() for link in re.findall(r'href="(/[^"]*)"', text.body)}
+    links = {link for text in texts(CONTACTS) for link in re.findall(r'href="(/[^"]*)"', text.body)}
     assert links
     assert {client.get(link).status_code for link in links} == {200}
 

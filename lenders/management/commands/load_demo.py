@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from applications.actors import SYSTEM
 from applications.crypto.keyring import data_key_scope
@@ -61,6 +63,7 @@ def _register(lender: SandboxLender, sandbox_url: str) -> None:
         slug=lender.slug,
         secrets=[secret_of(settings.SANDBOX_SECRET, lender.slug)],
         actor=SYSTEM,
+        recipient=_papers(timezone.localdate()),
         name=lender.name,
         adapter="join",
         base_url=f"{sandbox_url}/{lender.slug}",
@@ -71,6 +74,16 @@ def _register(lender: SandboxLender, sandbox_url: str) -> None:
         minimum_term_months=lender.minimum_term_months,
         maximum_term_months=lender.maximum_term_months,
     )
+
+
+def _papers(today: date) -> dict[str, Any]:
+    """An entry in the register of recipients that is in order."""
+    return {
+        "country": "LV",
+        "agreement_signed_on": today - timedelta(days=30),
+        "assessed_on": today - timedelta(days=30),
+        "review_due_on": today + timedelta(days=335),
+    }
 
 
 def _staff(name: str, password: str) -> None:

@@ -11,6 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from applications.actors import SYSTEM
 from applications.crypto.keyring import data_key_scope
 from applications.form_fields import BY_LABEL, EMAIL_LABEL
+from applications.models import AgreementKind, Recipient
+from applications.personal import RecipientKind
 from lenders.adapters import ADAPTERS
 from lenders.models import Lender
 from lenders.services.register import register_lender
@@ -19,7 +21,8 @@ from lenders.services.register import register_lender
 class Command(BaseCommand):
     help = (
         "Register a lender from a JSON file: slug, name, adapter, base_url, allowed_hosts, requested_fields, "
-        "minimum_amount_cents, maximum_amount_cents, minimum_term_months, maximum_term_months. "
+        "minimum_amount_cents, maximum_amount_cents, minimum_term_months, maximum_term_months, and "
+        "recipient: country, agreement_signed_on, assessed_on, review_due_on. "
         "Its secrets, whsec_..., newest first, come from --secrets, a file with one a line."
     )
 
@@ -40,13 +43,27 @@ class Command(BaseCommand):
 
 
 def _check(found: Any, secrets: list[str]) -> None:
-    """Raise CommandError with a sentence that names what is wrong; never with a secret."""
-    if not isinstance(found, dict) or "slug" not in found:
-        raise CommandError("The file holds one JSON object with at least a slug.")
+    """Bring the recipient's dates into their type.
+
+    Raises CommandError with a sentence that names what is wrong; never with a secret.
+    """
+    papers = found.get("recipient") if isinstance(found, dict) else None
+    if not isinstance(papers, dict) or "slug" not in found:
+        raise CommandError("The file holds one JSON object with at least a slug and the recipient's papers.")
     try:
-        for name in found:
-            Lender._meta.get_field(name)
-        Lender(**found).full_clean(exclude=["secrets"], validate_unique=False)
+        facts = {name: value for name, value in found.items() if name != "recipient"}
+        for model, names in ((Lender, facts), (Recipient, papers)):
+            for name in names:
+                model._meta.get_field(name)
+        Lender(**facts).full_clean(exclude=["secrets", "recipient"], validate_unique=False)
+        entry = Recipient(
+            slug=found["slug"],
+            name=found.get("name", ""),
+            kind=RecipientKind.LENDER,
+            agreement=AgreementKind.COOPERATION,
+            **papers,
+        )
+        entry.full_clean(validate_unique=False)
     except FieldDoesNotExist as error:
         raise CommandError(f"{error}.") from None
     except ValidationError as error:
@@ -60,3 +77,4 @@ def _check(found: Any, secrets: list[str]) -> None:
         raise CommandError(f"requested_fields that the form does not have: {', '.join(unknown)}.")
     if not secrets or not all(secret.startswith("whsec_") for secret in secrets):
         raise CommandError("The secrets file holds one whsec_... a line.")
+    found["recipient"] = {name: getattr(entry, name) for name in papers}  # dates, no longer texts

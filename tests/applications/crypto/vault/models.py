@@ -13,6 +13,7 @@ from applications.crypto.fields import (
     EncryptedJSON,
     EncryptedText,
 )
+from applications.personal import NotPersonal
 
 
 def digits(value: str) -> str:
@@ -23,6 +24,8 @@ def digits(value: str) -> str:
 class Person(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     nickname = models.CharField(max_length=40, blank=True)
+
+    not_personal = NotPersonal("a model of the tests", "nickname")
 
     def __str__(self) -> str:
         return str(self.id)
@@ -49,6 +52,12 @@ class Dossier(models.Model):
     married = EncryptedBoolean(label="vault.married", null=True, blank=True)
     rate = EncryptedDecimal(label="vault.rate", null=True, blank=True, max_digits=6, decimal_places=2)
     answers = EncryptedJSON(label="vault.answers", null=True, blank=True)
+
+    not_personal = NotPersonal(
+        "a model of the tests",
+        "shelf", "surname", "keyword", "colour", "code", "code_index", "born", "income", "married", "rate",
+        "answers",
+    )  # fmt: skip
 
     class Meta:
         constraints = [

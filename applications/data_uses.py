@@ -1,0 +1,41 @@
+"""What the ground floor's templates show of a person, and for which purpose: checked against the data map."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from applications.personal import Category, Purpose
+
+C, P = Category, Purpose
+
+
+@dataclass(frozen=True)
+class Use:
+    """Categories that are shown together, for one purpose."""
+
+    purpose: Purpose
+    categories: frozenset[Category]
+
+    def __init__(self, purpose: Purpose, *categories: Category) -> None:
+        object.__setattr__(self, "purpose", purpose)
+        object.__setattr__(self, "categories", frozenset(categories))
+
+
+FORM = (C.IDENTIFICATION, C.IDENTITY_DOCUMENT, C.LOAN, C.FINANCIAL, C.FAMILY, C.PEP)
+
+TEMPLATES: Mapping[str, Use | None] = {
+    "applications/account.html": Use(
+        P.DATA_SUBJECT_RIGHTS, C.IDENTIFICATION, C.ACCOUNT, C.TRANSACTIONS, C.LOAN
+    ),
+    "applications/check.html": Use(P.HANDLE_APPLICATIONS, *FORM),
+    "applications/code.html": Use(P.HANDLE_APPLICATIONS, C.IDENTIFICATION),
+    "applications/home.html": None,
+    "applications/refused.html": None,
+    "applications/session_ended.html": None,
+    "applications/start.html": Use(P.HANDLE_APPLICATIONS, C.IDENTIFICATION),
+    "applications/step.html": Use(P.HANDLE_APPLICATIONS, *FORM),
+    "applications/mail/application_sent.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "applications/mail/late_offer.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "applications/mail/offer_chosen.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "applications/mail/sign_in_code.txt": Use(P.SERVE_CUSTOMERS, C.COMMUNICATIONS),
+}
+"""Template → what it shows of a person; None for one that shows nothing of anybody."""

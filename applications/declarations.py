@@ -1,0 +1,83 @@
+"""Reading the declarations off the models: which fields are personal, and under which label."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+from django.db import models
+
+from applications.crypto.fields import BlindIndex, EncryptedField
+from applications.personal import NotPersonal, Personal
+
+
+class Standing(Enum):
+    """How a field stands in the map."""
+
+    PERSONAL = "personal"
+    NOT_PERSONAL = "not personal"
+    LINK = "link"
+    TWICE = "declared twice"
+    MISSING = "not declared"
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One field: its label ("identification.given_name"), its declaration, or why it needs none."""
+
+    model: type[models.Model]
+    field: models.Field
+    label: str
+    standing: Standing
+    mark: Personal | None = None
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.model._meta.label}.{self.field.name}"
+
+
+@cache
+def declared_fields(model: type[models.Model]) -> tuple[Declared, ...]:
+    """Every column and relation of a model with its declaration, in the order of the model."""
+    apart = dict(_declared_not_personal(model))
+    return tuple(_declared(model, field, apart) for field in model._meta.concrete_fields)
+
+
+def personal_fields(model: type[models.Model]) -> tuple[Declared, ...]:
+    """The personal-data fields of a model."""
+    return tuple(one for one in declared_fields(model) if one.mark is not None)
+
+
+def not_personal_names(model: type[models.Model]) -> frozenset[str]:
+    """The names that a model's own declarations say hold no personal data."""
+    return frozenset(name for name, _why in _declared_not_personal(model))
+
+
+def _declared(model: type[models.Model], field: models.Field, apart: dict[str, str]) -> Declared:
+    source = field
+    if isinstance(field, BlindIndex):  # says what its source says
+        source = model._meta.get_field(field.source)  # type: ignore[assignment]
+    found = getattr(source, "personal", None)
+    mark = found if isinstance(found, Personal) else None
+    own_label = source.label if isinstance(source, EncryptedField) else getattr(mark, "label", "")
+    label = own_label or f"{model._meta.model_name}.{field.name}"
+    why = apart.get(field.name)
+    if mark is not None:
+        return Declared(model, field, label, Standing.TWICE if why else Standing.PERSONAL, mark)
+    if why:
+        return Declared(model, field, label, Standing.NOT_PERSONAL, why=why)
+    is_link = (field.primary_key and not field.is_relation and _is_row_id(field)) or field.is_relation
+    return Declared(model, field, label, Standing.LINK if is_link else Standing.MISSING)
+
+
+def _is_row_id(field: models.Field) -> bool:
+    """A number or random UUID that names a row and says nothing else."""
+    return isinstance(field, models.AutoField | models.UUIDField)
+
+
+def _declared_not_personal(model: type[models.Model]) -> Iterator[tuple[str, str]]:
+    for one in reversed(model.__mro__):
+        declared = one.__dict__.get("not_personal", ())
+        for group in (declared,) if isinstance(declared, NotPersonal) else declared:
+            for name in group.fields:
+                yield name, group.why

@@ -1,0 +1,98 @@
+"""The register of recipients: who may receive personal data, on which agreement, checked until when."""
+
+from datetime import date
+from uuid import uuid4
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from applications.eea import EEA
+from applications.personal import NotPersonal, RecipientKind
+
+
+class AgreementKind(models.TextChoices):
+    """What binds a recipient."""
+
+    PROCESSING = "processing", _("Data-processing agreement (GDPR Art. 28)")
+    COOPERATION = "cooperation", _("Cooperation agreement between controllers")
+    LAW = "law", _("The law itself: an authority or a court")
+
+
+class Recipient(models.Model):
+    """A company, authority or partner that may receive personal data.
+
+    Data go to it while its agreement is in force and its security assessment is not overdue; nothing goes
+    outside the European Economic Area, which a constraint of the database holds.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    slug = models.SlugField(_("short name"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=10, choices=RecipientKind.choices)
+    registration_number = models.CharField(_("registration number"), max_length=40, blank=True)
+    does = models.CharField(
+        _("what it does with the data"),
+        max_length=300,
+        blank=True,
+        help_text=_("In words that a consumer understands, where it is not what its kind always does."),
+    )
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        choices=[(code, code) for code in sorted(EEA)],
+        help_text=_("Where it is established and where the data are kept: inside the EEA."),
+    )
+    agreement = models.CharField(_("agreement"), max_length=12, choices=AgreementKind.choices)
+    agreement_signed_on = models.DateField(_("agreement signed on"), null=True, blank=True)
+    agreement_until = models.DateField(
+        _("agreement in force until"), null=True, blank=True, help_text=_("Empty: until further notice.")
+    )
+    assessed_on = models.DateField(_("security assessed on"), null=True, blank=True)
+    review_due_on = models.DateField(_("next assessment due on"), null=True, blank=True)
+    active = models.BooleanField(_("in use"), default=True)
+
+    not_personal = NotPersonal(
+        "facts about a company or an authority",
+        "slug", "name", "kind", "registration_number", "does", "country", "agreement", "agreement_signed_on",
+        "agreement_until", "assessed_on", "review_due_on", "active",
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("recipient")
+        verbose_name_plural = _("recipients")
+        ordering = ["kind", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(country__in=sorted(EEA)),
+                name="recipient_in_the_eea",
+                violation_error_message=_("Personal data go to no country outside the EEA."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.slug
+
+    def lapsed(self, today: date) -> "Lapse | None":
+        """Why nothing new may be disclosed to it today, or None."""
+        if not self.active:
+            return Lapse.NOT_IN_USE
+        if self.agreement != AgreementKind.LAW:
+            if self.agreement_signed_on is None or self.agreement_signed_on > today:
+                return Lapse.NO_AGREEMENT
+            if self.agreement_until is not None and self.agreement_until < today:
+                return Lapse.AGREEMENT_ENDED
+            if self.assessed_on is None or self.assessed_on > today:
+                return Lapse.NOT_ASSESSED
+            if self.review_due_on is None or self.review_due_on < today:
+                return Lapse.REVIEW_OVERDUE
+        return None
+
+
+class Lapse(models.TextChoices):
+    """Why a recipient may not receive anything new."""
+
+    NOT_IN_USE = "not_in_use", _("It is not in use.")
+    NO_AGREEMENT = "no_agreement", _("There is no signed agreement.")
+    AGREEMENT_ENDED = "agreement_ended", _("The agreement has ended.")
+    NOT_ASSESSED = "not_assessed", _("Its security was not assessed.")
+    REVIEW_OVERDUE = "review_overdue", _("The review of its security is overdue.")

@@ -1,0 +1,28 @@
+"""What lenders and other intermediaries sent about a person outside the offers, with its source."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from applications.crypto.fields import EncryptedText
+from applications.models.subject import OwnedBySubject
+from applications.personal import Category, Personal, Source, personal
+
+
+class ThirdPartyRecord(OwnedBySubject):
+    """One thing that a third party told us. Its person is told within a month (GDPR Art. 14(3)(a))."""
+
+    origin = personal(models.CharField(_("source"), max_length=120), Category.TRANSACTIONS, Source.LENDER)
+    text = EncryptedText(
+        _("what it says"),
+        label="transactions.third_party_text",
+        personal=Personal(Category.TRANSACTIONS, Source.LENDER, other_sources=(Source.STAFF,)),
+    )
+    received_at = personal(models.DateTimeField(), Category.TRANSACTIONS, Source.LENDER)
+    told_at = personal(models.DateTimeField(null=True), Category.TRANSACTIONS)
+
+    class Meta:
+        verbose_name = _("record from a third party")
+        verbose_name_plural = _("records from third parties")
+
+    def __str__(self) -> str:
+        return str(self.id)

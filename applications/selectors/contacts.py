@@ -1,0 +1,26 @@
+"""Reading contacts. They stand on every page, so each process keeps them for a minute."""
+
+from django.core.cache import cache
+
+from applications.contacts import FIRST_CONTACTS
+from applications.models import Contact, ContactRole
+
+KEPT_SECONDS = 60
+CACHE_KEY = "contacts"
+
+
+def contacts() -> dict[str, Contact]:
+    """Every contact by its role. A change is on every page within a minute."""
+    found: dict[str, Contact] = cache.get_or_set(CACHE_KEY, _read, KEPT_SECONDS)  # type: ignore[assignment]
+    return found
+
+
+def contact(role: ContactRole) -> Contact:
+    """The contact in this role."""
+    return contacts()[role]
+
+
+def _read() -> dict[str, Contact]:
+    stored = {one.role: one for one in Contact.objects.all()}
+    first = {role.value: Contact(role=role, **facts) for role, facts in FIRST_CONTACTS.items()}
+    return first | stored

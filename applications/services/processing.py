@@ -1,0 +1,93 @@
+"""What a person decided about the use of their data: restrictions, objections, consents taken back.
+
+The rows alone decide what happens next: selectors and the workers' claims read them (selectors.permission).
+"""
+
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from applications import live
+from applications.actors import Actor
+from applications.data_policy import OBJECTABLE
+from applications.errors import NotObjectable
+from applications.models import Application, Consent, Objection, Restriction, RestrictionGround
+from applications.personal import Purpose
+from applications.selectors.permission import standing_objections, standing_restrictions
+from applications.services import audit
+from applications.services.locking import lock_subject
+
+
+def restrict(*, subject_id: UUID, ground: RestrictionGround, actor: Actor) -> Restriction:
+    """From now on the data are only stored (GDPR Art. 18). Doing so again on the same ground changes nothing.
+
+    Raises SubjectErased.
+    """
+    with transaction.atomic():
+        lock_subject(subject_id)
+        standing = standing_restrictions().filter(subject_id=subject_id, ground=ground).first()
+        if standing is not None:
+            return standing
+        row = Restriction.objects.create(subject_id=subject_id, ground=ground, since=timezone.now())
+        audit.record(
+            actor=actor, action="processing.restricted", subject_id=subject_id, row=row, ground=ground
+        )
+        _tell_pages(subject_id)
+    return row
+
+
+def lift_restriction(*, restriction_id: UUID, actor: Actor) -> None:
+    """End a restriction. The person is told before (Art. 18(3)): that is the caller's to see to."""
+    with transaction.atomic():
+        row = Restriction.objects.get(pk=restriction_id)
+        lock_subject(row.subject_id)
+        if not standing_restrictions().filter(pk=row.pk).update(lifted_at=timezone.now()):
+            return
+        audit.record(actor=actor, action="processing.restriction_lifted", subject_id=row.subject_id, row=row)
+        _tell_pages(row.subject_id)
+
+
+def object_to(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> Objection:
+    """The person objects to a purpose that rests on legitimate interests, or to marketing (GDPR Art. 21).
+
+    Raises NotObjectable for a purpose on any other basis, SubjectErased.
+    """
+    if purpose not in OBJECTABLE:
+        raise NotObjectable
+    with transaction.atomic():
+        lock_subject(subject_id)
+        standing = standing_objections(purpose).filter(subject_id=subject_id).first()
+        if standing is not None:
+            return standing
+        row = Objection.objects.create(subject_id=subject_id, purpose=purpose, made_at=timezone.now())
+        audit.record(
+            actor=actor, action="processing.objected_to", subject_id=subject_id, row=row, purpose=purpose
+        )
+        _tell_pages(subject_id)
+    return row
+
+
+def withdraw_consent(*, consent_id: UUID, subject_id: UUID, actor: Actor) -> None:
+    """The person takes a consent of their own back (GDPR Art. 7(3)); what was done before stays lawful.
+
+    Raises Consent.DoesNotExist for a consent that is not this person's, SubjectErased.
+    """
+    with transaction.atomic():
+        lock_subject(subject_id)
+        consent = Consent.objects.get(pk=consent_id, subject_id=subject_id)
+        taken_back = Consent.objects.filter(pk=consent.pk, withdrawn_at__isnull=True).update(
+            withdrawn_at=timezone.now()
+        )
+        if not taken_back:
+            return
+        audit.record(
+            actor=actor, action="consent.withdrawn", subject_id=subject_id, row=consent,
+            purpose=consent.purpose,
+        )  # fmt: skip
+        _tell_pages(subject_id)
+
+
+def _tell_pages(subject_id: UUID) -> None:
+    for application_id in Application.objects.filter(subject_id=subject_id).values_list("pk", flat=True):
+        live.touch(application_id)

@@ -1,0 +1,15 @@
+"""What the lenders floor's templates and adapters use of a person, and for which purpose."""
+
+from collections.abc import Mapping
+
+from applications.data_uses import FORM, Use
+from applications.personal import Category, Purpose
+
+TEMPLATES: Mapping[str, Use | None] = {
+    "lenders/_offer_figures.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
+    "lenders/_offers_fragment.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
+    "lenders/choose.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS, Category.LOAN),
+    "lenders/offers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
+    "lenders/send.html": Use(Purpose.HANDLE_APPLICATIONS, *FORM),
+}
+"""Template → what it shows of a person; None for one that shows nothing of anybody."""

@@ -1,0 +1,20 @@
+"""What the privacy floor's templates show of a person, and for which purpose."""
+
+from collections.abc import Mapping
+
+from applications.data_uses import Use
+
+TEMPLATES: Mapping[str, Use | None] = {
+    "privacy/difference.html": None,
+    **dict.fromkeys(
+        (
+            f"privacy/facts/{name}.html"
+            for name in ("categories", "purposes", "recipients", "retention", "rights")
+        ),
+        None,
+    ),
+    "privacy/notice.html": None,
+    "privacy/notices.html": None,
+    "privacy/recipients.html": None,
+}
+"""Template → what it shows of a person; None for one that shows nothing of anybody."""

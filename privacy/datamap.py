@@ -1,0 +1,167 @@
+"""The data map: every field of every installed model, collected from the declarations beside the fields.
+
+Nothing is written down here a second time, but for the models of libraries, which cannot declare themselves.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.utils.module_loading import import_string
+
+from applications.data_policy import POLICIES, recipients_of, retention_of, uses_of
+from applications.declarations import Declared, Standing, declared_fields
+from applications.models import DataSubject
+from applications.personal import Basis, Category, Personal, Purpose, RecipientKind
+from applications.retention_rules import RULES, Retention, Rule
+from applications.subject_data import SubjectData
+
+STAFF = "about staff at work and the permissions of their accounts, not about data subjects of the solution"
+KEYS = "a wrapped key, its owner's identifier and its dates: erased by destruction, kept as a tombstone"
+LIBRARIES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "admin.LogEntry": (
+        "who of the staff did what; rows are named by reference numbers (house rule for __str__)",
+        ("action_time", "object_id", "object_repr", "action_flag", "change_message"),
+    ),
+    "auth.Group": (STAFF, ("name",)),
+    "auth.Permission": (STAFF, ("name", "codename")),
+    "contenttypes.ContentType": ("names of models", ("app_label", "model")),
+    "crypto.DataKey": (KEYS, ("epoch", "wrapped", "created_at", "destroyed_at")),
+    "sessions.Session": (
+        "sessions of staff; consumers have ConsumerSession",
+        ("session_key", "session_data", "expire_date"),
+    ),
+}
+"""Models that cannot declare their own fields: libraries, and the cellar, which knows nothing of people."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One personal-data field with everything that the map says about it."""
+
+    declared: Declared
+    mark: Personal
+    uses: dict[Purpose, Basis]
+    recipients: frozenset[RecipientKind]
+    retention: Retention
+
+    @property
+    def category(self) -> Category:
+        return self.mark.category
+
+    @property
+    def label(self) -> str:
+        return self.declared.label
+
+    @property
+    def rule(self) -> Rule:
+        return RULES[self.retention]
+
+
+def all_fields() -> Iterator[Declared]:
+    """Every field of every installed model, join tables of libraries included."""
+    for model in apps.get_models(include_auto_created=True):
+        why, names = LIBRARIES.get(model._meta.label, ("", ()))
+        for one in declared_fields(model):
+            if why and one.field.name in names and one.standing in (Standing.MISSING, Standing.LINK):
+                yield replace(one, standing=Standing.NOT_PERSONAL, why=why)
+            else:
+                yield one
+
+
+def entries() -> list[Entry]:
+    """The personal-data fields, by category and label."""
+    found = [
+        Entry(one, one.mark, uses_of(one.mark), recipients_of(one.mark), retention_of(one.mark))
+        for one in all_fields()
+        if one.mark is not None
+    ]
+    order = list(Category)
+    return sorted(found, key=lambda entry: (order.index(entry.category), entry.label))
+
+
+def by_category() -> dict[Category, list[Entry]]:
+    """The entries of each category, in the policy's order; a category without a field has an empty list."""
+    grouped: dict[Category, list[Entry]] = {category: [] for category in Category}
+    for entry in entries():
+        grouped[entry.category].append(entry)
+    return grouped
+
+
+def doors() -> list[SubjectData]:
+    """The doors for export and erasure of the floors below."""
+    found = []
+    for config in apps.get_app_configs():
+        try:
+            found.append(import_string(f"{config.name}.subject_data.SUBJECT_DATA"))
+        except ImportError:
+            continue
+    return found
+
+
+@dataclass(frozen=True)
+class Held:
+    """One kind of row that is held about a person: how many, which categories, why, how long."""
+
+    model: type[models.Model]
+    count: int
+    categories: tuple[Category, ...]
+    grounds: tuple[tuple[Purpose, Basis], ...]
+    retention: tuple[Retention, ...]
+
+
+def explain(subject: DataSubject) -> list[Held]:
+    """Which rows are held about a person and on which grounds; no value is read."""
+    found = []
+    for door in doors():
+        for rows in door.rows_of(subject):
+            count = rows.count()
+            if count:
+                found.append(_held(rows.model, count))
+    return found
+
+
+def _held(model: type[models.Model], count: int) -> Held:
+    marks = [one.mark for one in declared_fields(model) if one.mark is not None]
+    grounds = {ground for mark in marks for ground in uses_of(mark).items()}
+    purposes = list(Purpose)
+    return Held(
+        model,
+        count,
+        tuple(category for category in Category if any(mark.category is category for mark in marks)),
+        tuple(sorted(grounds, key=lambda ground: purposes.index(ground[0]))),
+        tuple(rule for rule in Retention if any(retention_of(mark) is rule for mark in marks)),
+    )
+
+
+def as_data() -> dict[str, Any]:
+    """The whole map as plain data, for JSON: stable keys, texts in the active language."""
+    return {
+        "categories": [
+            {
+                "category": category.value,
+                "name": str(category.label),
+                "holds": str(POLICIES[category].holds),
+                "fields": [
+                    {
+                        "field": str(entry.declared),
+                        "label": entry.label,
+                        "sources": [source.value for source in entry.mark.sources],
+                        "uses": {purpose.value: basis.value for purpose, basis in entry.uses.items()},
+                        "recipients": sorted(kind.value for kind in entry.recipients),
+                        "retention": entry.retention.value,
+                        "kept": str(entry.rule.text),
+                    }
+                    for entry in found
+                ],
+            }
+            for category, found in by_category().items()
+        ],
+        "not_personal": [
+            {"field": str(one), "why": one.why}
+            for one in all_fields()
+            if one.standing is Standing.NOT_PERSONAL
+        ],
+    }

@@ -1,0 +1,118 @@
+"""What changed between two texts, block by block and word by word, for a person to read. Pure."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import Enum
+from html.parser import HTMLParser
+
+BLOCKS = frozenset({"p", "li", "tr", "h2", "h3", "h4", "dt", "dd", "caption"})
+WORD = re.compile(r"\s*\S+")
+
+
+class Change(Enum):
+    """What became of a piece of text."""
+
+    SAME = "same"
+    ADDED = "added"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of words that shares one fate."""
+
+    change: Change
+    text: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A paragraph, list item, heading or row of a table."""
+
+    pieces: tuple[Piece, ...]
+
+    @property
+    def changed(self) -> bool:
+        return any(piece.change is not Change.SAME for piece in self.pieces)
+
+
+class _Blocks(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self._open: list[str] | None = None
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag in BLOCKS:
+            self._close()
+            self._open = []
+        elif tag in {"td", "th"} and self._open:
+            self._open.append(" · ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in BLOCKS:
+            self._close()
+
+    def handle_data(self, data: str) -> None:
+        if self._open is not None:
+            self._open.append(data)
+
+    def _close(self) -> None:
+        text = " ".join("".join(self._open or ()).split())
+        if text:
+            self.found.append(text)
+        self._open = None
+
+
+def blocks_of(html: str) -> list[str]:
+    """The readable blocks of a notice's HTML, in order, as plain text."""
+    parser = _Blocks()
+    parser.feed(html)
+    parser.close()
+    return parser.found
+
+
+def difference(older: str, newer: str) -> list[Block]:
+    """Every block of both texts in reading order, changed ones with their words marked."""
+    before, after = blocks_of(older), blocks_of(newer)
+    found: list[Block] = []
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for kind, start, end, new_start, new_end in matcher.get_opcodes():
+        if kind == "equal":
+            found += [Block((Piece(Change.SAME, text),)) for text in before[start:end]]
+        else:
+            found += _replaced(before[start:end], after[new_start:new_end])
+    return found
+
+
+def _replaced(removed: list[str], added: list[str]) -> Iterator[Block]:
+    """Blocks in place of others: those that resemble each other are compared word by word."""
+    left = list(removed)
+    for text in added:
+        like = next((one for one in left if _alike(one, text)), None)
+        while like is not None and left:
+            first = left.pop(0)
+            if first is like:
+                break
+            yield Block((Piece(Change.REMOVED, first),))
+        yield Block(tuple(_words(like, text))) if like is not None else Block((Piece(Change.ADDED, text),))
+    for text in left:
+        yield Block((Piece(Change.REMOVED, text),))
+
+
+def _alike(one: str, other: str) -> bool:
+    return SequenceMatcher(None, one.split(), other.split(), autojunk=False).ratio() >= 0.5
+
+
+def _words(older: str, newer: str) -> Iterator[Piece]:
+    before, after = WORD.findall(older), WORD.findall(newer)
+    for kind, start, end, new_start, new_end in SequenceMatcher(None, before, after, False).get_opcodes():
+        if kind == "equal":
+            yield Piece(Change.SAME, "".join(before[start:end]))
+            continue
+        if start != end:
+            yield Piece(Change.REMOVED, "".join(before[start:end]))
+        if new_start != new_end:
+            yield Piece(Change.ADDED, "".join(after[new_start:new_end]))

@@ -1,0 +1,74 @@
+"""manage.py datamap: print the data map, or explain what is held about one person."""
+
+import json
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
+from django.utils import translation
+
+from applications.actors import SYSTEM
+from applications.models import Application, DataSubject
+from applications.retention_rules import RULES
+from applications.services import audit
+from privacy.datamap import as_data, explain
+
+
+class Command(BaseCommand):
+    help = "Print the data map, or explain which rows are held about a person and on which grounds."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--format", choices=["md", "json"], default="md")
+        parser.add_argument("--language", default="en", help="language of the texts")
+        parser.add_argument(
+            "--explain",
+            metavar="REFERENCE",
+            help="a customer reference, an account number or an application number",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with translation.override(options["language"]):
+            if options["explain"]:
+                self.stdout.write("\n".join(_explained(options["explain"])))
+            elif options["format"] == "json":
+                self.stdout.write(json.dumps(as_data(), ensure_ascii=False, indent=2))
+            else:
+                self.stdout.write("\n".join(_as_markdown(as_data())))
+
+
+def _as_markdown(data: dict[str, Any]) -> Iterable[str]:
+    yield "# Data map"
+    for category in data["categories"]:
+        yield f"\n## {category['name']}\n\n{category['holds']}\n"
+        yield "| field | label | source | purposes and legal bases | recipients | kept |"
+        yield "|---|---|---|---|---|---|"
+        for field in category["fields"]:
+            uses = ", ".join(f"{purpose} ({basis})" for purpose, basis in field["uses"].items())
+            sources = ", ".join(field["sources"])
+            recipients = ", ".join(field["recipients"]) or "none"
+            cells = (field["field"], field["label"], sources, uses, recipients, field["kept"])
+            yield f"| {' | '.join(cells)} |"
+    yield "\n## Declared not personal\n\n| field | why |\n|---|---|"
+    for field in data["not_personal"]:
+        yield f"| {field['field']} | {field['why']} |"
+
+
+def _explained(reference: str) -> Iterable[str]:
+    subject = DataSubject.objects.filter(
+        Q(customer_reference=reference)
+        | Q(account_number=reference)
+        | Q(pk__in=Application.objects.filter(reference=reference).values("subject"))
+    ).first()
+    if subject is None:
+        raise CommandError("Nobody is known by this number.")
+    audit.record(actor=SYSTEM, action="subject.explained", subject_id=subject.pk, row=subject)
+    yield f"# What is held about {subject}"
+    for held in explain(subject):
+        yield f"\n## {held.model._meta.verbose_name}: {held.count}"
+        yield "categories: " + ", ".join(str(category.label) for category in held.categories)
+        yield "grounds:"
+        yield from (f"- {purpose.label}: {basis.label}" for purpose, basis in held.grounds)
+        yield "kept:"
+        yield from (f"- {rule.label}: {RULES[rule].text}" for rule in held.retention)
