@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import date, timedelta
-from functools import partial
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -22,7 +21,11 @@ RESOLVABLE = timedelta(days=31)
 
 def count_on_commit(*, subject_id: UUID, milestone: Milestone) -> None:
     """Count a milestone once the transaction is committed; a failure to count fails nothing else."""
-    transaction.on_commit(partial(reached, subject_id=subject_id, milestone=milestone), robust=True)
+
+    def count() -> None:
+        reached(subject_id=subject_id, milestone=milestone)
+
+    transaction.on_commit(count, robust=True)
 
 
 def reached(*, subject_id: UUID, milestone: Milestone) -> None:

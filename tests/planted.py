@@ -1,0 +1,93 @@
+"""A person about whom every model of the product holds something, every value recognisable."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.crypto.keyring import data_key_scope
+from applications.models import (
+    AccountNote,
+    Channel,
+    Communication,
+    CommunicationKind,
+    Complaint,
+    DataSubject,
+    Direction,
+    Image,
+    ImageOrigin,
+    MarketingKind,
+    MarketingMessage,
+    MarketingPreference,
+    Milestone,
+    PaymentMethod,
+    PublicProfile,
+    RestrictionGround,
+    ThirdPartyRecord,
+    UsageEvent,
+    Whereabouts,
+)
+from applications.personal import Purpose
+from applications.services.processing import lift_restriction, object_to, restrict
+from applications.services.statistics import reached
+from tests import factories
+from tests.lenders import scene
+
+
+@data_key_scope()
+def plant(word: str) -> DataSubject:
+    """Somebody with a row in every model; each free text and name contains `word`."""
+    address = f"{word}@piemers.lv"
+    subject = factories.subject(address)
+    factories.ask_for_code(address)  # a code on its way
+    scene.register("https://lenders.example", "atra")
+    draft = factories.complete_draft(subject, given_name=word.title(), keyword=f"{word}-key")
+    application = scene.send(draft, ["atra"])
+    prepared = scene.begun(application)["atra"]
+    submission = scene.submission_at(application, "atra")
+    offered = scene.signed_reply(submission, scene.statement(submission, "offered"))
+    scene.finish(prepared, offered)
+    now = timezone.now()
+    rows: list[tuple[Any, dict[str, Any]]] = [
+        (PaymentMethod, {"kind": "iban", "identifier": f"LV00{word}"}),
+        (MarketingPreference, {"channel": Channel.EMAIL, "wanted": True, "decided_at": now}),
+        (Complaint, {"text": f"complaint {word}", "answer": f"answer {word}", "received_at": now}),
+        (AccountNote, {"text": f"note {word}"}),
+        (
+            Image,
+            {
+                "origin": ImageOrigin.EVENT,
+                "content": word.encode(),
+                "media_type": "image/png",
+                "caption": f"caption {word}",
+                "given_at": now,
+            },
+        ),
+        (
+            PublicProfile,
+            {"address": f"https://social.example/{word}", "shown": f"likes {word}", "seen_at": now},
+        ),
+        (
+            Communication,
+            {
+                "kind": CommunicationKind.CALL,
+                "direction": Direction.FROM_PERSON,
+                "title": f"call {word}",
+                "text": f"said {word}",
+                "recording": word.encode(),
+                "at": now,
+            },
+        ),
+        (UsageEvent, {"page": f"/{word}/", "element": f"button {word}", "at": now}),
+        (Whereabouts, {"ip_address": "192.0.2.1", "place": f"city {word}", "at": now}),
+        (MarketingMessage, {"kind": MarketingKind.OFFER, "text": f"offer {word}", "at": now}),
+        (ThirdPartyRecord, {"origin": "broker", "text": f"they say {word}", "received_at": now}),
+    ]
+    for model, values in rows:
+        model(subject=subject, **values).save(force_insert=True)
+    reached(subject_id=subject.pk, milestone=Milestone.SENT)
+    actor = Actor.consumer(subject.pk)
+    restriction = restrict(subject_id=subject.pk, ground=RestrictionGround.CLAIMS, actor=actor)
+    lift_restriction(restriction_id=restriction.pk, actor=actor)
+    object_to(subject_id=subject.pk, purpose=Purpose.SYSTEM_SECURITY, actor=actor)
+    return subject

@@ -1,0 +1,264 @@
+"""manage.py check fails where the code does what the data map does not say, and names the place."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.checks import CheckMessage, run_checks
+from django.db import models
+
+from applications import data_policy
+from applications.crypto.fields import BlindIndex
+from applications.data_policy import POLICIES, Policy
+from applications.data_uses import TEMPLATES, Use
+from applications.declarations import Declared, Standing, declared_fields
+from applications.flow import STEPS
+from applications.form_fields import MARKS
+from applications.models import Application, Consent, Identification, NoticeVersion, PublicProfile
+from applications.personal import Category, NotPersonal, Personal, Purpose, RecipientKind, Source
+from applications.retention_rules import Retention
+from lenders.adapters import ADAPTERS
+from privacy import checks, datamap, notices
+from privacy.datamap import all_fields
+
+
+def _has_own(one: Declared) -> bool:
+    """A blind index says what its source says, and has no declaration of its own."""
+    return not isinstance(one.field, BlindIndex)
+
+
+FIELDS = [one for one in all_fields() if not one.model._meta.auto_created]
+MARKED = [one for one in FIELDS if one.mark is not None and _has_own(one)]
+APART = [one for one in FIELDS if one.standing is Standing.NOT_PERSONAL and _has_own(one)]
+
+
+@pytest.fixture(autouse=True)
+def _read_anew() -> Iterator[None]:
+    """Declarations are read once; these tests change them."""
+    declared_fields.cache_clear()
+    checks._distinctive.cache_clear()
+    yield
+    declared_fields.cache_clear()
+    checks._distinctive.cache_clear()
+
+
+def found_by(check: Any) -> list[str]:
+    return [str(message.msg) for message in check(app_configs=None)]
+
+
+def test_product_is_in_step_with_its_map() -> None:
+    assert run_checks(tags=[checks.TAG]) == []
+
+
+def test_checks_run_with_every_manage_py_check() -> None:
+    """They are registered without a condition, so `manage.py check` runs them."""
+    names = {
+        check.__name__ for check in checks.__dict__.values() if getattr(check, "tags", None) == (checks.TAG,)
+    }
+    assert {"check_fields", "check_adapters", "check_forms", "check_templates", "check_notices"} <= names
+
+
+# --- fields ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("one", MARKED, ids=str)
+def test_personal_field_without_its_entry_is_named(one: Declared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(one.field, "personal", None)
+    assert f"{one} is not in the data map." in found_by(checks.check_fields)
+
+
+@pytest.mark.parametrize("one", APART, ids=str)
+def test_field_no_longer_declared_apart_is_named(one: Declared, monkeypatch: pytest.MonkeyPatch) -> None:
+    label = one.model._meta.label
+    if label in datamap.LIBRARIES:
+        why, names = datamap.LIBRARIES[label]
+        without = tuple(name for name in names if name != one.field.name)
+        monkeypatch.setitem(datamap.LIBRARIES, label, (why, without))
+    else:
+        _undeclare(one, monkeypatch)
+    assert f"{one} is not in the data map." in found_by(checks.check_fields)
+
+
+def _undeclare(one: Declared, monkeypatch: pytest.MonkeyPatch) -> None:
+    for owner in one.model.__mro__:
+        declared = owner.__dict__.get("not_personal")
+        if isinstance(declared, NotPersonal) and one.field.name in declared.fields:
+            names = [name for name in declared.fields if name != one.field.name]
+            monkeypatch.setattr(owner, "not_personal", NotPersonal(declared.why, *names))
+            return
+    raise AssertionError(f"{one} is declared nowhere")
+
+
+def test_model_of_a_library_that_is_not_in_the_table_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(datamap.LIBRARIES, "sessions.Session")
+    assert "sessions.Session.session_data is not in the data map." in found_by(checks.check_fields)
+
+
+def test_field_declared_both_ways_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Application, "not_personal", NotPersonal("no", "version", "status"))
+    assert any("applications.Application.status is declared" in one for one in found_by(checks.check_fields))
+
+
+def test_declaration_of_a_field_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NoticeVersion, "not_personal", NotPersonal("a public text", "colour"))
+    assert any("NoticeVersion.not_personal names colour" in one for one in found_by(checks.check_fields))
+
+
+def test_encrypted_field_about_a_person_must_be_personal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Identification._meta.get_field("city"), "personal", None)
+    assert any("Identification.city" in one for one in found_by(checks.check_encrypted))
+
+
+# --- categories -----------------------------------------------------------------------------------------
+def test_category_without_a_policy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "POLICIES", {k: v for k, v in POLICIES.items() if k is not Category.PEP})
+    assert "The category pep has no policy or no retention rule." in found_by(checks.check_categories)
+
+
+def test_category_without_a_retention_rule_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "RULES", {})
+    assert len([one for one in found_by(checks.check_categories) if "no retention rule" in one]) == 14
+
+
+def test_category_that_no_field_holds_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = datamap.by_category() | {Category.IMAGES: []}
+    monkeypatch.setattr(checks, "by_category", lambda: without)
+    assert "No field holds the category images." in found_by(checks.check_categories)
+
+
+def test_model_that_is_neither_exported_nor_erased_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "doors", lambda: datamap.doors()[:1])  # the lenders floor has no door
+    assert any(
+        "lenders.Offer holds transactions and is neither" in one for one in found_by(checks.check_categories)
+    )
+
+
+def test_model_that_cannot_tell_whose_its_rows_are_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    door = SimpleNamespace(holders=lambda: [NoticeVersion])
+    monkeypatch.setattr(checks, "doors", lambda: [*datamap.doors(), door])
+    assert any(
+        "NoticeVersion holds personal data and cannot tell" in one
+        for one in found_by(checks.check_categories)
+    )
+
+
+def test_field_that_its_person_could_not_be_shown_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = Personal(Category.INTERESTS, Source.STAFF, purposes=frozenset({Purpose.SERVE_CUSTOMERS}))
+    monkeypatch.setattr(PublicProfile._meta.get_field("shown"), "personal", mark)
+    assert any("PublicProfile.shown cannot be shown" in one for one in found_by(checks.check_categories))
+
+
+# --- uses -----------------------------------------------------------------------------------------------
+def test_adapter_with_a_place_for_what_no_lender_may_have_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = PublicProfile._meta.get_field("shown").personal  # type: ignore[union-attr]
+    monkeypatch.setitem(MARKS, "interests.shown", mark)
+    monkeypatch.setattr(checks, "KNOWN_LABELS", frozenset(MARKS))
+    curious = SimpleNamespace(slug="curious", supported_labels={"loan.amount_cents", "interests.shown"})
+    monkeypatch.setattr(checks, "ADAPTERS", {**ADAPTERS, "curious": curious})
+    assert found_by(checks.check_adapters) == [
+        "The adapter curious has a place for interests.shown, which the map gives to no lender."
+    ]
+
+
+def test_adapter_with_a_place_for_an_unknown_label_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = SimpleNamespace(slug="odd", supported_labels={"identification.shoe_size"})
+    monkeypatch.setattr(checks, "ADAPTERS", {"odd": odd})
+    assert any("identification.shoe_size" in one for one in found_by(checks.check_adapters))
+
+
+def test_form_that_asks_for_what_the_map_does_not_know_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    form = type("ShoeForm", (), {"base_fields": {"shoe_size": None}})
+    monkeypatch.setattr(checks, "STEPS", (*STEPS, SimpleNamespace(slug="shoe", form=form)))
+    assert any("The step shoe asks for shoe_size" in one for one in found_by(checks.check_forms))
+
+
+def test_form_that_asks_for_what_does_not_come_from_the_form_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(MARKS, "family.dependants", Personal(Category.FAMILY, Source.LENDER))
+    field = checks.FORM_FIELDS["dependants"]
+    changed = type(field)(field.name, field.label, field.model, MARKS["family.dependants"], field.noun)
+    monkeypatch.setitem(checks.FORM_FIELDS, "dependants", changed)
+    assert any("asks for family.dependants" in one for one in found_by(checks.check_forms))
+
+
+def test_question_that_does_not_say_why_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = checks.FORM_FIELDS["city"]
+    silent = type(field)(field.name, field.label, field.model, Personal(Category.IDENTIFICATION), field.noun)
+    monkeypatch.setitem(checks.FORM_FIELDS, "city", silent)
+    assert "identification.city does not say why the form asks for it." in found_by(checks.check_forms)
+
+
+def templates_in(folder: Path, name: str, content: str, settings: Any) -> None:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], folder]}]
+
+
+def test_template_that_says_nothing_of_itself_is_named(tmp_path: Path, settings: Any) -> None:
+    templates_in(tmp_path, "applications/new.html", "<p></p>", settings)
+    assert any("applications/new.html does not say" in one for one in found_by(checks.check_templates))
+
+
+def test_template_that_shows_more_than_it_says_is_named(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    templates_in(tmp_path, "applications/new.html", "{{ person.personal_code }}", settings)
+    monkeypatch.setattr(
+        "applications.data_uses.TEMPLATES",
+        {**TEMPLATES, "applications/new.html": Use(Purpose.HANDLE_APPLICATIONS, Category.LOAN)},
+    )
+    assert found_by(checks.check_templates) == [
+        "The template applications/new.html shows personal_code and does not say so."
+    ]
+
+
+def test_template_that_uses_a_category_against_the_map_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "applications/account.html"
+    use = Use(Purpose.PASS_TO_LENDERS, *TEMPLATES[name].categories, Category.INTERESTS)  # type: ignore[union-attr]
+    monkeypatch.setattr("applications.data_uses.TEMPLATES", {**TEMPLATES, name: use})
+    assert found_by(checks.check_templates) == [
+        "applications/account.html uses interests for pass_to_lenders, which the map does not give."
+    ]
+
+
+def test_declared_template_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("applications.data_uses.TEMPLATES", {**TEMPLATES, "applications/gone.html": None})
+    assert any("applications/gone.html" in one for one in found_by(checks.check_templates))
+
+
+def test_what_outlives_its_person_must_not_be_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "OUTLIVES_ITS_SUBJECT", frozenset({Consent, Identification}))
+    assert [one.split()[0] for one in found_by(checks.check_audit_outlives)] == [
+        "applications.Identification"
+    ]
+
+
+# --- notices --------------------------------------------------------------------------------------------
+def test_changed_map_without_a_new_edition_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = POLICIES[Category.IMAGES]
+    changed = Policy(policy.holds, policy.uses, policy.recipients - {RecipientKind.PARTNER}, Retention.USAGE)
+    monkeypatch.setitem(data_policy.POLICIES, Category.IMAGES, changed)  # type: ignore[arg-type]
+    found: list[CheckMessage] = checks.check_notices(app_configs=None)
+    assert {message.id for message in found} == {"privacy.E018"}
+    assert any("privacy/source.lv.html" in str(message.msg) for message in found)
+
+
+def test_catalogues_that_are_not_compiled_are_a_warning(tmp_path: Path, settings: Any) -> None:
+    settings.LOCALE_PATHS = [tmp_path]
+    assert [message.id for message in checks.check_notices(app_configs=None)] == ["privacy.W001"]
+
+
+def test_source_with_an_unknown_block_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "terms").mkdir()
+    (tmp_path / "terms/source.lv.html").write_text("<h1>T</h1>\n{{ map.shoes }}\n", encoding="utf-8")
+    monkeypatch.setattr(checks, "outdated", lambda: notices.outdated(tmp_path))
+    assert any("map.shoes" in str(message.msg) for message in checks.check_notices(app_configs=None))
+
+
+def test_every_model_is_looked_at() -> None:
+    looked_at = {one.model for one in all_fields()}
+    assert looked_at == set(apps.get_models(include_auto_created=True))
+    assert all(issubclass(model, models.Model) for model in looked_at)

@@ -1,0 +1,92 @@
+"""The difference between two texts: nothing of either is missing, and what changed is marked as such."""
+
+from html import escape
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from applications.actors import SYSTEM
+from applications.models import NoticeVersion
+from privacy.differences import Block, Change, blocks_of, difference
+from privacy.notices import publish_texts
+
+WORDS = st.lists(
+    st.sampled_from(["dati", "lauks", "jūra", "smiltis", "dzintars", "vējš"]), min_size=1, max_size=6
+)
+TEXTS = st.lists(WORDS.map(" ".join), max_size=6)
+
+
+def html(blocks: list[str]) -> str:
+    return "".join(f"<p>{escape(block)}</p>" for block in blocks)
+
+
+def side(found: list[Block], *changes: Change) -> list[str]:
+    texts = ("".join(piece.text for piece in block.pieces if piece.change in changes) for block in found)
+    return [" ".join(text.split()) for text in texts if text.strip()]
+
+
+@given(TEXTS, TEXTS)
+def test_what_stayed_and_what_was_added_is_the_newer_text(older: list[str], newer: list[str]) -> None:
+    found = difference(html(older), html(newer))
+    assert side(found, Change.SAME, Change.ADDED) == newer
+
+
+@given(TEXTS, TEXTS)
+def test_what_stayed_and_what_was_removed_is_the_older_text(older: list[str], newer: list[str]) -> None:
+    found = difference(html(older), html(newer))
+    assert sorted(side(found, Change.SAME, Change.REMOVED)) == sorted(older)
+
+
+@given(TEXTS)
+def test_text_does_not_differ_from_itself(text: list[str]) -> None:
+    assert not any(block.changed for block in difference(html(text), html(text)))
+
+
+def test_one_changed_word_is_marked_alone() -> None:
+    (block,) = difference("<p>Kept for six months after.</p>", "<p>Kept for nine months after.</p>")
+    assert [(piece.change, piece.text.strip()) for piece in block.pieces] == [
+        (Change.SAME, "Kept for"),
+        (Change.REMOVED, "six"),
+        (Change.ADDED, "nine"),
+        (Change.SAME, "months after."),
+    ]
+
+
+def test_tables_lists_and_headings_are_blocks() -> None:
+    text = "<h2>A</h2><ul><li>b</li></ul><table><tr><th>c</th><td>d</td></tr></table>"
+    text += "<dl><dt>e</dt><dd>f</dd></dl>"
+    assert blocks_of(text) == ["A", "b", "c · d", "e", "f"]
+
+
+# --- the page -------------------------------------------------------------------------------------------
+@pytest.fixture
+def _published(db: None) -> None:
+    publish_texts(actor=SYSTEM)
+
+
+@pytest.mark.usefixtures("_published")
+def test_product_comes_with_two_versions_of_its_privacy_notice_and_their_difference(client: Client) -> None:
+    assert set(NoticeVersion.objects.filter(kind="privacy").values_list("number", flat=True)) == {1, 2}
+    page = client.get("/lv/notices/privacy/1-2/")
+    assert page.status_code == 200
+    assert "<ins>" in page.text
+    assert "<del>" in page.text
+
+
+@pytest.mark.usefixtures("_published")
+def test_notice_and_index_lead_to_the_difference(client: Client) -> None:
+    for address in ("/lv/notices/", "/lv/notices/privacy/"):
+        assert "/lv/notices/privacy/1-2/" in client.get(address).text
+
+
+@pytest.mark.usefixtures("_published")
+def test_versions_asked_for_the_wrong_way_round_are_put_right(client: Client) -> None:
+    assert client.get("/en/notices/privacy/2-1/")["Location"] == "/en/notices/privacy/1-2/"
+
+
+@pytest.mark.usefixtures("_published")
+@pytest.mark.parametrize("path", ["privacy/1-1/", "privacy/1-3/", "shoes/1-2/"])
+def test_difference_of_what_is_not_there_is_not_found(client: Client, path: str) -> None:
+    assert client.get(f"/lv/notices/{path}").status_code == 404

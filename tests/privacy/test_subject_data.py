@@ -1,0 +1,112 @@
+"""The two doors through which everything about a person comes out, or goes."""
+
+from typing import Any
+
+import pytest
+
+from applications.crypto.fields import BlindIndex
+from applications.crypto.keyring import data_key_scope
+from applications.declarations import personal_fields
+from applications.models import AuditEntry, DataSubject, MilestoneReached
+from applications.personal import Category, Purpose
+from applications.subject_data import ExportedRow
+from privacy.datamap import doors, explain
+from tests.planted import plant
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+HOLDERS = [model for door in doors() for model in door.holders()]
+
+
+@data_key_scope()
+def exported(subject: DataSubject) -> list[ExportedRow]:
+    return [row for door in doors() for row in door.export(subject, purpose=Purpose.DATA_SUBJECT_RIGHTS)]
+
+
+def said(rows: list[ExportedRow]) -> str:
+    return " ".join(str(value) for row in rows for value in row.values.values()).lower()
+
+
+@pytest.fixture
+def anna() -> DataSubject:
+    return plant("zqxanna")
+
+
+def test_every_model_that_holds_personal_data_is_exported(anna: DataSubject) -> None:
+    assert {row.model for row in exported(anna)} == set(HOLDERS)
+
+
+def test_every_personal_field_is_exported_with_its_value(anna: DataSubject) -> None:
+    labels: dict[str, list[Any]] = {}
+    for row in exported(anna):
+        for label, value in row.values.items():
+            labels.setdefault(label, []).append(value)
+    declared = {one.label for model in HOLDERS for one in personal_fields(model)}
+    assert labels.keys() == declared
+    empty = {label for label, values in labels.items() if all(value in (None, "") for value in values)}
+    # What had no occasion to be filled yet.
+    assert empty == {
+        "application.closed_at", "complaint.closed_at", "communication.closed_at", "consent.withdrawn_at",
+        "consumersession.ended_at", "contract.end", "contract.ended_at", "datasubject.erased_at",
+        "objection.overruled_at", "objection.withdrawn_at", "outboundmail.sent_at", "pep.pep_office",
+        "pep.pep_relation", "submission.decline_reason", "thirdpartyrecord.told_at",
+    }  # fmt: skip
+
+
+def test_every_category_is_exported(anna: DataSubject) -> None:
+    found = {one.mark.category for row in exported(anna) for one in row.fields if one.mark}
+    assert found == set(Category)
+
+
+def test_export_holds_nothing_of_anybody_else(anna: DataSubject) -> None:
+    other = plant("zqxother")
+    assert "zqxother" not in said(exported(anna))
+    assert "zqxanna" not in said(exported(other))
+    assert "zqxanna" in said(exported(anna))
+
+
+def test_erasing_leaves_no_row_but_the_tombstone_and_the_audit(anna: DataSubject) -> None:
+    for door in doors():
+        door.erase(anna)
+    left = {rows.model for door in doors() for rows in door.rows_of(anna) if rows.exists()}
+    assert left == {DataSubject, AuditEntry}
+    assert DataSubject.objects.filter(pk=anna.pk, email__isnull=True, email_index__isnull=True).exists()
+
+
+def test_erasing_counts_what_went(anna: DataSubject) -> None:
+    expected = {
+        rows.model._meta.label: rows.count()
+        for door in doors()
+        for rows in door.rows_of(anna)
+        if rows.model is not AuditEntry
+    }
+    counts: dict[str, int] = {}
+    for door in doors():
+        for label, count in door.erase(anna).items():
+            counts[label] = counts.get(label, 0) + count
+    assert counts == expected
+
+
+def test_erasing_one_person_leaves_the_others_whole(anna: DataSubject) -> None:
+    other = plant("zqxother")
+    before = said(exported(other))
+    for door in doors():
+        door.erase(anna)
+    assert said(exported(other)) == before
+
+
+def test_milestones_are_found_while_their_month_can_be_resolved(anna: DataSubject) -> None:
+    assert MilestoneReached.rows_of(anna).exists()
+
+
+def test_explanation_counts_every_kind_of_row_and_gives_its_grounds(anna: DataSubject) -> None:
+    held = explain(anna)
+    assert {one.model for one in held} == set(HOLDERS)
+    assert all(one.count and one.categories and one.grounds and one.retention for one in held)
+
+
+@pytest.mark.parametrize("model", HOLDERS, ids=lambda model: model.__name__)
+def test_blind_index_goes_with_what_it_indexes(model: Any) -> None:
+    for one in personal_fields(model):
+        if isinstance(one.field, BlindIndex):
+            source = next(other for other in personal_fields(model) if other.field.name == one.field.source)
+            assert one.mark == source.mark
