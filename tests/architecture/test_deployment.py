@@ -1,6 +1,8 @@
 """docker-compose.yml runs the same words as `make run`, keeps no secret, and names no registry."""
 
 import re
+import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,19 @@ def test_databases_are_migrated_with_the_words_of_make_run(name: str) -> None:
         " ".join(["python", *commands.words(commands.PREPARATION[name])])
         in SERVICES["migrate"]["command"][-1]
     )
+
+
+def test_databases_count_as_ready_when_the_last_of_them_answers_a_question_over_tcp() -> None:
+    """While the image prepares its volume, a server of its own answers on the unix socket alone; migrating
+    then would fail for good."""
+    kind, question = SERVICES["postgres"]["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    words = shlex.split(question)
+    assert words[:2] == ["PGPASSWORD=$$POSTGRES_PASSWORD", "psql"]
+    options = dict(pairwise(words))
+    assert options["--host"] == "127.0.0.1"
+    assert options["--dbname"] == SERVICES["web"]["environment"]["KEYS_DATABASE_URL"].rpartition("/")[2]
+    assert options["--command"] == "select 1"
 
 
 def test_every_secret_comes_from_outside() -> None:
