@@ -46,30 +46,33 @@ def request_code(*, email: str, network: str, language: str) -> Opened:
     """
     now = timezone.now()
     network_index = blind_index.digest(NETWORK_COLUMN, normalise.address(network))
-    _refuse_flood(email, network, since=now - COUNTED_OVER)  # before a key is made for nothing
     token, code = new_token(), new_code()
     challenge = EmailChallenge(
         id=uuid4(), address=email, network_index=network_index, browser_hash=token_hash(token),
         language=language, created_at=now, expires_at=now + CODE_LIFETIME,
     )  # fmt: skip
     challenge.code_hash = code_hash(code, challenge.id)
-    keyring.create_key(challenge.id)
     with transaction.atomic():
         take_turns(
             f"challenge.address:{normalise.email(email)}", f"{NETWORK_COLUMN}:{normalise.address(network)}"
         )
         _refuse_flood(email, network, since=now - COUNTED_OVER)
-        challenge.save(force_insert=True)
-        mail.compose(
-            kind=MailKind.SIGN_IN_CODE,
-            owner_id=challenge.id,
-            recipient=email,
-            language=language,
-            context={"code": code, "minutes": int(CODE_LIFETIME.total_seconds() // 60)},
-            useless_after=challenge.expires_at,
-        )
-        audit.record(actor=VISITOR, action="sign_in.code_requested", row=challenge)
+        with keyring.key_of_a_new_owner(challenge.id):
+            _mail_code(challenge, code, email)
     return Opened(token, challenge.expires_at)
+
+
+def _mail_code(challenge: EmailChallenge, code: str, email: str) -> None:
+    challenge.save(force_insert=True)
+    mail.compose(
+        kind=MailKind.SIGN_IN_CODE,
+        owner_id=challenge.id,
+        recipient=email,
+        language=challenge.language,
+        context={"code": code, "minutes": int(CODE_LIFETIME.total_seconds() // 60)},
+        useless_after=challenge.expires_at,
+    )
+    audit.record(actor=VISITOR, action="sign_in.code_requested", row=challenge)
 
 
 def _refuse_flood(email: str, network: str, *, since: datetime) -> None:
@@ -124,9 +127,8 @@ def _new_subject(address: str, language: str) -> DataSubject:
         customer_reference=references.make_reference("C"),
         account_number=references.make_reference("A"),
     )
-    keyring.create_key(subject.id)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), keyring.key_of_a_new_owner(subject.id):
             subject.save(force_insert=True)
             audit.record(
                 actor=Actor.consumer(subject.id), action="subject.created", subject_id=subject.id, row=subject

@@ -1,6 +1,7 @@
 """Proving an e-mail address by a mailed code: what a code is good for, and what it is not."""
 
 from datetime import timedelta
+from unittest import mock
 from uuid import uuid4
 
 import pytest
@@ -205,6 +206,36 @@ def test_mailed_code_cannot_be_read_after_the_sign_in() -> None:
     accounts.sign_in(browser_token=asked.token, code=asked.code)
     with pytest.raises(DecryptionError):
         _ = OutboundMail.objects.get().body
+
+
+# --- what is not ------------------------------------------------------------------------------------------
+def test_refused_request_leaves_no_key_behind() -> None:
+    email = factories.address()
+    for _ in range(accounts.CODES_PER_ADDRESS):
+        factories.ask_for_code(email)
+    with pytest.raises(TooManyCodes):
+        factories.ask_for_code(email)
+    assert factories.orphan_keys() == set()
+
+
+def test_request_that_fails_leaves_no_key_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounts.mail, "compose", mock.Mock(side_effect=OSError))
+    with pytest.raises(OSError):
+        accounts.request_code(email=factories.address(), network=factories.network(), language="lv")
+    assert not EmailChallenge.objects.exists()
+    assert factories.orphan_keys() == set()
+
+
+def test_browser_that_came_second_with_a_new_address_leaves_no_key_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    email = factories.address()
+    first, asked = factories.subject(email), factories.ask_for_code(email)
+    # The first was written between this browser's look and its own writing.
+    monkeypatch.setattr(accounts, "subject_with_email", mock.Mock(side_effect=[None, first]))
+    accounts.sign_in(browser_token=asked.token, code=asked.code)
+    assert DataSubject.objects.get() == first
+    assert factories.orphan_keys() == set()
 
 
 def test_wrong_code_is_audited_without_the_code() -> None:

@@ -20,6 +20,7 @@ def test_browsers_that_prove_a_new_address_at_once_get_one_data_subject() -> Non
     assert all(isinstance(one, accounts.Opened) for one in opened), opened
     assert DataSubject.objects.count() == 1
     assert ConsumerSession.objects.count() == len(asked)
+    assert factories.orphan_keys() == set()
 
 
 def test_code_posted_many_times_at_once_opens_one_session() -> None:
@@ -50,3 +51,4 @@ def test_codes_asked_for_at_once_are_limited_all_the_same() -> None:
     refused = [one for one in asked if isinstance(one, TooManyCodes)]
     assert len(asked) - len(refused) == accounts.CODES_PER_ADDRESS, asked
     assert EmailChallenge.objects.count() == accounts.CODES_PER_ADDRESS
+    assert factories.orphan_keys() == set()
