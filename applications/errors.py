@@ -31,8 +31,7 @@ class SubjectErased(Refusal):
 
 
 class TooManyCodes(Refusal):
-    code = "too_many_codes"
-    sentence = _("Several codes were already sent. Wait an hour, then ask for a new one.")
+    code = "too_many_codes"  # the sentence is that of the limit
 
 
 class CodeRefused(Refusal):

@@ -12,22 +12,18 @@ from django.utils import timezone
 from applications import normalise, references
 from applications.actors import VISITOR, Actor
 from applications.crypto import blind_index, keyring
-from applications.errors import CodeExpired, CodeRefused, TooManyCodes
+from applications.errors import CodeExpired, CodeRefused
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
 from applications.selectors.accounts import live_challenge, subject_with_email
 from applications.services import audit, mail
+from applications.services.code_limits import NETWORK_COLUMN, refuse_flood
 from applications.services.locking import take_turns
 from applications.tokens import code_hash, new_code, new_token, token_hash
 
 CODE_LIFETIME = timedelta(minutes=10)
 MAXIMUM_TRIES = 5
-CODES_PER_ADDRESS = 5
-CODES_PER_ADDRESS_A_DAY = 12
-CODES_PER_NETWORK = 30
-COUNTED_OVER = timedelta(hours=1)
 SESSION_LIFETIME = timedelta(hours=12)
 SESSION_IDLE = timedelta(hours=1)
-NETWORK_COLUMN = "challenge.network"
 
 
 @dataclass(frozen=True)
@@ -41,8 +37,7 @@ class Opened:
 def request_code(*, email: str, network: str, language: str) -> Opened:
     """Mail a code to `email`. Nothing tells whether the address is known.
 
-    Raises TooManyCodes when the address or the network asked for too many within an hour: nobody is
-    mail-bombed through us.
+    Raises TooManyCodes when too many were mailed to the address, or asked for from the network.
     """
     now = timezone.now()
     network_index = blind_index.digest(NETWORK_COLUMN, normalise.address(network))
@@ -56,7 +51,7 @@ def request_code(*, email: str, network: str, language: str) -> Opened:
         take_turns(
             f"challenge.address:{normalise.email(email)}", f"{NETWORK_COLUMN}:{normalise.address(network)}"
         )
-        _refuse_flood(email, network, since=now - COUNTED_OVER)
+        refuse_flood(email=email, network=network)
         with keyring.key_of_a_new_owner(challenge.id):
             _mail_code(challenge, code, email)
     return Opened(token, challenge.expires_at)
@@ -73,19 +68,6 @@ def _mail_code(challenge: EmailChallenge, code: str, email: str) -> None:
         useless_after=challenge.expires_at,
     )
     audit.record(actor=VISITOR, action="sign_in.code_requested", row=challenge)
-
-
-def _refuse_flood(email: str, network: str, *, since: datetime) -> None:
-    recent = EmailChallenge.objects.filter(created_at__gte=since)
-    # Codes that led in no longer carry the address: what is counted over the day are those that did not.
-    today = EmailChallenge.objects.filter(created_at__gte=timezone.now() - timedelta(days=1))
-    networks = blind_index.candidates(NETWORK_COLUMN, normalise.address(network))
-    if (
-        recent.filter(address_index=email).count() >= CODES_PER_ADDRESS
-        or today.filter(address_index=email).count() >= CODES_PER_ADDRESS_A_DAY
-        or recent.filter(network_index__in=networks).count() >= CODES_PER_NETWORK
-    ):
-        raise TooManyCodes
 
 
 def sign_in(*, browser_token: str, code: str) -> Opened:
