@@ -27,6 +27,9 @@ PLAIN_MESSAGE_OF = (
     "django.server", "kombu",
 )  # fmt: skip
 
+# These give an error's text for a message, such as a wrong Host header. Their names say which error.
+SUSPICIOUS = "django.security"
+
 
 def _exception(exc: BaseException) -> tuple[str, str]:
     frames = traceback.extract_tb(exc.__traceback__)
@@ -51,7 +54,9 @@ def foreign_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, 
     if event["_from_structlog"]:
         return event
     record, arguments = event["_record"], event.pop("positional_args")
-    if not record.name.startswith(PLAIN_MESSAGE_OF):
+    if record.name.startswith(SUSPICIOUS):
+        event["event"] = "request.suspicious"
+    elif not record.name.startswith(PLAIN_MESSAGE_OF):
         event["event"] = _template(record.msg)
     if record.name == "celery.app.trace" and isinstance(arguments, dict):
         event["task"] = arguments.get("name")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import structlog
 from celery import Celery
+from django.test import Client
 
 from joinbaltic.logging import ALLOWED_KEYS
 
@@ -110,6 +111,14 @@ def test_library_exception_keeps_class_and_place_only(lines: Lines) -> None:
         logging.getLogger("django.request").exception("Internal Server Error: %s", f"/{PLANTED}")
     assert lines.last()["exception"] == "ValueError"
     assert PLANTED not in lines.getvalue()
+
+
+def test_suspicious_request_is_named_without_what_it_said(lines: Lines, client: Client) -> None:
+    assert client.get("/lv/", headers={"host": f"{PLANTED}.example"}).status_code == 400
+    assert PLANTED not in lines.getvalue()
+    assert lines.last()["event"] == "request.suspicious"
+    assert lines.last()["logger"] == "django.security.DisallowedHost"
+    assert lines.last()["exception"] == "DisallowedHost"
 
 
 def test_failed_celery_task_is_named_without_its_error(lines: Lines) -> None:
