@@ -198,7 +198,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-CSRF_FAILURE_VIEW = "applications.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "applications.views.csrf.csrf_failure"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if PRODUCTION else 0)
 
 # --- static files ---------------------------------------------------------------------------------------
