@@ -144,9 +144,23 @@ def test_a_document_outlasts_today(until: date, code: str | None) -> None:
         ("Anna.B+loan@EXAMPLE.Com", "Anna.B+loan@example.com"),
         ("anna@JĀNIS.lv", "anna@xn--jnis-qsa.lv"),
         ("anna@xn--jnis-qsa.lv", "anna@xn--jnis-qsa.lv"),
+        ("anna@ab--cd.lv", "anna@ab--cd.lv"),
+        ("anna@ā。lv", "anna@xn--yda.lv"),
     ],
 )
 def test_an_email_address_has_its_domain_in_lower_case_ascii(typed: str, stored: str) -> None:
+    assert validators.clean_email(typed) == stored
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("anna@straße.de", "anna@xn--strae-oqa.de"),
+        ("anna@STRASSE.de", "anna@strasse.de"),
+        ("anna@βόλος.gr", "anna@xn--nxasmm1c.gr"),
+    ],
+)
+def test_domains_that_differ_in_one_letter_stay_different(typed: str, stored: str) -> None:
     assert validators.clean_email(typed) == stored
 
 
