@@ -6,7 +6,7 @@ Every `clean_*` returns the canonical text and is idempotent; every `check_*` re
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import idna
@@ -24,6 +24,7 @@ MIN_REPAYMENT_DAY, MAX_REPAYMENT_DAY = 1, 28
 MAX_DEPENDANTS = 20
 MAX_MONTHLY_CENTS = 1_000_000_00
 MIN_AGE_YEARS = 18
+MAX_DOCUMENT_YEARS = 50
 EARLIEST_BIRTH_DATE = date(1900, 1, 1)
 MIN_KEYWORD, MAX_KEYWORD = 4, 40
 MAX_NAME, MAX_TEXT = 100, 200
@@ -218,9 +219,12 @@ def clean_document_number(text: str) -> str:
 
 
 def check_valid_until(valid_until: date, *, today: date) -> None:
-    """The document outlasts today."""
+    """The document outlasts today, and not by more than documents are issued for: that is a mistyped year."""
     if valid_until <= today:
         raise _error(_("This document is no longer valid. Use one that is valid after today."), "expired")
+    if full_years(today, valid_until - timedelta(days=1)) >= MAX_DOCUMENT_YEARS:
+        message = _("Check the year: documents are not valid for more than %(years)s years.")
+        raise _error(message, "too_late", years=MAX_DOCUMENT_YEARS)
 
 
 def clean_email(text: str) -> str:
