@@ -119,9 +119,8 @@ def database(variable: str, *, most: int) -> dict[str, Any]:
 
     Under ASGI each request has a thread of its own: connections come from a pool.
     """
-    required(variable)
     pool = {} if ENVIRONMENT == "test" else {"pool": {"min_size": 0, "max_size": most, "timeout": 10}}
-    found: dict[str, Any] = env.db(variable)
+    found: dict[str, Any] = env.db_url_config(secret(variable))
     return found | {"CONN_HEALTH_CHECKS": True, "OPTIONS": found.get("OPTIONS", {}) | pool}
 
 
@@ -223,7 +222,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="JO1N Baltic financin
 EMAIL_TIMEOUT = 10
 
 # --- Redis and Celery: a doorbell and an engine; rows are the queue ---------------------------------------
-REDIS_URL = required("REDIS_URL")
+REDIS_URL = secret("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

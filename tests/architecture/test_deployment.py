@@ -14,6 +14,13 @@ from joinbaltic import commands
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
+# The variables that the settings read.
+READ = set(
+    re.findall(
+        r"(?:env\.\w+|secret|required|database)\(\"([A-Z_]+)\"",
+        (ROOT / "joinbaltic/settings.py").read_text(encoding="utf-8"),
+    )
+)
 SECRET = re.compile(r"SECRET|PASSWORD|_KEY|EMAIL_URL|DATABASE_URL|REDIS_URL|AUTH")
 
 
@@ -47,12 +54,33 @@ def test_every_secret_comes_from_outside() -> None:
     for service in SERVICES.values():
         for variable, value in service.get("environment", {}).items():
             if SECRET.search(variable) and not variable.endswith("_FILE"):
-                assert "${" in value, variable
+                assert value is None or "${" in value, variable
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"])
 def test_missing_secret_stops_the_start_with_a_sentence(name: str) -> None:
     assert re.search(rf"\$\{{{name}:\?set {name}", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+
+
+def test_every_variable_of_the_product_can_be_set() -> None:
+    """But its folder, which the image has, and what only development knows."""
+    given = {name.removesuffix("_FILE") for name in SERVICES["web"]["environment"]}
+    assert READ - given == {"VAR_DIR", "SANDBOX_URL", "SANDBOX_SECRET"}
+
+
+def test_every_variable_is_described() -> None:
+    described = set(re.findall(r"`([A-Z_]+)`", (ROOT / "docs/configuration.md").read_text(encoding="utf-8")))
+    taken = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
+    assert {"TLS", "HTTPS_ADDRESS", "MASTER_KEYS_PATH"} < taken
+    assert (READ | taken) - described == set()
+
+
+@pytest.mark.parametrize(
+    "variable", ["DEFAULT_FROM_EMAIL", "LOG_LEVEL", "MASTER_KEY_PROVIDER", "SWEEP_SECONDS", "TRUSTED_PROXIES"]
+)
+def test_what_the_product_has_a_default_for_is_handed_on_only_where_it_is_set(variable: str) -> None:
+    """A name without a value is what compose leaves out; an empty value would overrule the default."""
+    assert SERVICES["web"]["environment"][variable] is None
 
 
 def test_images_have_plain_names() -> None:

@@ -25,6 +25,7 @@ REQUIRED = {
     "INDEX_KEYS": f"1:{KEY}",
     "EMAIL_URL": "smtp+tls://user:pw@mail.example:587",
 }
+SECRETS = [name for name in REQUIRED if name not in {"PUBLIC_URL", "ALLOWED_HOSTS"}]
 # Runs the settings module once for each environment it reads, as a process does that starts.
 PROBE = """
 import json, os, runpy, sys
@@ -52,7 +53,13 @@ def production(tmp: Path, **changes: str | None) -> dict[str, str]:
 def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What came of starting in each environment, by its name."""
     tmp = tmp_path_factory.mktemp("var")
-    (tmp / "secret").write_text("from-a-file\n")
+    for name in SECRETS:
+        (tmp / name).write_text(f"{REQUIRED[name]}\n")
+    from_files = {f"{name}_FILE": str(tmp / name) for name in SECRETS}
+    (tmp / "other").mkdir()
+    (tmp / "other" / "development.env").write_text(
+        "ENVIRONMENT=development\nDATABASE_URL=postgres://other/other"
+    )
     local = {"PUBLIC_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": None, "EMAIL_URL": None}
     environments = {
         "production": production(tmp),
@@ -61,7 +68,10 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
         "plain http": production(tmp, PUBLIC_URL="http://apply.example"),
         "short key": production(tmp, MASTER_KEYS="epoch1:" + base64.b64encode(b"short").decode()),
         "no key": production(tmp, INDEX_KEYS="nonsense"),
-        "file": production(tmp, SECRET_KEY=None, SECRET_KEY_FILE=str(tmp / "secret")),
+        "files": production(tmp, **dict.fromkeys(SECRETS), **from_files),
+        "files beside development": production(
+            tmp, **dict.fromkeys(SECRETS), **from_files | {"VAR_DIR": str(tmp / "other")}
+        ),
         "no file": production(tmp, SECRET_KEY=None, SECRET_KEY_FILE=str(tmp / "nothing")),
         "sandbox": production(tmp, SANDBOX_URL="http://127.0.0.1:9", SANDBOX_SECRET="x"),
         "debug": production(tmp, DEBUG="True", DJANGO_DEBUG="1"),
@@ -106,8 +116,12 @@ def test_key_that_is_no_key_is_refused_without_being_repeated(
     assert base64.b64encode(b"short").decode() not in error
 
 
-def test_secret_may_come_from_a_file(started: dict[str, dict[str, Any]]) -> None:
-    assert started["file"]["SECRET_KEY"] == "from-a-file"
+@pytest.mark.parametrize("case", ["files", "files beside development"])
+def test_every_secret_may_come_from_a_file(started: dict[str, dict[str, Any]], case: str) -> None:
+    """The addresses of servers are secrets too: they hold passwords."""
+    read = ("ENVIRONMENT", "SECRET_KEY", "DATABASES", "REDIS_URL", "MASTER_KEYS", "INDEX_KEYS", "EMAIL_URL")
+    found, given = started[case], started["production"]
+    assert {name: found[name] for name in read} == {name: given[name] for name in read}
 
 
 def test_production_is_what_starts_when_nobody_says_otherwise(started: dict[str, dict[str, Any]]) -> None:
