@@ -76,6 +76,7 @@ if ENVIRONMENT == "test":
     INSTALLED_APPS += ["tests.applications.crypto.vault"]  # models on which the cellar is tried
 
 MIDDLEWARE = [
+    "joinbaltic.headers.ResourcePolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -213,6 +214,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # our files are for our pages
 
 # --- mail -----------------------------------------------------------------------------------------------
 MAIL_DIR = VAR_DIR / "mail"

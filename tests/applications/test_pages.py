@@ -38,6 +38,13 @@ def test_pages_are_sound(walked: list[Page]) -> None:
     assert any(PLANTED in page.text for page in walked)
 
 
+@pytest.mark.parametrize("path", ["/static/joinbaltic/app.css", "/livez", "/lv/no/such/page/"])
+def test_no_other_site_may_use_what_we_serve(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in response
+
+
 def test_visitor_who_only_looks_gets_no_cookie(client: Client) -> None:
     for name in ("applications:home", "notices:index"):
         assert client.get(reverse(name)).cookies == {}, name
