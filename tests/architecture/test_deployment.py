@@ -29,6 +29,11 @@ def test_service_runs_the_words_of_make_run(name: str) -> None:
     assert SERVICES[name]["command"] == ["python", *commands.words(commands.PROCESSES[name])]
 
 
+def test_web_server_does_not_ask_for_lifespan_events_which_django_has_none_of() -> None:
+    words = commands.PROCESSES["web"]
+    assert words[words.index("--interface") + 1] == "asginl"
+
+
 @pytest.mark.parametrize("name", ["migrate", "migrate-keys"])
 def test_databases_are_migrated_with_the_words_of_make_run(name: str) -> None:
     assert (
