@@ -78,7 +78,7 @@ if ENVIRONMENT == "test":
 MIDDLEWARE = [
     "joinbaltic.headers.ResourcePolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "joinbaltic.static_files.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
