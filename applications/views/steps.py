@@ -39,9 +39,11 @@ def resume(request: ConsumerRequest) -> HttpResponse:
 
 
 @consumer_required
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: ConsumerRequest) -> HttpResponse:
-    """Open a new draft, for a consumer who has sent an application before."""
+    """Open a new draft, for a consumer who has sent an application before. The address alone opens none."""
+    if request.method != "POST":
+        return redirect("applications:account")
     open_draft(
         subject_id=request.consumer.subject_id, language=get_language() or "lv", actor=actor_of(request)
     )

@@ -88,8 +88,8 @@ def test_sign_out_of_one_browser_leaves_the_other_signed_in(client: Client) -> N
     assert is_open(other)
 
 
-def test_sign_out_by_a_link_does_nothing(consumer: Client) -> None:
-    assert consumer.get(reverse("applications:sign_out")).status_code == 405
+def test_sign_out_by_a_link_leads_to_the_button_and_does_nothing(consumer: Client) -> None:
+    assert consumer.get(reverse("applications:sign_out"))["Location"] == ACCOUNT
     assert is_open(consumer)
 
 

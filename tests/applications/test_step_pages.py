@@ -327,6 +327,12 @@ def test_what_is_no_post_to_a_step_is_refused_without_its_token_as_anywhere(
     assert getattr(strict, method)(address).status_code == status
 
 
+def test_new_draft_by_a_link_leads_to_the_button_and_opens_none(client: Client, owner: DataSubject) -> None:
+    factories.sent_application(owner)
+    assert client.get(reverse("applications:begin"))["Location"] == ACCOUNT
+    assert draft_of(owner.pk) is None
+
+
 def test_signing_out_in_one_tab_stops_saving_in_the_other(client: Client, owner: DataSubject) -> None:
     client.get(RESUME)
     ConsumerSession.objects.update(ended_at=timezone.now())
