@@ -38,6 +38,12 @@ def test_pages_are_sound(walked: list[Page]) -> None:
     assert any(PLANTED in page.text for page in walked)
 
 
+def test_first_page_says_that_giving_data_is_voluntary_and_what_follows_without(client: Client) -> None:
+    page = " ".join(client.get("/en/").content.decode().split())
+    assert "Giving your data is voluntary. Without it, lenders cannot" in page
+    assert "section 8 (4¹)" in page
+
+
 @pytest.mark.parametrize("path", ["/static/joinbaltic/app.css", "/livez", "/lv/no/such/page/"])
 def test_no_other_site_may_use_what_we_serve(client: Client, path: str) -> None:
     response = client.get(path)

@@ -140,6 +140,18 @@ def test_cookies_of_codes_and_sessions_are_hidden_from_scripts_and_other_sites(c
         assert not cookie["domain"]
 
 
+@pytest.mark.parametrize("production", [True, False])
+def test_cookies_of_codes_and_sessions_travel_over_https_alone_in_production(
+    client: Client, settings: Any, production: bool
+) -> None:
+    settings.PRODUCTION = production
+    email = factories.address()
+    asked = client.post(reverse("applications:start"), {"email": email})
+    opened = client.post(reverse("applications:code"), {"code": factories.mailed_code(email)})
+    assert bool(asked.cookies[settings.CHALLENGE_COOKIE_NAME]["secure"]) is production
+    assert bool(opened.cookies[settings.CONSUMER_COOKIE_NAME]["secure"]) is production
+
+
 def test_session_cookie_lasts_no_longer_than_the_session(client: Client) -> None:
     email = factories.address()
     client.post(reverse("applications:start"), {"email": email})

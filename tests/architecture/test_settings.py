@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as ours
+from django.test import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -151,6 +152,36 @@ def test_production_speaks_https_alone_for_two_years(started: dict[str, dict[str
     assert found["SECURE_HSTS_SECONDS"] >= 63_072_000
     assert found["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is found["SECURE_HSTS_PRELOAD"] is True
     assert found["TRUSTED_PROXIES"] == 1
+
+
+@pytest.fixture
+def behind_proxy(started: dict[str, dict[str, Any]], settings: Any) -> Client:
+    """A browser of the product as it is installed: TLS ends at the proxy."""
+    for name in ("SECURE_SSL_REDIRECT", "SECURE_REDIRECT_EXEMPT", "SECURE_PROXY_SSL_HEADER"):
+        setattr(settings, name, started["production"][name])
+    return Client()
+
+
+def test_plain_http_is_led_to_https(behind_proxy: Client) -> None:
+    for headers in ({}, {"x-forwarded-proto": "http"}):
+        response = behind_proxy.get("/lv/", headers=headers)
+        assert (response.status_code, response["Location"]) == (301, "https://testserver/lv/")
+
+
+def test_what_came_to_the_proxy_over_https_is_answered_and_not_led_round_in_a_circle(
+    behind_proxy: Client,
+) -> None:
+    response = behind_proxy.get("/lv/", headers={"x-forwarded-proto": "https"})
+    assert response.status_code == 200
+    assert response.wsgi_request.is_secure()
+
+
+@pytest.mark.django_db(databases=["default", "keys", "aside"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_health_is_told_without_https_to_whoever_asks_the_process_itself(
+    behind_proxy: Client, path: str
+) -> None:
+    assert behind_proxy.get(path).status_code in {200, 503}
 
 
 def test_plain_http_is_a_thing_of_development_alone(started: dict[str, dict[str, Any]]) -> None:
