@@ -1,9 +1,5 @@
-"""What a service refuses, as a code and a sentence for people; never personal data. And the error pages."""
+"""What is refused, as a code and a sentence for people; never personal data."""
 
-from http import HTTPStatus
-
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -55,8 +51,7 @@ class NotObjectable(Refusal):
 
 
 class TooManyCodes(Refusal):
-    code = "too_many_codes"
-    sentence = _("Several codes were already sent. Wait an hour, then ask for a new one.")
+    code = "too_many_codes"  # the sentence is that of the limit
 
 
 class CodeRefused(Refusal):
@@ -74,6 +69,22 @@ class Incomplete(Refusal):
     sentence = _("Some answers are missing or are no longer valid. Go through the marked steps.")
 
 
+class NotAsked(Refusal):
+    code = "not_asked"
+    sentence = _(
+        "An earlier answer has changed, so this question is no longer asked. "
+        "What you wrote here is not saved: go back to continue."
+    )
+
+
+class FormTooOld(Refusal):
+    code = "form_too_old"
+    sentence = _(
+        "The form was open for too long, or your browser does not keep cookies for this site. "
+        "This answer is not saved yet: look it through and save it again."
+    )
+
+
 class NoticeChanged(Refusal):
     code = "notice_changed"
     sentence = _("A published notice is never changed: publish a new number.")
@@ -82,8 +93,3 @@ class NoticeChanged(Refusal):
 class NoRecipients(Refusal):
     code = "no_recipients"
     sentence = _("Tick at least one lender: the application is sent to those alone.")
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The form's protection token was missing or old: say so, with a way on."""
-    return render(request, "403_csrf.html", status=HTTPStatus.FORBIDDEN)

@@ -5,6 +5,7 @@ import unicodedata
 from datetime import date
 
 import phonenumbers
+from django.utils.functional import lazy
 from django.utils.translation import get_language
 
 NO_BREAK_SPACE = "\u00a0"
@@ -35,6 +36,10 @@ def money_text(cents: int) -> str:
     """Euro cents with the sign of the currency: 123456 → "1 234,56 €", in English "€1,234.56"."""
     text = euro_text(cents)
     return f"€{text}" if get_language() == "en" else f"{text}{NO_BREAK_SPACE}€"
+
+
+# For texts that are made when a module is imported and read in whatever language is active then.
+money_text_lazy = lazy(money_text, str)
 
 
 def date_text(value: date) -> str:

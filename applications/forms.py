@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications import validators
 from applications.choices import DocumentType, IncomeType, LoanPurpose, MaritalStatus, PepRelation, PepStatus
-from applications.formats import money_text, phone_text
+from applications.formats import money_text_lazy, phone_text
 from applications.widgets import (
     DatePartsField,
     EuroField,
@@ -54,8 +54,8 @@ class AmountForm(StepForm):
         label=_("How much would you like to borrow, in euro?"),
         help_text=format_lazy(
             _("From {least} to {most}."),
-            least=money_text(validators.MIN_AMOUNT_CENTS),
-            most=money_text(validators.MAX_AMOUNT_CENTS),
+            least=money_text_lazy(validators.MIN_AMOUNT_CENTS),
+            most=money_text_lazy(validators.MAX_AMOUNT_CENTS),
         ),
         required_text=_("Write how much you would like to borrow."),
     )

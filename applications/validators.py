@@ -6,9 +6,10 @@ Every `clean_*` returns the canonical text and is idempotent; every `check_*` re
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+import idna
 import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
@@ -23,6 +24,7 @@ MIN_REPAYMENT_DAY, MAX_REPAYMENT_DAY = 1, 28
 MAX_DEPENDANTS = 20
 MAX_MONTHLY_CENTS = 1_000_000_00
 MIN_AGE_YEARS = 18
+MAX_DOCUMENT_YEARS = 50
 EARLIEST_BIRTH_DATE = date(1900, 1, 1)
 MIN_KEYWORD, MAX_KEYWORD = 4, 40
 MAX_NAME, MAX_TEXT = 100, 200
@@ -217,25 +219,34 @@ def clean_document_number(text: str) -> str:
 
 
 def check_valid_until(valid_until: date, *, today: date) -> None:
-    """The document outlasts today."""
+    """The document outlasts today, and not by more than documents are issued for: that is a mistyped year."""
     if valid_until <= today:
         raise _error(_("This document is no longer valid. Use one that is valid after today."), "expired")
+    if full_years(today, valid_until - timedelta(days=1)) >= MAX_DOCUMENT_YEARS:
+        message = _("Check the year: documents are not valid for more than %(years)s years.")
+        raise _error(message, "too_late", years=MAX_DOCUMENT_YEARS)
 
 
 def clean_email(text: str) -> str:
-    """An address with the domain in lower-case ASCII (IDNA); the part before @ stays as typed."""
+    """An address with the domain in lower-case ASCII (IDNA 2008); the part before @ stays as typed."""
     wrong = _error(_("Write the e-mail address as name@example.com."), "invalid_email")
     local, _at, domain = visible(text).rpartition("@")
     if len(domain) > MAX_EMAIL or not local.isascii():
         raise wrong
     try:
-        address = f"{local}@{domain.lower().encode('idna').decode('ascii')}"
+        address = f"{local}@{_ascii_domain(domain)}"
         _valid_email(address)
     except (UnicodeError, ValidationError):
         raise wrong from None
     if len(address) > MAX_EMAIL or address.endswith("]"):  # [192.0.2.1]: no person's mailbox
         raise wrong
     return address
+
+
+def _ascii_domain(domain: str) -> str:
+    """The domain as it stands in the DNS. Python's own codec follows the rules of 2003, under which straße.de
+    becomes strasse.de: the code would go to a stranger. Raises UnicodeError."""
+    return domain.lower() if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
 
 
 def clean_sign_in_code(text: str) -> str:

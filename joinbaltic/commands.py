@@ -1,6 +1,7 @@
 """The commands the product is made of, in one place: `make run` and docker-compose.yml use the same words.
 
-Each is given to the Python interpreter. The web server takes its address from GRANIAN_HOST and GRANIAN_PORT.
+Each is given to the Python interpreter. The web server takes its address from GRANIAN_HOST and GRANIAN_PORT;
+"asginl" is ASGI without lifespan events, which Django has none of.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ PREPARATION = {
 # Kept running side by side.
 PROCESSES = {
     "sandbox": ("manage.py", "sandbox_lenders", "--port", "{sandbox_port}"),
-    "web": ("-m", "granian", "--interface", "asgi", "joinbaltic.asgi:application"),
+    "web": ("-m", "granian", "--interface", "asginl", "joinbaltic.asgi:application"),
     "worker": ("-m", "celery", "-A", "joinbaltic", "worker", "--pool", "threads", "--concurrency", "8"),
     "beat": ("-m", "celery", "-A", "joinbaltic", "beat", "--pidfile", "", "--schedule", "{var}/run/beat"),
 }

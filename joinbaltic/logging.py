@@ -7,6 +7,7 @@ only written under the keys below, and an exception is written as its class and 
 
 import logging
 import logging.config
+import re
 import sys
 import traceback
 from typing import Any
@@ -26,6 +27,12 @@ PLAIN_MESSAGE_OF = (
     "celery.apps", "celery.beat", "celery.worker.consumer", "celery.worker.strategy", "granian",
     "django.server", "kombu",
 )  # fmt: skip
+
+# These give an error's text for a message, such as a wrong Host header. Their names say which error.
+SUSPICIOUS = "django.security"
+# A warning of Python: the place and the class stand before its text, which may quote a value.
+WARNINGS = "py.warnings"
+WARNING = re.compile(r"(?:[^:\n]*/)?(?P<file>[^/:\n]+):(?P<line>\d+): (?P<kind>\w+): ")
 
 
 def _exception(exc: BaseException) -> tuple[str, str]:
@@ -51,11 +58,21 @@ def foreign_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, 
     if event["_from_structlog"]:
         return event
     record, arguments = event["_record"], event.pop("positional_args")
-    if not record.name.startswith(PLAIN_MESSAGE_OF):
+    if record.name.startswith(SUSPICIOUS):
+        event["event"] = "request.suspicious"
+    elif record.name == WARNINGS:
+        event |= _warning(record.getMessage())
+    elif not record.name.startswith(PLAIN_MESSAGE_OF):
         event["event"] = _template(record.msg)
     if record.name == "celery.app.trace" and isinstance(arguments, dict):
         event["task"] = arguments.get("name")
     return event
+
+
+def _warning(text: str) -> dict[str, str]:
+    found = WARNING.match(text)
+    known = {"kind": found["kind"], "where": f"{found['file']}:{found['line']}"} if found else {}
+    return {"event": "warning", **known}
 
 
 def _template(message: object) -> str:
@@ -92,6 +109,7 @@ def logging_config(*, level: str) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
     }
+    logging.captureWarnings(True)
     logging.config.dictConfig(
         {
             "version": 1,

@@ -76,8 +76,9 @@ if ENVIRONMENT == "test":
     INSTALLED_APPS += ["tests.applications.crypto.vault"]  # models on which the cellar is tried
 
 MIDDLEWARE = [
+    "joinbaltic.headers.ResourcePolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "joinbaltic.static_files.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -119,9 +120,8 @@ def database(variable: str, *, most: int) -> dict[str, Any]:
 
     Under ASGI each request has a thread of its own: connections come from a pool.
     """
-    required(variable)
     pool = {} if ENVIRONMENT == "test" else {"pool": {"min_size": 0, "max_size": most, "timeout": 10}}
-    found: dict[str, Any] = env.db(variable)
+    found: dict[str, Any] = env.db_url_config(secret(variable))
     return found | {"CONN_HEALTH_CHECKS": True, "OPTIONS": found.get("OPTIONS", {}) | pool}
 
 
@@ -198,7 +198,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
-CSRF_FAILURE_VIEW = "applications.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "applications.views.csrf.csrf_failure"
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=1 if PRODUCTION else 0)
 
 # --- static files ---------------------------------------------------------------------------------------
@@ -214,6 +214,7 @@ STORAGES = {
     },
 }
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # our files are for our pages
 
 # --- mail -----------------------------------------------------------------------------------------------
 MAIL_DIR = VAR_DIR / "mail"
@@ -223,7 +224,7 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="JO1N Baltic financin
 EMAIL_TIMEOUT = 10
 
 # --- Redis and Celery: a doorbell and an engine; rows are the queue ---------------------------------------
-REDIS_URL = required("REDIS_URL")
+REDIS_URL = secret("REDIS_URL")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

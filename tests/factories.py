@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connections
@@ -18,10 +18,12 @@ from django.utils import timezone
 from applications import flow
 from applications.actors import SYSTEM, Actor
 from applications.crypto.keyring import data_key_scope
+from applications.crypto.models import DataKey
 from applications.models import Application, DataSubject, MailKind, NoticeKind, NoticeVersion, OutboundMail
 from applications.personal import Purpose
 from applications.selectors.accounts import live_session
 from applications.services import accounts, drafts, submitting
+from applications.services.housekeeping import KEY_OWNERS
 from applications.services.notices import publish_notice
 from applications.states import ApplicationStatus
 from lenders.models import Lender
@@ -123,6 +125,12 @@ def sign_in(client: Client, email: str | None = None) -> DataSubject:
 
 def subject(email: str | None = None) -> DataSubject:
     return sign_in(Client(), email)
+
+
+def orphan_keys() -> set[UUID]:
+    """The owners of live data keys whose rows were never written."""
+    live = set(DataKey.objects.filter(wrapped__isnull=False).values_list("owner_id", flat=True))
+    return live.difference(*(model._default_manager.values_list("pk", flat=True) for model in KEY_OWNERS))
 
 
 # --- applications ---------------------------------------------------------------------------------------

@@ -5,13 +5,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from applications.actors import Actor
-from applications.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from applications.admin.base import ReadOnlyInline, RecordedAdmin
 from applications.errors import ProcessingRefused, SubjectErased
 from applications.models import Application, ApplicationEvent
 from applications.personal import Purpose
 from applications.selectors.masked import MaskedPerson, masked_person
-from applications.services import audit
 from applications.states import ApplicationStatus
 
 
@@ -22,7 +20,8 @@ class EventInline(ReadOnlyInline):
 
 
 @admin.register(Application)
-class ApplicationAdmin(ReadOnlyAdmin):
+class ApplicationAdmin(RecordedAdmin):
+    seen = "seen_masked"
     list_display = ("reference", "status", "language", "submitted_at")
     list_filter = ("status",)
     search_fields = ("=reference",)
@@ -37,18 +36,6 @@ class ApplicationAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         return super().get_queryset(request).exclude(status=ApplicationStatus.DRAFT).select_related("subject")
-
-    def get_object(
-        self, request: HttpRequest, object_id: str, from_field: str | None = None
-    ) -> Application | None:
-        """Opening a person's application is written down, masked or not."""
-        found: Application | None = super().get_object(request, object_id, from_field)
-        if found is not None:
-            audit.record(
-                actor=Actor.staff(request.user.pk), action="application.seen_masked",
-                subject_id=found.subject_id, row=found,
-            )  # fmt: skip
-        return found
 
     def _person(self, application: Application) -> MaskedPerson:
         """Masked; where a right of the person stands in the way, the sentence that says so."""

@@ -1,10 +1,17 @@
 """What the admin pages of this product share."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+from applications.actors import Actor
+from applications.models import OwnedBySubject
+from applications.services import audit
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -22,6 +29,40 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+class RecordedAdmin(ReadOnlyAdmin):
+    """Rows about a person: that one was opened is written down with who and when, and so is a refusal."""
+
+    seen = "seen"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return self._recorded(super().change_view, request, object_id, form_url, extra_context)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return self._recorded(super().history_view, request, object_id, extra_context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return self._recorded(super().delete_view, request, object_id, extra_context)
+
+    def _recorded(
+        self, page: Callable[..., HttpResponse], request: HttpRequest, object_id: str, *rest: Any
+    ) -> HttpResponse:
+        """The page, which is not rendered yet when its opening is written down."""
+        row: OwnedBySubject | None = self.get_object(request, unquote(object_id))
+        if row is None:
+            return page(request, object_id, *rest)
+        name = self.opts.model_name
+        facts: Any = {"actor": Actor.staff(request.user.pk), "subject_id": row.subject_id, "row": row}
+        try:
+            response = page(request, object_id, *rest)
+        except PermissionDenied:
+            audit.record_aside(action=f"{name}.refused", **facts)
+            raise
+        audit.record(action=f"{name}.{self.seen}", **facts)
+        return response
 
 
 class ReadOnlyInline(admin.TabularInline):

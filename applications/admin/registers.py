@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from applications.admin.base import ReadOnlyAdmin
+from applications.admin.base import ReadOnlyAdmin, RecordedAdmin
 from applications.models import AuditEntry, Disclosure, NoticeVersion
 
 
@@ -19,7 +19,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Disclosure)
-class DisclosureAdmin(ReadOnlyAdmin):
+class DisclosureAdmin(RecordedAdmin):
     list_display = ("at", "recipient_kind", "recipient_name", "purpose", "status", "application")
     list_filter = ("recipient_kind", "purpose")
     list_select_related = ("application",)

@@ -6,7 +6,8 @@ is swept later, never the reverse.
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +28,7 @@ __all__ = [
     "destroy_key",
     "destroy_keys",
     "forget_keys",
+    "key_of_a_new_owner",
     "owner_ids_created_before",
     "prefetch",
 ]
@@ -58,6 +60,22 @@ def create_key(owner_id: UUID) -> None:
     # Whoever came first wins; a key that is not ours is unwrapped when it is needed.
     if ciphers is not None and bytes(wrapped) == fresh.wrapped:
         ciphers[owner_id.int] = AESGCM(data_key)
+
+
+@contextmanager
+def key_of_a_new_owner(owner_id: UUID) -> Iterator[None]:
+    """Make the key under which a new owner is written inside the block; a block that fails leaves none.
+
+    Failures may come in any number, and the sweep of orphaned keys stops at more than crashes explain.
+    Belongs inside the transaction that writes the owner: when a commit fails, nobody knows whether the row
+    is there, and the key stays.
+    """
+    create_key(owner_id)
+    try:
+        yield
+    except BaseException:
+        forget_keys([owner_id])
+        raise
 
 
 def cipher_for(owner_id: UUID) -> AESGCM:

@@ -12,22 +12,18 @@ from django.utils import timezone
 from applications import normalise, references
 from applications.actors import VISITOR, Actor
 from applications.crypto import blind_index, keyring
-from applications.errors import CodeExpired, CodeRefused, TooManyCodes
+from applications.errors import CodeExpired, CodeRefused
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
 from applications.selectors.accounts import live_challenge, subject_with_email
 from applications.services import audit, mail
+from applications.services.code_limits import NETWORK_COLUMN, refuse_flood
 from applications.services.locking import take_turns
 from applications.tokens import code_hash, new_code, new_token, token_hash
 
 CODE_LIFETIME = timedelta(minutes=10)
 MAXIMUM_TRIES = 5
-CODES_PER_ADDRESS = 5
-CODES_PER_ADDRESS_A_DAY = 12
-CODES_PER_NETWORK = 30
-COUNTED_OVER = timedelta(hours=1)
 SESSION_LIFETIME = timedelta(hours=12)
 SESSION_IDLE = timedelta(hours=1)
-NETWORK_COLUMN = "challenge.network"
 
 
 @dataclass(frozen=True)
@@ -41,48 +37,37 @@ class Opened:
 def request_code(*, email: str, network: str, language: str) -> Opened:
     """Mail a code to `email`. Nothing tells whether the address is known.
 
-    Raises TooManyCodes when the address or the network asked for too many within an hour: nobody is
-    mail-bombed through us.
+    Raises TooManyCodes when too many were mailed to the address, or asked for from the network.
     """
     now = timezone.now()
     network_index = blind_index.digest(NETWORK_COLUMN, normalise.address(network))
-    _refuse_flood(email, network, since=now - COUNTED_OVER)  # before a key is made for nothing
     token, code = new_token(), new_code()
     challenge = EmailChallenge(
         id=uuid4(), address=email, network_index=network_index, browser_hash=token_hash(token),
         language=language, created_at=now, expires_at=now + CODE_LIFETIME,
     )  # fmt: skip
     challenge.code_hash = code_hash(code, challenge.id)
-    keyring.create_key(challenge.id)
     with transaction.atomic():
         take_turns(
             f"challenge.address:{normalise.email(email)}", f"{NETWORK_COLUMN}:{normalise.address(network)}"
         )
-        _refuse_flood(email, network, since=now - COUNTED_OVER)
-        challenge.save(force_insert=True)
-        mail.compose(
-            kind=MailKind.SIGN_IN_CODE,
-            owner_id=challenge.id,
-            recipient=email,
-            language=language,
-            context={"code": code, "minutes": int(CODE_LIFETIME.total_seconds() // 60)},
-            useless_after=challenge.expires_at,
-        )
-        audit.record(actor=VISITOR, action="sign_in.code_requested", row=challenge)
+        refuse_flood(email=email, network=network)
+        with keyring.key_of_a_new_owner(challenge.id):
+            _mail_code(challenge, code, email)
     return Opened(token, challenge.expires_at)
 
 
-def _refuse_flood(email: str, network: str, *, since: datetime) -> None:
-    recent = EmailChallenge.objects.filter(created_at__gte=since)
-    # Codes that led in no longer carry the address: what is counted over the day are those that did not.
-    today = EmailChallenge.objects.filter(created_at__gte=timezone.now() - timedelta(days=1))
-    networks = blind_index.candidates(NETWORK_COLUMN, normalise.address(network))
-    if (
-        recent.filter(address_index=email).count() >= CODES_PER_ADDRESS
-        or today.filter(address_index=email).count() >= CODES_PER_ADDRESS_A_DAY
-        or recent.filter(network_index__in=networks).count() >= CODES_PER_NETWORK
-    ):
-        raise TooManyCodes
+def _mail_code(challenge: EmailChallenge, code: str, email: str) -> None:
+    challenge.save(force_insert=True)
+    mail.compose(
+        kind=MailKind.SIGN_IN_CODE,
+        owner_id=challenge.id,
+        recipient=email,
+        language=challenge.language,
+        context={"code": code, "minutes": int(CODE_LIFETIME.total_seconds() // 60)},
+        useless_after=challenge.expires_at,
+    )
+    audit.record(actor=VISITOR, action="sign_in.code_requested", row=challenge)
 
 
 def sign_in(*, browser_token: str, code: str) -> Opened:
@@ -124,9 +109,8 @@ def _new_subject(address: str, language: str) -> DataSubject:
         customer_reference=references.make_reference("C"),
         account_number=references.make_reference("A"),
     )
-    keyring.create_key(subject.id)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), keyring.key_of_a_new_owner(subject.id):
             subject.save(force_insert=True)
             audit.record(
                 actor=Actor.consumer(subject.id), action="subject.created", subject_id=subject.id, row=subject

@@ -45,12 +45,10 @@ def _this_month() -> StatisticsMonth:
     if known is not None:
         return known
     month = StatisticsMonth(id=uuid4(), month=first, secret=secrets.token_hex(32))
-    keyring.create_key(month.id)
     try:
-        with transaction.atomic():
+        with transaction.atomic(), keyring.key_of_a_new_owner(month.id):
             month.save(force_insert=True)
     except IntegrityError:  # another worker was quicker
-        keyring.forget_keys([month.id])
         return StatisticsMonth.objects.get(month=first)
     return month
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from applications.errors import CodeExpired, CodeRefused, TooManyCodes
 from applications.forms import CodeForm, EmailForm
@@ -87,9 +87,11 @@ def _signed_in(request: HttpRequest, opened: Opened) -> HttpResponse:
     return response
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest) -> HttpResponse:
-    """Sign out: the session ends here and the cookie goes."""
+    """Sign out: the session ends here and the cookie goes. The address alone leads to the button."""
+    if request.method != "POST":
+        return redirect("applications:account")
     _end_session(request)
     response = redirect("applications:home")
     response.delete_cookie(settings.CONSUMER_COOKIE_NAME, samesite="Lax")

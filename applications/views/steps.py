@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 from applications import flow
 from applications.actors import Actor
 from applications.choices import PepStatus
-from applications.errors import IllegalTransition
+from applications.errors import FormTooOld, IllegalTransition, NotAsked, Refusal
 from applications.models import Application
 from applications.personal import Purpose
 from applications.selectors.people import answers, applications_of, draft_of
@@ -20,6 +20,7 @@ from applications.services.drafts import open_draft, save_answers
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
 
 WORK = Purpose.HANDLE_APPLICATIONS
+SHOW = Purpose.DATA_SUBJECT_RIGHTS
 
 
 @consumer_required
@@ -37,9 +38,11 @@ def resume(request: ConsumerRequest) -> HttpResponse:
 
 
 @consumer_required
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def begin(request: ConsumerRequest) -> HttpResponse:
-    """Open a new draft, for a consumer who has sent an application before."""
+    """Open a new draft, for a consumer who has sent an application before. The address alone opens none."""
+    if request.method != "POST":
+        return redirect("applications:account")
     open_draft(
         subject_id=request.consumer.subject_id, language=get_language() or "lv", actor=actor_of(request)
     )
@@ -49,10 +52,7 @@ def begin(request: ConsumerRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, slug: str) -> HttpResponse:
     """One step: show what was answered, keep what is answered now."""
-    try:
-        current = flow.step_by_slug(slug)
-    except KeyError:
-        raise Http404 from None
+    current = _step(slug)
     session = getattr(request, "consumer", None)
     if session is None:
         return _without_session(request, current)
@@ -61,7 +61,7 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
         return _without_draft(request, current)
     given = answers(draft, purpose=WORK)
     if not current.shown(given):
-        return redirect("applications:resume")
+        return _not_asked(request, current, given)
     editing = "change" in request.GET
     form = _form(request, current, given)
     if request.method == "POST" and form.is_valid():
@@ -74,15 +74,55 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "applications/step.html", _context(current, given, form, editing=editing))
 
 
+def without_token(request: HttpRequest, slug: str) -> HttpResponse:
+    """A post that may come from another site, or from a page that was open for long, saves nothing."""
+    current = _step(slug)
+    session = getattr(request, "consumer", None)
+    if session is None:
+        return _without_session(request, current)
+    draft = draft_of(session.subject_id, purpose=SHOW)
+    given = answers(draft, purpose=SHOW) if draft else {}
+    return _refused(request, current, given, FormTooOld(), status=HTTPStatus.FORBIDDEN)
+
+
 def _without_draft(request: HttpRequest, current: flow.Step) -> HttpResponse:
     """An answer that comes after the application was sent is refused, and said to be."""
     if request.method != "POST":
         return redirect("applications:resume")
-    form = _form(request, current, {})
+    return _refused(request, current, {}, IllegalTransition(), status=HTTPStatus.CONFLICT)
+
+
+def _not_asked(request: HttpRequest, current: flow.Step, given: dict[str, Any]) -> HttpResponse:
+    """The page was open while an answer in another tab took its question away."""
+    if request.method != "POST":
+        return redirect("applications:resume")
+    return _refused(request, current, given, NotAsked(), status=HTTPStatus.CONFLICT)
+
+
+def _refused(
+    request: HttpRequest, current: flow.Step, given: dict[str, Any], refusal: Refusal, *, status: HTTPStatus
+) -> HttpResponse:
+    """Nothing is saved and nothing typed is lost: the page keeps it, and says why."""
+    form, asked = _typed(request, current, given)
+    form.add_error(None, str(refusal.sentence))
+    context = _context(current, asked, form, editing="change" in request.GET)
+    return render(request, "applications/step.html", context, status=status)
+
+
+def _typed(request: HttpRequest, current: flow.Step, given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The form as it was posted, checked, and the answers under which it was asked."""
+    # It may have been asked under other answers than are known now: a relation that was typed was asked for.
+    asked = given | ({"pep_status": PepStatus.FAMILY_MEMBER} if "pep_relation" in request.POST else {})
+    form = _form(request, current, asked)
     form.is_valid()
-    form.add_error(None, str(IllegalTransition.sentence))
-    context = _context(current, {}, form, editing="change" in request.GET)
-    return render(request, "applications/step.html", context, status=HTTPStatus.CONFLICT)
+    return form, asked
+
+
+def _step(slug: str) -> flow.Step:
+    try:
+        return flow.step_by_slug(slug)
+    except KeyError:
+        raise Http404 from None
 
 
 def _form(request: HttpRequest, current: flow.Step, given: dict[str, Any]) -> Any:
@@ -115,12 +155,9 @@ def _without_session(request: HttpRequest, current: flow.Step) -> HttpResponse:
     """Nothing typed is lost when the session ended: the page keeps it, and says how to go on."""
     if request.method != "POST":
         return redirect("applications:start")
-    # Nobody is known here, so no answer either; a relation that was typed shows that it was asked for.
-    given = {"pep_status": PepStatus.FAMILY_MEMBER} if "pep_relation" in request.POST else {}
-    form = _form(request, current, given)
-    form.is_valid()
-    context = _context(current, given, form, editing="change" in request.GET) | {"session_ended": True}
-    return render(request, "applications/step.html", context, status=403)
+    form, asked = _typed(request, current, {})  # nobody is known here, so no answer either
+    context = _context(current, asked, form, editing="change" in request.GET) | {"session_ended": True}
+    return render(request, "applications/step.html", context, status=HTTPStatus.FORBIDDEN)
 
 
 @consumer_required

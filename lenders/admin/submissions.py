@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from applications.actors import Actor
-from applications.admin.base import ReadOnlyAdmin, ReadOnlyInline
+from applications.admin.base import ReadOnlyInline, RecordedAdmin
 from applications.errors import Refusal
 from lenders.models import Attempt, Delivery, Offer, Submission
 from lenders.services.retrying import retry
@@ -35,7 +35,7 @@ class AttemptInline(ReadOnlyInline):
 
 
 @admin.register(Submission)
-class SubmissionAdmin(ReadOnlyAdmin):
+class SubmissionAdmin(RecordedAdmin):
     list_display = ("application", "lender", "status", "error_code", "created_at", "answered_at")
     list_display_links = ("application", "lender")
     list_filter = ("status", "lender")
@@ -72,7 +72,7 @@ class SubmissionAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
+class DeliveryAdmin(RecordedAdmin):
     list_display = ("id", "kind", "lender", "status", "fence", "failures", "error_code", "due_at")
     list_filter = ("status", "kind", "lender")
     list_select_related = ("lender",)

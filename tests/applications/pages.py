@@ -144,6 +144,7 @@ def headers_are_strict(page: Page) -> None:
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     for name, cookie in page.response.cookies.items():
         assert cookie["samesite"] == "Lax", (page.name, name)
         assert cookie["httponly"] or cookie["max-age"] == 0, (page.name, name)

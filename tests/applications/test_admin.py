@@ -5,17 +5,25 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from applications.crypto import keyring
 from applications.models import Application, AuditEntry, DataSubject, StaffUser
+from applications.services.audit import ASIDE
 from tests import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 LIST = reverse("admin:applications_application_changelist")
 PASSWORD = "long-enough-passphrase"
+
+
+def actions(application: Application, using: str = "default") -> list[str]:
+    """What is on record of staff and this application, as this connection sees it."""
+    found = AuditEntry.objects.using(using).filter(actor_kind="staff", object_id=str(application.pk))
+    return list(found.values_list("action", flat=True))
 
 
 def change(application: Application, page: str = "change") -> str:
@@ -72,6 +80,44 @@ def test_looking_at_an_application_is_written_down(staff: Client) -> None:
     entry = AuditEntry.objects.get(action="application.seen_masked")
     assert entry.actor_identifier == str(StaffUser.objects.get().pk)
     assert (entry.subject_id, entry.object_id) == (application.subject_id, str(application.pk))
+
+
+@pytest.mark.parametrize("page", ["change", "history"])
+def test_opening_is_written_down_once(staff: Client, page: str) -> None:
+    application = factories.sent_application(factories.subject())
+    staff.get(change(application, page))
+    assert actions(application) == ["application.seen_masked"]
+
+
+def test_refused_look_is_written_down_as_refused_and_not_as_seen(client: Client) -> None:
+    application = factories.sent_application(factories.subject())
+    stranger = StaffUser.objects.create_user("new", is_staff=True)
+    client.force_login(stranger)
+    for page in ("change", "history", "delete"):
+        assert client.get(change(application, page)).status_code == 403
+    assert actions(application) == []
+    assert actions(application, ASIDE) == ["application.refused"] * 3
+    entry = AuditEntry.objects.using(ASIDE).latest("at")
+    assert (entry.actor_kind, entry.actor_identifier) == ("staff", str(stranger.pk))
+    assert entry.subject_id == application.subject_id
+
+
+def test_refused_change_and_deletion_are_no_look_at_the_person(staff: Client) -> None:
+    application = factories.sent_application(factories.subject())
+    assert staff.post(change(application), {"status": "closed"}).status_code == 403
+    assert staff.get(change(application, "delete")).status_code == 403
+    assert actions(application) == []
+    assert actions(application, ASIDE) == ["application.refused"] * 2
+
+
+@pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
+def test_refusal_stays_written_down_when_the_request_is_rolled_back(client: Client) -> None:
+    application = factories.sent_application(factories.subject())
+    client.force_login(StaffUser.objects.create_user("new", is_staff=True))
+    with transaction.atomic():
+        assert client.get(change(application)).status_code == 403
+        transaction.set_rollback(True)
+    assert actions(application) == ["application.refused"]
 
 
 def test_erased_person_leaves_an_empty_mask(staff: Client) -> None:

@@ -153,7 +153,7 @@ def test_canary_is_in_no_log_line_and_on_no_error_page_whatever_breaks(
     walk: Walk, log_lines: io.StringIO, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages = break_everything(monkeypatch)
-    assert [response.status_code for response in pages] == [500, 403, 400, 404, 500]
+    assert [response.status_code for response in pages] == [500, 403, 400, 404, 400, 500]
     assert [hits for response in pages if (hits := found_in(response.content))] == []
     written = log_lines.getvalue()
     assert '"exception": "RuntimeError"' in written
@@ -162,7 +162,8 @@ def test_canary_is_in_no_log_line_and_on_no_error_page_whatever_breaks(
 
 
 def break_everything(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """A fault in a view, a form without its token, too many fields, a stranger's page, a broken envelope."""
+    """A fault in a view, a form without its token, too many fields, a stranger's page, a host not ours, a
+    broken envelope."""
     typed = {"given_name": PLANTED["given_name"], "surname": PLANTED["surname"], "email": EMAIL}
     browser = Client(raise_request_exception=False)
     Walk(browser, email=EMAIL).sign_in()
@@ -182,12 +183,13 @@ def break_everything(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     stranger = Client()
     Walk(stranger).sign_in()
     closed = stranger.get(reverse("lenders:offers", args=[application.pk]))
+    nowhere = browser.get(name, headers={"host": f"{WORD}.example"})
     browser.post(name, typed)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE applications_identification SET surname = given_name")
     broken = browser.get(name)
     assert isinstance(broken.exc_info[1], DecryptionError)
-    return [fault, token, many, closed, broken]
+    return [fault, token, many, closed, nowhere, broken]
 
 
 def not_in_the_servers_own_logs() -> None:

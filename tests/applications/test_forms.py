@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django import forms as django_forms
+from django.utils import translation
 
 from applications import forms
 from applications.flow import STEPS
@@ -261,6 +262,19 @@ def test_an_expired_document_is_refused() -> None:
 )
 def test_the_amount_is_between_100_and_50_000_euro(typed: str, code: str | None) -> None:
     assert codes(forms.AmountForm({"amount_cents": typed}), "amount_cents") == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("language", "least", "most"),
+    [("lv", "100,00\u00a0€", "50\u00a0000,00\u00a0€"), ("en", "€100.00", "€50,000.00")],
+)
+def test_limits_of_the_amount_are_written_as_the_language_writes_money(
+    language: str, least: str, most: str
+) -> None:
+    with translation.override(language):
+        text = str(forms.AmountForm().fields["amount_cents"].help_text)
+    assert least in text
+    assert most in text
 
 
 def test_income_of_nought_is_an_answer() -> None:

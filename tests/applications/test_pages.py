@@ -39,6 +39,19 @@ def test_pages_are_sound(walked: list[Page]) -> None:
     assert any(PLANTED in page.text for page in walked)
 
 
+def test_first_page_says_that_giving_data_is_voluntary_and_what_follows_without(client: Client) -> None:
+    page = " ".join(client.get("/en/").content.decode().split())
+    assert "Giving your data is voluntary. Without it, lenders cannot" in page
+    assert "section 8 (4¹)" in page
+
+
+@pytest.mark.parametrize("path", ["/static/joinbaltic/app.css", "/livez", "/lv/no/such/page/"])
+def test_no_other_site_may_use_what_we_serve(client: Client, path: str) -> None:
+    response = client.get(path)
+    assert response["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert "Access-Control-Allow-Origin" not in response
+
+
 def test_visitor_who_only_looks_gets_no_cookie(client: Client) -> None:
     for name in ("applications:home", "notices:index"):
         assert client.get(reverse(name)).cookies == {}, name
@@ -93,13 +106,12 @@ def test_every_posted_form_needs_its_token(name: str) -> None:
     assert Client(enforce_csrf_checks=True).post(reverse(f"applications:{name}")).status_code == 403
 
 
-def test_steps_and_sending_need_the_token_as_well() -> None:
+def test_sending_needs_the_token_as_well() -> None:
     strict = Client(enforce_csrf_checks=True)
     factories.complete_draft(factories.sign_in(strict))
-    for address in (reverse("applications:step", args=["name"]), reverse("lenders:send")):
-        response = strict.post(address, {"surname": PLANTED})
-        assert response.status_code == 403
-        assert PLANTED not in response.content.decode()
+    response = strict.post(reverse("lenders:send"), {"surname": PLANTED})
+    assert response.status_code == 403
+    assert PLANTED not in response.content.decode()
 
 
 def test_unknown_host_is_a_bad_request(client: Client) -> None:

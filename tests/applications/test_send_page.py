@@ -59,6 +59,14 @@ def test_nothing_to_agree_to_is_ticked_beforehand(client: Client, owner: DataSub
     assert boxes.ticked.isdisjoint({"pass_on", "accept_terms"})
 
 
+def test_page_says_that_giving_data_is_voluntary_and_what_follows_without(
+    client: Client, owner: DataSubject
+) -> None:
+    page = " ".join(client.get("/en/send/").content.decode().split())
+    assert "Giving your data is voluntary. Without it, lenders cannot" in page
+    assert "section 8 (4¹)" in page
+
+
 def test_agreements_stay_unticked_after_a_mistake_elsewhere(client: Client, owner: DataSubject) -> None:
     page = press_send(client, {"lenders": ["alfa"], "accept_terms": "on"}).content.decode()
     assert "pass_on" not in Boxes(page).ticked

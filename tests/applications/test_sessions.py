@@ -88,8 +88,8 @@ def test_sign_out_of_one_browser_leaves_the_other_signed_in(client: Client) -> N
     assert is_open(other)
 
 
-def test_sign_out_by_a_link_does_nothing(consumer: Client) -> None:
-    assert consumer.get(reverse("applications:sign_out")).status_code == 405
+def test_sign_out_by_a_link_leads_to_the_button_and_does_nothing(consumer: Client) -> None:
+    assert consumer.get(reverse("applications:sign_out"))["Location"] == ACCOUNT
     assert is_open(consumer)
 
 
@@ -138,6 +138,18 @@ def test_cookies_of_codes_and_sessions_are_hidden_from_scripts_and_other_sites(c
         assert cookie["samesite"] == "Lax"
         assert cookie["path"] == "/"
         assert not cookie["domain"]
+
+
+@pytest.mark.parametrize("production", [True, False])
+def test_cookies_of_codes_and_sessions_travel_over_https_alone_in_production(
+    client: Client, settings: Any, production: bool
+) -> None:
+    settings.PRODUCTION = production
+    email = factories.address()
+    asked = client.post(reverse("applications:start"), {"email": email})
+    opened = client.post(reverse("applications:code"), {"code": factories.mailed_code(email)})
+    assert bool(asked.cookies[settings.CHALLENGE_COOKIE_NAME]["secure"]) is production
+    assert bool(opened.cookies[settings.CONSUMER_COOKIE_NAME]["secure"]) is production
 
 
 def test_session_cookie_lasts_no_longer_than_the_session(client: Client) -> None:

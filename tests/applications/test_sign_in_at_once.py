@@ -5,6 +5,7 @@ import pytest
 from applications.errors import CodeExpired, TooManyCodes
 from applications.models import ConsumerSession, DataSubject, EmailChallenge
 from applications.services import accounts
+from applications.services.code_limits import ADDRESS_HOUR
 from tests import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"], trans
 
 def test_browsers_that_prove_a_new_address_at_once_get_one_data_subject() -> None:
     email = factories.address()
-    asked = [factories.ask_for_code(email) for _ in range(accounts.CODES_PER_ADDRESS)]
+    asked = [factories.ask_for_code(email) for _ in range(ADDRESS_HOUR.most)]
     opened = factories.in_parallel(
         lambda number: accounts.sign_in(browser_token=asked[number].token, code=asked[number].code),
         len(asked),
@@ -20,6 +21,7 @@ def test_browsers_that_prove_a_new_address_at_once_get_one_data_subject() -> Non
     assert all(isinstance(one, accounts.Opened) for one in opened), opened
     assert DataSubject.objects.count() == 1
     assert ConsumerSession.objects.count() == len(asked)
+    assert factories.orphan_keys() == set()
 
 
 def test_code_posted_many_times_at_once_opens_one_session() -> None:
@@ -48,5 +50,6 @@ def test_codes_asked_for_at_once_are_limited_all_the_same() -> None:
         lambda _: accounts.request_code(email=email, network=network, language="lv"), 20
     )
     refused = [one for one in asked if isinstance(one, TooManyCodes)]
-    assert len(asked) - len(refused) == accounts.CODES_PER_ADDRESS, asked
-    assert EmailChallenge.objects.count() == accounts.CODES_PER_ADDRESS
+    assert len(asked) - len(refused) == ADDRESS_HOUR.most, asked
+    assert EmailChallenge.objects.count() == ADDRESS_HOUR.most
+    assert factories.orphan_keys() == set()

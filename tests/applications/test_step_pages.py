@@ -1,5 +1,7 @@
 """The form in a browser: every step is kept, nobody else gets at it, nothing typed is lost."""
 
+import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -10,10 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications import flow
-from applications.errors import IllegalTransition
+from applications.errors import FormTooOld, IllegalTransition, NotAsked
 from applications.models import Application, ConsumerSession, DataSubject, Identification
 from applications.personal import Purpose
 from applications.selectors.people import answers, draft_of
+from applications.views import steps
 from tests import factories
 
 WORK = Purpose.HANDLE_APPLICATIONS
@@ -230,6 +233,107 @@ def test_new_draft_after_sending_begins_empty(client: Client, owner: DataSubject
     factories.sent_application(owner)
     assert client.post(reverse("applications:begin"), follow=True).context["step"].slug == "amount"
     assert kept(owner) == {}
+
+
+def test_step_saved_in_the_moment_of_sending_is_refused_in_words(
+    client: Client, owner: DataSubject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft, save = factories.complete_draft(owner), steps.save_answers
+
+    def after_sending(**answers: Any) -> None:
+        factories.send(draft, factories.lender().slug)
+        save(**answers)
+
+    monkeypatch.setattr(steps, "save_answers", after_sending)
+    response = post(client, "name", given_name="Zane")
+    assert response.status_code == 409
+    assert str(IllegalTransition.sentence) in response.content.decode()
+    assert 'value="Zane"' in response.content.decode()
+    assert Identification.objects.get().given_name == "Anna"
+
+
+@pytest.mark.parametrize(
+    ("slug", "changes", "typed"),
+    [
+        ("employer", {"income_type": "pension", "employer": None}, {"employer": "SIA Ozols"}),
+        ("pep-details", {}, {"pep_relation": "sibling", "pep_office": "SIA Ozols"}),
+    ],
+)
+def test_answer_to_a_question_that_is_no_longer_asked_is_refused_in_words_and_kept_on_the_page(
+    client: Client, owner: DataSubject, slug: str, changes: dict[str, Any], typed: dict[str, str]
+) -> None:
+    factories.complete_draft(owner, **changes)
+    before = kept(owner)
+    response = client.post(url(slug), typed)
+    page = html.unescape(response.content.decode())
+    assert response.status_code == 409
+    assert str(NotAsked.sentence) in page
+    assert 'value="SIA Ozols"' in page
+    assert page.count(" checked") == ("pep_relation" in typed)
+    assert kept(owner) == before
+
+
+# --- the form's protection token is missing or old --------------------------------------------------------
+@pytest.fixture
+def strict(owner: DataSubject, client: Client) -> Client:
+    """The owner's browser, and a server that asks it for the token of each form."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies = client.cookies
+    client.get(RESUME)
+    return browser
+
+
+def test_step_posted_without_its_token_saves_nothing_and_keeps_what_was_typed_on_the_page(
+    strict: Client, owner: DataSubject
+) -> None:
+    response = post(strict, "name", surname="Ozoliņa")
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "no-store" in response["Cache-Control"]
+    assert str(FormTooOld.sentence) in html.unescape(page)
+    assert 'value="Ozoliņa"' in page
+    assert kept(owner) == {}
+
+
+def test_page_that_was_refused_for_its_token_can_be_saved_as_it_stands(
+    strict: Client, owner: DataSubject
+) -> None:
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', post(strict, "name").content.decode())
+    assert token
+    typed = factories.typed("name", factories.answers())
+    assert strict.post(url("name"), typed | {"csrfmiddlewaretoken": token[1]}).status_code == 302
+    assert kept(owner)["given_name"] == "Anna"
+
+
+def test_step_posted_without_token_and_session_says_that_the_visit_has_ended(strict: Client) -> None:
+    del strict.cookies[settings.CONSUMER_COOKIE_NAME]
+    response = post(strict, "name", surname="Ozoliņa")
+    assert response.status_code == 403
+    assert response.context["session_ended"]
+    assert 'value="Ozoliņa"' in response.content.decode()
+
+
+def test_step_posted_without_token_after_sending_is_refused_as_well(
+    strict: Client, owner: DataSubject
+) -> None:
+    factories.sent_application(owner)
+    assert post(strict, "name", given_name="Zane").status_code == 403
+    assert Identification.objects.get().given_name == "Anna"
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status"), [("post", "/lv/apply/no-such-step/", 404), ("put", url("name"), 403)]
+)
+def test_what_is_no_post_to_a_step_is_refused_without_its_token_as_anywhere(
+    strict: Client, method: str, address: str, status: int
+) -> None:
+    assert getattr(strict, method)(address).status_code == status
+
+
+def test_new_draft_by_a_link_leads_to_the_button_and_opens_none(client: Client, owner: DataSubject) -> None:
+    factories.sent_application(owner)
+    assert client.get(reverse("applications:begin"))["Location"] == ACCOUNT
+    assert draft_of(owner.pk, purpose=WORK) is None
 
 
 def test_signing_out_in_one_tab_stops_saving_in_the_other(client: Client, owner: DataSubject) -> None:

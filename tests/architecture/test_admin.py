@@ -6,9 +6,9 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
-from applications.admin.base import ReadOnlyAdmin
+from applications.admin.base import ReadOnlyAdmin, RecordedAdmin
 from applications.crypto.fields import encrypted_fields
-from applications.models import FormData, StaffUser
+from applications.models import FormData, OwnedBySubject, StaffUser
 from tests import factories
 from tests.applications.pages import Elements, Page, Walk, headers_are_strict, nothing_is_inline
 
@@ -62,6 +62,12 @@ def test_every_list_asks_strangers_to_sign_in(client: Client, model: type[models
 def test_rows_of_ours_are_read_only(model: type[models.Model]) -> None:
     if model._meta.label_lower not in WRITABLE:
         assert isinstance(admin.site._registry[model], ReadOnlyAdmin)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label_lower)
+def test_opening_a_row_about_a_person_is_recorded(model: type[models.Model]) -> None:
+    if issubclass(model, OwnedBySubject):
+        assert isinstance(admin.site._registry[model], RecordedAdmin)
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label_lower)

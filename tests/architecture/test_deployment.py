@@ -1,6 +1,8 @@
 """docker-compose.yml runs the same words as `make run`, keeps no secret, and names no registry."""
 
 import re
+import shlex
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +14,24 @@ from joinbaltic import commands
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
+# The variables that the settings read.
+READ = set(
+    re.findall(
+        r"(?:env\.\w+|secret|required|database)\(\"([A-Z_]+)\"",
+        (ROOT / "joinbaltic/settings.py").read_text(encoding="utf-8"),
+    )
+)
 SECRET = re.compile(r"SECRET|PASSWORD|_KEY|EMAIL_URL|DATABASE_URL|REDIS_URL|AUTH")
 
 
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
 def test_service_runs_the_words_of_make_run(name: str) -> None:
     assert SERVICES[name]["command"] == ["python", *commands.words(commands.PROCESSES[name])]
+
+
+def test_web_server_does_not_ask_for_lifespan_events_which_django_has_none_of() -> None:
+    words = commands.PROCESSES["web"]
+    assert words[words.index("--interface") + 1] == "asginl"
 
 
 @pytest.mark.parametrize("name", ["migrate", "migrate-keys"])
@@ -28,16 +42,50 @@ def test_databases_are_migrated_with_the_words_of_make_run(name: str) -> None:
     )
 
 
+def test_databases_count_as_ready_when_the_last_of_them_answers_a_question_over_tcp() -> None:
+    """While the image prepares its volume, a server of its own answers on the unix socket alone; migrating
+    then would fail for good."""
+    kind, question = SERVICES["postgres"]["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    words = shlex.split(question)
+    assert words[:2] == ["PGPASSWORD=$$POSTGRES_PASSWORD", "psql"]
+    options = dict(pairwise(words))
+    assert options["--host"] == "127.0.0.1"
+    assert options["--dbname"] == SERVICES["web"]["environment"]["KEYS_DATABASE_URL"].rpartition("/")[2]
+    assert options["--command"] == "select 1"
+
+
 def test_every_secret_comes_from_outside() -> None:
     for service in SERVICES.values():
         for variable, value in service.get("environment", {}).items():
             if SECRET.search(variable) and not variable.endswith("_FILE"):
-                assert "${" in value, variable
+                assert value is None or "${" in value, variable
 
 
 @pytest.mark.parametrize("name", ["SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "EMAIL_URL"])
 def test_missing_secret_stops_the_start_with_a_sentence(name: str) -> None:
     assert re.search(rf"\$\{{{name}:\?set {name}", (ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+
+
+def test_every_variable_of_the_product_can_be_set() -> None:
+    """But its folder, which the image has, and what only development knows."""
+    given = {name.removesuffix("_FILE") for name in SERVICES["web"]["environment"]}
+    assert READ - given == {"VAR_DIR", "SANDBOX_URL", "SANDBOX_SECRET"}
+
+
+def test_every_variable_is_described() -> None:
+    described = set(re.findall(r"`([A-Z_]+)`", (ROOT / "docs/configuration.md").read_text(encoding="utf-8")))
+    taken = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
+    assert {"TLS", "HTTPS_ADDRESS", "MASTER_KEYS_PATH"} < taken
+    assert (READ | taken) - described == set()
+
+
+@pytest.mark.parametrize(
+    "variable", ["DEFAULT_FROM_EMAIL", "LOG_LEVEL", "MASTER_KEY_PROVIDER", "SWEEP_SECONDS", "TRUSTED_PROXIES"]
+)
+def test_what_the_product_has_a_default_for_is_handed_on_only_where_it_is_set(variable: str) -> None:
+    """A name without a value is what compose leaves out; an empty value would overrule the default."""
+    assert SERVICES["web"]["environment"][variable] is None
 
 
 def test_images_have_plain_names() -> None:

@@ -4,15 +4,20 @@ import asyncio
 import io
 import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
 from celery import Celery
+from django.test import Client
 
 from joinbaltic.logging import ALLOWED_KEYS
 
+ROOT = Path(__file__).resolve().parents[2]
 PLANTED = "anna.berzina@piemers.lv"
 log = structlog.get_logger("applications.tests")
 
@@ -110,6 +115,39 @@ def test_library_exception_keeps_class_and_place_only(lines: Lines) -> None:
         logging.getLogger("django.request").exception("Internal Server Error: %s", f"/{PLANTED}")
     assert lines.last()["exception"] == "ValueError"
     assert PLANTED not in lines.getvalue()
+
+
+def test_suspicious_request_is_named_without_what_it_said(lines: Lines, client: Client) -> None:
+    assert client.get("/lv/", headers={"host": f"{PLANTED}.example"}).status_code == 400
+    assert PLANTED not in lines.getvalue()
+    assert lines.last()["event"] == "request.suspicious"
+    assert lines.last()["logger"] == "django.security.DisallowedHost"
+    assert lines.last()["exception"] == "DisallowedHost"
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (f"/a/b/thing.py:12: UserWarning: {PLANTED}\n  x", {"kind": "UserWarning", "where": "thing.py:12"}),
+        (f"thing.py:12: Warning: /{PLANTED}.py:1: {PLANTED}: x", {"kind": "Warning", "where": "thing.py:12"}),
+        (f"of another form: {PLANTED}", {}),
+    ],
+)  # fmt: skip
+def test_warning_is_a_class_and_a_place(lines: Lines, text: str, known: dict[str, str]) -> None:
+    logging.getLogger("py.warnings").warning(text)
+    assert lines.last() | {"timestamp": ""} == {
+        "event": "warning", "level": "warning", "logger": "py.warnings", "timestamp": "", **known,
+    }  # fmt: skip
+
+
+def test_warnings_of_a_process_are_lines_like_all_others() -> None:
+    warn = f"import joinbaltic.settings, warnings; warnings.warn('{PLANTED}', UserWarning)"
+    process = subprocess.run(
+        [sys.executable, "-W", "always", "-c", warn], cwd=ROOT, text=True, capture_output=True, check=True
+    )
+    line = json.loads(process.stderr.splitlines()[-1])
+    assert (line["event"], line["kind"], line["where"]) == ("warning", "UserWarning", "<string>:1")
+    assert PLANTED not in process.stderr
 
 
 def test_failed_celery_task_is_named_without_its_error(lines: Lines) -> None:

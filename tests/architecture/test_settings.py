@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as ours
+from django.test import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = base64.b64encode(bytes(range(32))).decode()
@@ -25,6 +26,7 @@ REQUIRED = {
     "INDEX_KEYS": f"1:{KEY}",
     "EMAIL_URL": "smtp+tls://user:pw@mail.example:587",
 }
+SECRETS = [name for name in REQUIRED if name not in {"PUBLIC_URL", "ALLOWED_HOSTS"}]
 # Runs the settings module once for each environment it reads, as a process does that starts.
 PROBE = """
 import json, os, runpy, sys
@@ -52,7 +54,13 @@ def production(tmp: Path, **changes: str | None) -> dict[str, str]:
 def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What came of starting in each environment, by its name."""
     tmp = tmp_path_factory.mktemp("var")
-    (tmp / "secret").write_text("from-a-file\n")
+    for name in SECRETS:
+        (tmp / name).write_text(f"{REQUIRED[name]}\n")
+    from_files = {f"{name}_FILE": str(tmp / name) for name in SECRETS}
+    (tmp / "other").mkdir()
+    (tmp / "other" / "development.env").write_text(
+        "ENVIRONMENT=development\nDATABASE_URL=postgres://other/other"
+    )
     local = {"PUBLIC_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": None, "EMAIL_URL": None}
     environments = {
         "production": production(tmp),
@@ -61,7 +69,10 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
         "plain http": production(tmp, PUBLIC_URL="http://apply.example"),
         "short key": production(tmp, MASTER_KEYS="epoch1:" + base64.b64encode(b"short").decode()),
         "no key": production(tmp, INDEX_KEYS="nonsense"),
-        "file": production(tmp, SECRET_KEY=None, SECRET_KEY_FILE=str(tmp / "secret")),
+        "files": production(tmp, **dict.fromkeys(SECRETS), **from_files),
+        "files beside development": production(
+            tmp, **dict.fromkeys(SECRETS), **from_files | {"VAR_DIR": str(tmp / "other")}
+        ),
         "no file": production(tmp, SECRET_KEY=None, SECRET_KEY_FILE=str(tmp / "nothing")),
         "sandbox": production(tmp, SANDBOX_URL="http://127.0.0.1:9", SANDBOX_SECRET="x"),
         "debug": production(tmp, DEBUG="True", DJANGO_DEBUG="1"),
@@ -106,8 +117,12 @@ def test_key_that_is_no_key_is_refused_without_being_repeated(
     assert base64.b64encode(b"short").decode() not in error
 
 
-def test_secret_may_come_from_a_file(started: dict[str, dict[str, Any]]) -> None:
-    assert started["file"]["SECRET_KEY"] == "from-a-file"
+@pytest.mark.parametrize("case", ["files", "files beside development"])
+def test_every_secret_may_come_from_a_file(started: dict[str, dict[str, Any]], case: str) -> None:
+    """The addresses of servers are secrets too: they hold passwords."""
+    read = ("ENVIRONMENT", "SECRET_KEY", "DATABASES", "REDIS_URL", "MASTER_KEYS", "INDEX_KEYS", "EMAIL_URL")
+    found, given = started[case], started["production"]
+    assert {name: found[name] for name in read} == {name: given[name] for name in read}
 
 
 def test_production_is_what_starts_when_nobody_says_otherwise(started: dict[str, dict[str, Any]]) -> None:
@@ -137,6 +152,37 @@ def test_production_speaks_https_alone_for_two_years(started: dict[str, dict[str
     assert found["SECURE_HSTS_SECONDS"] >= 63_072_000
     assert found["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is found["SECURE_HSTS_PRELOAD"] is True
     assert found["TRUSTED_PROXIES"] == 1
+
+
+@pytest.fixture
+def behind_proxy(started: dict[str, dict[str, Any]], settings: Any) -> Client:
+    """A browser of the product as it is installed: TLS ends at the proxy."""
+    for name in ("SECURE_SSL_REDIRECT", "SECURE_REDIRECT_EXEMPT", "SECURE_PROXY_SSL_HEADER"):
+        setattr(settings, name, started["production"][name])
+    return Client()
+
+
+def test_plain_http_is_led_to_https(behind_proxy: Client) -> None:
+    for headers in ({}, {"x-forwarded-proto": "http"}):
+        response = behind_proxy.get("/lv/", headers=headers)
+        assert (response.status_code, response["Location"]) == (301, "https://testserver/lv/")
+
+
+@pytest.mark.django_db
+def test_what_came_to_the_proxy_over_https_is_answered_and_not_led_round_in_a_circle(
+    behind_proxy: Client,
+) -> None:
+    response = behind_proxy.get("/lv/", headers={"x-forwarded-proto": "https"})
+    assert response.status_code == 200
+    assert response.wsgi_request.is_secure()
+
+
+@pytest.mark.django_db(databases=["default", "keys", "aside"])
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_health_is_told_without_https_to_whoever_asks_the_process_itself(
+    behind_proxy: Client, path: str
+) -> None:
+    assert behind_proxy.get(path).status_code in {200, 503}
 
 
 def test_plain_http_is_a_thing_of_development_alone(started: dict[str, dict[str, Any]]) -> None:

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from applications.models import StaffUser
+from applications.models import AuditEntry, StaffUser
+from applications.services.audit import ASIDE
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.models import Delivery, Submission
 from tests.lenders import scene
@@ -96,6 +97,26 @@ def test_no_page_shows_the_person_the_offer_or_a_secret(application):
         page = client.get(path)
         assert page.status_code == 200, path
         assert [secret for secret in secrets if secret in page.text] == [], path
+
+
+@pytest.mark.parametrize("model", ["submission", "delivery"])
+def test_opening_what_was_sent_for_a_person_is_written_down(application, model):
+    row = {"submission": scene.submission_at, "delivery": scene.delivery_at}[model](application, "atra")
+    client = staff(*SEES)
+    client.get(f"{PAGES}/{model}/{row.pk}/change/")
+    entry = AuditEntry.objects.get(object_id=str(row.pk), actor_kind="staff")
+    assert entry.action == f"{model}.seen"
+    assert entry.actor_identifier == client.session["_auth_user_id"]
+    assert entry.subject_id == application.subject_id
+
+
+@pytest.mark.parametrize("model", ["submission", "delivery"])
+def test_refused_look_at_what_was_sent_is_written_down_as_refused(application, model):
+    row = {"submission": scene.submission_at, "delivery": scene.delivery_at}[model](application, "atra")
+    assert staff().get(f"{PAGES}/{model}/{row.pk}/change/").status_code == 403
+    about = {"object_id": str(row.pk), "actor_kind": "staff"}
+    assert AuditEntry.objects.using(ASIDE).get(**about).action == f"{model}.refused"
+    assert not AuditEntry.objects.filter(**about).exists()
 
 
 @pytest.mark.parametrize("model", ["submission", "delivery", "lender"])

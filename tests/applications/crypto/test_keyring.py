@@ -69,6 +69,18 @@ def test_a_key_is_not_made_inside_a_transaction_that_may_roll_back() -> None:
     assert DataKey.objects.using("keys").count() == 1
 
 
+def test_owner_that_could_not_be_written_leaves_no_key_behind() -> None:
+    written, refused = uuid4(), uuid4()
+    with data_key_scope():
+        with keyring.key_of_a_new_owner(written):
+            keyring.cipher_for(written)
+        with pytest.raises(ValueError, match="refused"), keyring.key_of_a_new_owner(refused):
+            raise ValueError("refused")
+        with pytest.raises(KeyMissing):
+            keyring.cipher_for(refused)
+    assert DataKey.objects.using("keys").get().owner_id == written
+
+
 def test_an_owner_without_a_key_is_told_apart_from_one_whose_key_is_destroyed() -> None:
     owner_id = uuid4()
     with pytest.raises(KeyMissing):
