@@ -49,7 +49,7 @@ def plant(word: str) -> DataSubject:
     scene.finish(prepared, offered)
     now = timezone.now()
     rows: list[tuple[Any, dict[str, Any]]] = [
-        (PaymentMethod, {"kind": "iban", "identifier": f"LV00{word}"}),
+        (PaymentMethod, {"payment_kind": "iban", "identifier": f"LV00{word}"}),
         (MarketingPreference, {"channel": Channel.EMAIL, "wanted": True, "decided_at": now}),
         (Complaint, {"text": f"complaint {word}", "answer": f"answer {word}", "received_at": now}),
         (AccountNote, {"text": f"note {word}"}),

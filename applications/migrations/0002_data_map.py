@@ -372,7 +372,7 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
                 (
-                    "kind",
+                    "payment_kind",
                     applications.crypto.fields.EncryptedText(
                         label="account.payment_kind", verbose_name="kind of payment method"
                     ),

@@ -12,7 +12,7 @@ from applications.retention_rules import Retention
 class PaymentMethod(OwnedBySubject):
     """How a person pays or is paid, where a service of ours costs anything: an IBAN, or a card's token."""
 
-    kind = EncryptedText(
+    payment_kind = EncryptedText(
         _("kind of payment method"),
         label="account.payment_kind",
         personal=Personal(Category.ACCOUNT, Source.CONSUMER),

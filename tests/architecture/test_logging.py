@@ -117,6 +117,7 @@ def test_library_exception_keeps_class_and_place_only(lines: Lines) -> None:
     assert PLANTED not in lines.getvalue()
 
 
+@pytest.mark.django_db
 def test_suspicious_request_is_named_without_what_it_said(lines: Lines, client: Client) -> None:
     assert client.get("/lv/", headers={"host": f"{PLANTED}.example"}).status_code == 400
     assert PLANTED not in lines.getvalue()

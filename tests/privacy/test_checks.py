@@ -20,6 +20,7 @@ from applications.form_fields import MARKS
 from applications.models import Application, Consent, Identification, NoticeVersion, PublicProfile
 from applications.personal import Category, NotPersonal, Personal, Purpose, RecipientKind, Source
 from applications.retention_rules import Retention
+from joinbaltic import checks as frame_checks
 from lenders.adapters import ADAPTERS
 from privacy import checks, datamap, notices
 from privacy.datamap import all_fields
@@ -262,3 +263,12 @@ def test_every_model_is_looked_at() -> None:
     looked_at = {one.model for one in all_fields()}
     assert looked_at == set(apps.get_models(include_auto_created=True))
     assert all(issubclass(model, models.Model) for model in looked_at)
+
+
+# --- logs -----------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("key", ["surname", "identification.personal_code", "employer"])
+def test_log_key_that_the_map_hides_is_named(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame_checks, "ALLOWED_KEYS", frozenset({"event", key}))
+    assert found_by(frame_checks.check_log_keys) == [
+        f"The log filter lets {key} through, which the data map hides."
+    ]
