@@ -6,6 +6,8 @@ from django.utils import timezone
 
 from applications.crypto.matching import confirmed
 from applications.models import ConsumerSession, DataSubject, EmailChallenge
+from applications.personal import Purpose
+from applications.selectors.permission import require
 from applications.tokens import token_hash
 
 
@@ -16,10 +18,16 @@ def live_challenge(browser_token: str, *, now: datetime) -> EmailChallenge | Non
     ).first()
 
 
-def subject_with_email(address: str) -> DataSubject | None:
-    """The living data subject with this verified address. A match of the index is confirmed by decryption."""
+def subject_with_email(address: str, *, purpose: Purpose) -> DataSubject | None:
+    """The living data subject with this verified address. A match of the index is confirmed by decryption.
+
+    Raises a ProcessingRefused when the person's data may not be used for `purpose`.
+    """
     living = DataSubject.objects.filter(erased_at__isnull=True)
-    return next(iter(confirmed(living, "email_index", address)), None)
+    found = next(iter(confirmed(living, "email_index", address)), None)
+    if found is not None:
+        require(found.pk, purpose)
+    return found
 
 
 def live_session(token: str, *, idle: timedelta) -> ConsumerSession | None:

@@ -14,6 +14,7 @@ from applications.actors import VISITOR, Actor
 from applications.crypto import blind_index, keyring
 from applications.errors import CodeExpired, CodeRefused
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
+from applications.personal import Purpose
 from applications.selectors.accounts import live_challenge, subject_with_email
 from applications.services import audit, mail
 from applications.services.code_limits import NETWORK_COLUMN, refuse_flood
@@ -24,6 +25,8 @@ CODE_LIFETIME = timedelta(minutes=10)
 MAXIMUM_TRIES = 5
 SESSION_LIFETIME = timedelta(hours=12)
 SESSION_IDLE = timedelta(hours=1)
+# Somebody comes to their own pages: that stays open whatever else a right of theirs stopped.
+KNOCKING = Purpose.DATA_SUBJECT_RIGHTS
 
 
 @dataclass(frozen=True)
@@ -86,7 +89,7 @@ def sign_in(*, browser_token: str, code: str) -> Opened:
     address = challenge.address
     if address is None:  # another tab was quicker
         raise CodeExpired
-    subject = subject_with_email(address) or _new_subject(address, challenge.language)
+    subject = subject_with_email(address, purpose=KNOCKING) or _new_subject(address, challenge.language)
     opened = _open_session(challenge, subject)
     # The address lives on with the subject; the challenge's copy becomes unreadable.
     keyring.destroy_key(challenge.id)
@@ -116,7 +119,7 @@ def _new_subject(address: str, language: str) -> DataSubject:
                 actor=Actor.consumer(subject.id), action="subject.created", subject_id=subject.id, row=subject
             )
     except IntegrityError:
-        existing = subject_with_email(address)
+        existing = subject_with_email(address, purpose=KNOCKING)
         if existing is None:
             raise
         return existing

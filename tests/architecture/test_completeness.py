@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -172,3 +173,46 @@ def test_every_other_page_turns_visitors_away(client: Client, name: str, method:
         response.status_code == 302 and response["Location"] == reverse("applications:start")
     )
     assert turned_away, response.status_code
+
+
+# --- readers of people -------------------------------------------------------------------------------------
+# Why a reader takes no purpose.
+WITHOUT_PURPOSE = {
+    "applications.selectors.accounts.live_challenge": "whose code it is, nobody knows yet",
+    "applications.selectors.accounts.live_session": "who is knocking; pages ask with their purpose",
+    "applications.selectors.people.own_version": "a number for open pages",
+    "lenders.selectors.offers_page.apr_differs": "of an offer that was read already",
+    "lenders.selectors.offers_page.offer_view": "of an offer that was read already",
+    "lenders.selectors.offers_page.waiting_submissions": "a count",
+    "lenders.selectors.send_page.wanted": "of a draft that was read already",
+    "lenders.selectors.send_page.candidates": "of a draft that was read already",
+    "lenders.selectors.send_page.labels_sent": "of a draft that was read already",
+}
+READERS = [
+    function
+    for name in ("accounts", "masked", "people")
+    for _, function in inspect.getmembers(import_module(f"applications.selectors.{name}"), inspect.isfunction)
+    if function.__module__ == f"applications.selectors.{name}" and not function.__name__.startswith("_")
+] + [
+    function
+    for name in ("offers_page", "send_page")
+    for _, function in inspect.getmembers(import_module(f"lenders.selectors.{name}"), inspect.isfunction)
+    if function.__module__ == f"lenders.selectors.{name}" and not function.__name__.startswith("_")
+]
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
+def test_reader_of_people_says_what_for(reader: Any) -> None:
+    name = f"{reader.__module__}.{reader.__name__}"
+    parameter = inspect.signature(reader).parameters.get("purpose")
+    if name in WITHOUT_PURPOSE:
+        assert parameter is None
+    else:
+        assert parameter is not None
+        assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
+        assert parameter.default is inspect.Parameter.empty
+
+
+def test_readers_that_take_no_purpose_are_there() -> None:
+    names = {f"{reader.__module__}.{reader.__name__}" for reader in READERS}
+    assert WITHOUT_PURPOSE.keys() <= names
