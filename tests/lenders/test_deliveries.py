@@ -5,6 +5,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from applications.crypto.keyring import data_key_scope
@@ -84,6 +85,27 @@ def test_field_that_the_form_does_not_have_fails_its_lender_alone():
     assert set(scene.begun(application)) == {"leja"}
     assert scene.states(application) == {"atra": "failed", "leja": "queued"}
     assert scene.submission_at(application, "atra").error_code == "field_not_supported"
+
+
+def lose_the_key() -> None:
+    scene.keyring.forget_keys([Lender.objects.get(slug="atra").pk])
+
+
+def swap_the_secrets() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE lenders_lender SET secrets = (SELECT secrets FROM lenders_lender WHERE slug = 'leja') "
+            "WHERE slug = 'atra'"
+        )
+
+
+@pytest.mark.parametrize("breaks", [lose_the_key, swap_the_secrets])
+def test_lender_whose_secrets_do_not_open_is_not_sent_anything_and_holds_up_no_other(breaks):
+    application = scene.sent("atra", "leja")
+    breaks()
+    assert set(scene.begun(application)) == {"leja"}
+    assert scene.states(application) == {"atra": "failed", "leja": "queued"}
+    assert scene.submission_at(application, "atra").error_code == "not_configured"
 
 
 def test_choice_that_was_undone_meanwhile_is_not_told():
