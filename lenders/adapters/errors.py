@@ -55,6 +55,7 @@ class LenderError(Exception):
                  unless it declares itself idempotent
     retry_after  seconds the lender asked us to wait, or None
     problems     for `rejected`: which fields, as labels; empty when the lender did not say
+    signed       for `rejected`: the lender's own word, not that of a gateway on the way
     """
 
     def __init__(
@@ -65,12 +66,14 @@ class LenderError(Exception):
         ambiguous: bool = False,
         retry_after: float | None = None,
         problems: tuple[Problem, ...] = (),
+        signed: bool = False,
     ) -> None:
         self.code = ErrorCode(code)
         self.permanent = permanent
         self.ambiguous = ambiguous
         self.retry_after = retry_after
         self.problems = problems
+        self.signed = signed
         super().__init__(str(self.code))
 
     def __repr__(self) -> str:

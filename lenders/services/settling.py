@@ -57,8 +57,8 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
         or timezone.now() + wait >= delivery.deadline
     ):
         give_up(delivery, error.code)
-        if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED:
-            # The lender will not have it: the held offers are the consumer's again.
+        if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed:
+            # The lender itself will not have it: the held offers are the consumer's again.
             ingest.decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
     else:
         Delivery.objects.filter(pk=delivery.pk).update(

@@ -8,12 +8,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from applications.actors import Actor
 from applications.crypto.keyring import data_key_scope
 from applications.crypto.models import DataKey
-from applications.models import Disclosure
-from lenders.adapters.base import ErrorCode, LenderError
+from applications.models import Application, Disclosure
+from lenders.adapters.base import ErrorCode, HttpAnswer, LenderError
 from lenders.adapters.join import JoinAdapter
-from lenders.models import Attempt, Delivery, Lender, LenderMessage
+from lenders.models import Attempt, Delivery, Lender, LenderMessage, Offer
 from lenders.services import choosing, deliveries, settling
 from lenders.states import DeliveryKind
 from tests.lenders import scene
@@ -21,6 +22,7 @@ from tests.lenders import scene
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
 REFUSED = LenderError(ErrorCode.REJECTED, permanent=True)
+REFUSED_BY_ITSELF = LenderError(ErrorCode.REJECTED, permanent=True, signed=True)
 AWAY = LenderError(ErrorCode.UNAVAILABLE, permanent=False)
 SILENT = LenderError(ErrorCode.TIMED_OUT, permanent=False, ambiguous=True)
 
@@ -319,13 +321,45 @@ def test_delivery_of_a_person_whose_key_does_not_open_is_set_aside_after_the_cap
     assert scene.delivery_at(application, "atra").status == "quarantined"
 
 
+def choose(offer: Offer) -> None:
+    choosing.choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
+
+
+def chosen(*others: str) -> Application:
+    """An application at atra, whose offer was chosen, and at others; nothing but the choice is under way."""
+    application = scene.sent("atra", *others)
+    scene.begun(application)
+    Delivery.objects.update(status="done", lease_until=None)
+    choose(scene.open_offer(application, "atra"))
+    return application
+
+
 def test_choice_that_the_lender_rejects_gives_the_held_offers_back():
     application = scene.sent("atra", "leja")
     offer, held = scene.open_offer(application, "atra"), scene.open_offer(application, "leja")
-    actor = choosing.Actor.consumer(application.subject_id)
-    choosing.choose(offer_id=offer.pk, subject_id=application.subject_id, actor=actor)
+    choose(offer)
     (prepared,) = scene.begun(application).values()
-    scene.finish(prepared, REFUSED)
+    scene.finish(prepared, REFUSED_BY_ITSELF)
     assert scene.states(application) == {"atra": "lender_declined_late", "leja": "offered"}
-    choosing.choose(offer_id=held.pk, subject_id=application.subject_id, actor=actor)
+    choose(held)
     assert scene.states(application)["leja"] == "selected"
+
+
+def test_choice_that_a_gateway_rejects_still_stands():
+    application = chosen()
+    (prepared,) = scene.begun(application).values()
+    scene.finish(prepared, HttpAnswer(403, {}, b"<html>"))
+    assert scene.states(application) == {"atra": "selected"}
+    assert Offer.objects.get().status == "selected"
+    choice = scene.delivery_at(application, "atra", "choice")
+    assert (choice.status, choice.error_code) == ("failed", "rejected")
+
+
+def test_choice_is_not_told_on_the_strength_of_an_unknown_word():
+    application = chosen()
+    (prepared,) = scene.begun(application).values()
+    submission = scene.submission_at(application, "atra")
+    scene.finish(prepared, scene.signed_reply(submission, scene.statement(submission, "asleep")))
+    choice = scene.delivery_at(application, "atra", "choice")
+    assert (choice.status, choice.error_code) == ("failed", "malformed_answer")
+    assert scene.states(application) == {"atra": "selected"}
