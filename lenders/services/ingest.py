@@ -225,11 +225,15 @@ def _withdraw(submission: Submission, to: SubmissionStatus) -> str:
 
 
 def decline_late(submission: Submission, actor: Actor) -> str:
-    """The chosen lender says no after all: the other lenders' offers, held till now, can be chosen again."""
+    """The chosen lender says no after all: the other lenders' offers, held till now, can be chosen again.
+
+    One that is not the chosen one any more says it too late: another choice stands.
+    """
+    if not move(submission, S.DECLINED_LATE):
+        return "out_of_place"
     Offer.objects.filter(submission=submission, status__in=[OfferStatus.SELECTED, OfferStatus.OPEN]).update(
         status=OfferStatus.WITHDRAWN
     )
-    move(submission, S.DECLINED_LATE)
     application = Application.objects.get(pk=submission.application_id)
     if application.status == ApplicationStatus.CHOSEN:
         change_status(application=application, to=ApplicationStatus.SUBMITTED, actor=actor)

@@ -345,6 +345,19 @@ def test_choice_that_the_lender_rejects_gives_the_held_offers_back():
     assert scene.states(application)["leja"] == "selected"
 
 
+def test_rejection_of_a_choice_that_was_undone_meanwhile_leaves_the_next_choice_alone():
+    application = chosen("leja")
+    second = scene.open_offer(application, "leja")
+    (told,) = scene.begun(application).values()
+    scene.say(scene.submission_at(application, "atra"), "declined")
+    choose(second)
+    scene.finish(told, REFUSED_BY_ITSELF)
+    assert scene.states(application) == {"atra": "lender_declined_late", "leja": "selected"}
+    assert Offer.objects.get(pk=second.pk).status == "selected"
+    application.refresh_from_db()
+    assert application.status == "chosen"
+
+
 def test_choice_that_a_gateway_rejects_still_stands():
     application = chosen()
     (prepared,) = scene.begun(application).values()
