@@ -56,11 +56,14 @@ def begin(claims: Sequence[Claim]) -> list[Prepared]:
     """
     fences = {claim.delivery_id: claim for claim in claims}
     by_application: dict[UUID, list[UUID]] = defaultdict(list)
-    owners = Delivery.objects.filter(pk__in=fences).values_list("submission__application_id", "pk")
-    for application_id, delivery_id in owners:
+    poison: list[Claim] = []
+    rows = Delivery.objects.filter(pk__in=fences).values_list("submission__application_id", "pk", "failures")
+    for application_id, delivery_id, failures in rows:
         by_application[application_id].append(delivery_id)
+        if fences[delivery_id].fence - failures > CLAIM_CAP:
+            poison.append(fences[delivery_id])
     prepared: list[Prepared] = []
-    _set_aside([claim for claim in claims if claim.fence > CLAIM_CAP])
+    _set_aside(poison)
     for delivery_ids in by_application.values():
         try:
             prepared += _begin_one_application([fences[delivery_id] for delivery_id in delivery_ids])

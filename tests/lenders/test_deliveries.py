@@ -56,6 +56,26 @@ def test_row_that_keeps_killing_its_workers_is_set_aside_for_staff():
     assert (found.status, found.error_code) == ("failed", "quarantined")
 
 
+def test_failures_do_not_count_towards_setting_aside():
+    application = scene.sent("atra")
+    Delivery.objects.update(fence=deliveries.CLAIM_CAP, failures=1)
+    assert set(scene.begun(application)) == {"atra"}
+    scene.end_leases()
+    assert scene.begun(application) == {}
+    assert scene.delivery_at(application, "atra").status == "quarantined"
+
+
+def test_worker_that_was_overtaken_does_not_set_aside():
+    application = scene.sent("atra")
+    Delivery.objects.update(fence=deliveries.CLAIM_CAP)
+    overtaken = scene.claim(application)
+    scene.end_leases()
+    scene.claim(application)
+    with data_key_scope():
+        assert deliveries.begin(overtaken) == []
+    assert scene.delivery_at(application, "atra").status == "due"
+
+
 def test_delivery_past_its_deadline_is_not_sent():
     application = scene.sent("atra")
     Delivery.objects.update(deadline=timezone.now())
