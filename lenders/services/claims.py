@@ -1,5 +1,6 @@
 """Claiming what is due: each row one worker's for the length of a lease, no lender flooded or starved."""
 
+import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from lenders.states import DeliveryStatus
 
 ATTEMPT_SECONDS = 10
 LEASE = timedelta(seconds=ATTEMPT_SECONDS + 20)
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -78,3 +80,23 @@ def _within_caps(rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
             in_flight[row.lender_id] += 1
             taken.append(row)
     return taken
+
+
+def give_back(claims: Sequence[Claim], *, code: str) -> None:
+    """Nothing could be done under these claims, through no fault of their rows: due again after a pause.
+
+    They do not count, or an outage would set everything aside. No attempt was written under their fences, so
+    the next claims may have them.
+    """
+    now = timezone.now()
+    for claim in claims:
+        mine = Delivery.objects.filter(pk=claim.delivery_id, fence=claim.fence, status=DeliveryStatus.DUE)
+        for created_at in mine.values_list("created_at", flat=True):
+            pause = pause_during_outage(now - created_at)
+            mine.update(fence=F("fence") - 1, lease_until=None, due_at=now + pause, error_code=code)
+
+
+def pause_during_outage(waited: timedelta) -> timedelta:
+    """At most as long again as a row has waited already: each look at a key that does not open is audited."""
+    longest = min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE)
+    return longest * (1 + secrets.randbelow(1000)) / 1000

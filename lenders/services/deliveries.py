@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto import keyring
+from applications.crypto.errors import CURABLE, CryptoError
 from applications.errors import SubjectErased
 from applications.models import DataSubject
 from applications.states import ApplicationStatus
@@ -27,7 +28,7 @@ from lenders.adapters.base import (
 )
 from lenders.models import Attempt, Delivery, Submission
 from lenders.services import disclosures, ingest, payload
-from lenders.services.claims import Claim
+from lenders.services.claims import Claim, give_back
 from lenders.services.settling import close, give_up, settle_failure
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
@@ -55,23 +56,33 @@ def begin(claims: Sequence[Claim]) -> list[Prepared]:
     Committed before anything is sent. What cannot be sent is settled here and left out of the result.
     """
     fences = {claim.delivery_id: claim for claim in claims}
-    by_application: dict[UUID, list[UUID]] = defaultdict(list)
+    by_application: dict[UUID, list[Claim]] = defaultdict(list)
     poison: list[Claim] = []
     rows = Delivery.objects.filter(pk__in=fences).values_list("submission__application_id", "pk", "failures")
     for application_id, delivery_id, failures in rows:
-        by_application[application_id].append(delivery_id)
-        if fences[delivery_id].fence - failures > CLAIM_CAP:
-            poison.append(fences[delivery_id])
+        claim = fences[delivery_id]
+        by_application[application_id].append(claim)
+        if claim.fence - failures > CLAIM_CAP:
+            poison.append(claim)
     prepared: list[Prepared] = []
     _set_aside(poison)
-    for delivery_ids in by_application.values():
+    for held in by_application.values():
         try:
-            prepared += _begin_one_application([fences[delivery_id] for delivery_id in delivery_ids])
-        except Exception:
+            prepared += _begin_one_application(held)
+        except Exception as error:
             # One application that cannot be read must not hold up the others claimed with it. Its lease runs
-            # out, and the cap on claims hands it to staff.
-            log.exception("delivery.not_begun", count=len(delivery_ids))
+            # out, and the cap on claims hands it to staff; what will pass by itself is waited for.
+            log.exception("delivery.not_begun", count=len(held))
+            if code := _passing(error):
+                give_back(held, code=code)
     return prepared
+
+
+def _passing(error: Exception) -> str:
+    """The code of an outage that says nothing about what was claimed; "" for any other error."""
+    if isinstance(error, OperationalError):
+        return "database_away"
+    return error.code if isinstance(error, CryptoError) and error.code in CURABLE else ""
 
 
 def _set_aside(claims: Sequence[Claim]) -> None:
@@ -95,6 +106,7 @@ def _begin_one_application(claims: Sequence[Claim]) -> list[Prepared]:
             delivery: call
             for delivery in deliveries
             if delivery.fence == fences[delivery.pk].fence
+            and delivery.lease_until is not None  # given back by whoever overtook this claim
             and delivery.status == DeliveryStatus.DUE
             and (call := _call_of(delivery)) is not None
         }
@@ -123,6 +135,9 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
             return payload.build(delivery)
         except LenderError as error:
             code = error.code
+            if not error.permanent:
+                give_back([Claim(delivery.pk, delivery.fence)], code=code)
+                return None
     give_up(delivery, code)
     return None
 

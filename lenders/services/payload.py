@@ -8,7 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from applications.crypto.errors import CryptoError
+from applications.crypto.errors import CURABLE, CryptoError
 from applications.form_fields import CONSENTS_LABEL, LANGUAGE_LABEL
 from applications.personal import Purpose
 from applications.selectors.people import MODEL_NAMES, values_by_label
@@ -59,8 +59,8 @@ def endpoint_of(lender: Lender) -> LenderEndpoint:
 def _secrets_of(lender: Lender) -> tuple[str, ...]:
     try:
         return tuple(lender.secrets or ())
-    except CryptoError:
-        raise LenderError(ErrorCode.NOT_CONFIGURED, permanent=True) from None
+    except CryptoError as error:
+        raise LenderError(ErrorCode.NOT_CONFIGURED, permanent=error.code not in CURABLE) from None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.adapters.http import LONGEST_ATTEMPT_SECONDS
 from lenders.models import Delivery, Lender, Submission
+from lenders.services import claims
 from lenders.services.claims import LEASE
 from tests.lenders import scene
 
@@ -85,6 +86,32 @@ def test_no_more_are_claimed_than_there_is_room_for():
     for _ in range(3):
         scene.sent()
     assert len(scene.claim(limit=7)) == 7
+
+
+def test_claim_given_back_is_not_counted_and_due_again_after_a_pause():
+    application = scene.sent("atra")
+    claims.give_back(scene.claim(application), code="database_away")
+    assert scene.claim(application) == []
+    scene.make_due()
+    (again,) = scene.claim(application)
+    assert again.fence == 1
+
+
+@pytest.mark.parametrize(("waited", "longest"), [(0, 10), (60, 60), (86400, 600)])
+def test_pause_during_an_outage_grows_with_the_wait(waited, longest):
+    pauses = {claims.pause_during_outage(timedelta(seconds=waited)).total_seconds() for _ in range(300)}
+    assert 0 < min(pauses) < longest / 2 < max(pauses) <= longest
+
+
+def test_claim_that_was_overtaken_is_not_given_back():
+    application = scene.sent("atra")
+    old = scene.claim(application)
+    scene.end_leases()
+    scene.claim(application)
+    claims.give_back(old, code="database_away")
+    delivery = scene.delivery_at(application, "atra")
+    assert (delivery.fence, delivery.error_code) == (2, "")
+    assert delivery.lease_until is not None
 
 
 # --- two at once ---

@@ -5,7 +5,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
+from django.test import override_settings
 from django.utils import timezone
 
 from applications.actors import Actor
@@ -333,12 +334,84 @@ def test_lender_not_asked_yet_receives_nothing_once_another_offer_is_chosen():
     assert scene.states(application)["leja"] == "not_selected"  # not "could not be reached": nobody tried
 
 
-def test_delivery_of_a_person_whose_key_does_not_open_is_set_aside_after_the_cap():
+def test_delivery_of_a_person_whose_key_is_lost_is_set_aside_after_the_cap():
     application = scene.sent("atra")
-    DataKey.objects.using("keys").filter(owner_id=application.subject_id).update(epoch="unknown")
-    Delivery.objects.update(fence=deliveries.CLAIM_CAP)
+    scene.keyring.forget_keys([application.subject_id])
+    for _ in range(deliveries.CLAIM_CAP):
+        assert scene.begun(application) == {}
+        assert scene.delivery_at(application, "atra").status == "due"
+        scene.end_leases()
     scene.begun(application)
     assert scene.delivery_at(application, "atra").status == "quarantined"
+
+
+# --- what will pass by itself ---
+
+
+def keys_away() -> Any:
+    return mock.patch("applications.crypto.keyring._keys", side_effect=OperationalError)
+
+
+def epoch_missing() -> Any:
+    return override_settings(MASTER_KEYS={"another": bytes(32)})
+
+
+@pytest.mark.parametrize(
+    ("outage", "code"), [(keys_away, "database_away"), (epoch_missing, "not_configured")]
+)
+def test_outage_of_the_keys_is_waited_for(outage, code):
+    application = scene.sent("atra", "leja")
+    with outage():
+        for _ in range(deliveries.CLAIM_CAP + 2):
+            scene.make_due()
+            assert scene.begun(application) == {}
+    found = scene.delivery_at(application, "atra")
+    assert (found.status, found.fence, found.error_code) == ("due", 0, code)
+    assert found.due_at > timezone.now()
+    scene.make_due()
+    assert set(scene.begun(application)) == {"atra", "leja"}
+
+
+def test_person_whose_master_key_is_not_at_hand_is_waited_for():
+    application = scene.sent("atra", "leja")
+    DataKey.objects.using("keys").filter(owner_id=application.subject_id).update(epoch="unknown")
+    Delivery.objects.update(fence=deliveries.CLAIM_CAP - 1)
+    assert scene.begun(application) == {}
+    assert set(Delivery.objects.values_list("status", "fence", "error_code")) == {
+        ("due", deliveries.CLAIM_CAP - 1, "unknown_epoch")
+    }
+
+
+def test_lender_whose_master_key_is_not_at_hand_is_waited_for_alone():
+    application = scene.sent("atra", "leja")
+    atra = Lender.objects.get(slug="atra")
+    DataKey.objects.using("keys").filter(owner_id=atra.pk).update(epoch="unknown")
+    assert set(scene.begun(application)) == {"leja"}
+    found = scene.delivery_at(application, "atra")
+    assert (found.status, found.fence, found.error_code) == ("due", 0, "not_configured")
+    assert scene.states(application)["atra"] == "queued"
+
+
+def test_outage_is_not_waited_for_beyond_the_deadline():
+    application = scene.sent("atra")
+    Delivery.objects.update(deadline=timezone.now())
+    with epoch_missing():
+        scene.begun(application)
+    assert scene.states(application) == {"atra": "no_response"}
+
+
+def test_claim_that_was_overtaken_is_not_begun_when_the_newer_one_was_given_back():
+    application = scene.sent("atra")
+    old = scene.claim(application)
+    scene.end_leases()
+    with keys_away():
+        scene.begun(application)
+    assert scene.delivery_at(application, "atra").fence == old[0].fence
+    with data_key_scope():
+        assert deliveries.begin(old) == []
+
+
+# --- the choice ---
 
 
 def choose(offer: Offer) -> None:
