@@ -11,11 +11,15 @@ from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
+from applications.states import ApplicationStatus
 from lenders.models import Delivery, Lender
-from lenders.states import DeliveryStatus
+from lenders.states import DeliveryKind, DeliveryStatus
 
 ATTEMPT_SECONDS = 10
 LEASE = timedelta(seconds=ATTEMPT_SECONDS + 20)
+# While a choice stands no other lender is handed the application, and none is given up: the chosen one may
+# still decline, and this one may have had it from a worker that died.
+ANOTHER_CHOSEN = Q(kind=DeliveryKind.APPLICATION, submission__application__status=ApplicationStatus.CHOSEN)
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
 
 
@@ -36,6 +40,7 @@ def claim_due(*, limit: int, application_id: UUID | None = None) -> list[Claim]:
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     with transaction.atomic():
         due = Delivery.objects.filter(free, status=DeliveryStatus.DUE, due_at__lte=now)
+        due = due.exclude(ANOTHER_CHOSEN, deadline__gt=now)
         due = due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
         if application_id is not None:
             found = list(due.filter(submission__application_id=application_id)[:limit])

@@ -128,17 +128,18 @@ def _begin_one_application(claims: Sequence[Claim]) -> list[Prepared]:
 
 
 def _call_of(delivery: Delivery) -> payload.Call | None:
-    """The call to make, or None when there is none to make and the delivery was settled instead."""
+    """The call to make, or None when there is none to make: the delivery was given up, or given back."""
     code = _cannot_start(delivery)
+    for_good = code != "another_chosen"
     if code is None:
         try:
             return payload.build(delivery)
         except LenderError as error:
-            code = error.code
-            if not error.permanent:
-                give_back([Claim(delivery.pk, delivery.fence)], code=code)
-                return None
-    give_up(delivery, code)
+            code, for_good = error.code, error.permanent
+    if for_good:
+        give_up(delivery, code)
+    else:
+        give_back([Claim(delivery.pk, delivery.fence)], code=code)
     return None
 
 
@@ -148,16 +149,15 @@ def _cannot_start(delivery: Delivery) -> str | None:
         return "subject_erased"
     if delivery.kind == DeliveryKind.APPLICATION and delivery.submission.status != SubmissionStatus.QUEUED:
         return "already_answered"
-    if (
-        delivery.kind == DeliveryKind.APPLICATION
-        and delivery.submission.application.status != ApplicationStatus.SUBMITTED
-    ):
-        return "no_longer_wanted"
+    too_late = timezone.now() >= delivery.deadline
+    standing = delivery.submission.application.status
+    if delivery.kind == DeliveryKind.APPLICATION and standing != ApplicationStatus.SUBMITTED:
+        # Another offer was chosen after the claim: `claim_due` leaves such rows alone from then on.
+        waits = standing == ApplicationStatus.CHOSEN and not too_late
+        return "another_chosen" if waits else "no_longer_wanted"
     if delivery.kind == DeliveryKind.CHOICE and delivery.submission.status != SubmissionStatus.SELECTED:
         return "no_longer_chosen"
-    if timezone.now() >= delivery.deadline:
-        return "deadline_passed"
-    return None
+    return "deadline_passed" if too_late else None
 
 
 def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: int) -> None:

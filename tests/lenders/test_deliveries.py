@@ -324,16 +324,6 @@ def test_certain_failure_at_a_forgetful_lender_is_tried_again():
         assert fails(application, AWAY).status == "due"
 
 
-def test_lender_not_asked_yet_receives_nothing_once_another_offer_is_chosen():
-    application = scene.sent("atra", "leja")
-    offer = scene.open_offer(application, "atra")
-    actor = choosing.Actor.consumer(application.subject_id)
-    choosing.choose(offer_id=offer.pk, subject_id=application.subject_id, actor=actor)
-    assert "leja" not in scene.begun(application)
-    assert scene.delivery_at(application, "leja").error_code == "no_longer_wanted"
-    assert scene.states(application)["leja"] == "not_selected"  # not "could not be reached": nobody tried
-
-
 def test_delivery_of_a_person_whose_key_is_lost_is_set_aside_after_the_cap():
     application = scene.sent("atra")
     scene.keyring.forget_keys([application.subject_id])
@@ -425,6 +415,62 @@ def chosen(*others: str) -> Application:
     Delivery.objects.update(status="done", lease_until=None)
     choose(scene.open_offer(application, "atra"))
     return application
+
+
+def chosen_while_leja_waits() -> Application:
+    application = scene.sent("atra", "leja")
+    choose(scene.open_offer(application, "atra"))
+    return application
+
+
+def test_lender_not_asked_yet_receives_nothing_while_another_offer_is_chosen():
+    application = chosen_while_leja_waits()
+    assert "leja" not in scene.begun(application)
+    assert scene.claim() == []
+    assert scene.delivery_at(application, "leja").status == "due"
+    assert scene.states(application) == {"atra": "selected", "leja": "queued"}
+
+
+def test_lender_whose_first_worker_died_is_asked_again_when_the_chosen_one_declines():
+    application = scene.sent("atra", "leja")
+    scene.begun(application)
+    choose(scene.open_offer(application, "atra"))
+    scene.end_leases()
+    assert "leja" not in scene.begun(application)
+    scene.say(scene.submission_at(application, "atra"), "declined")
+    assert set(scene.begun(application)) == {"leja"}
+
+
+def test_offer_of_a_lender_whose_first_worker_died_is_held():
+    application = chosen_while_leja_waits()
+    held = scene.open_offer(application, "leja")
+    scene.say(scene.submission_at(application, "atra"), "declined")
+    choose(held)
+    assert scene.states(application) == {"atra": "lender_declined_late", "leja": "selected"}
+
+
+def test_application_claimed_before_another_offer_was_chosen_is_given_back():
+    application = scene.sent("atra", "leja")
+    offer = scene.open_offer(application, "atra")
+    claims = scene.claim(application)
+    choose(offer)
+    with data_key_scope():
+        assert deliveries.begin(claims) == []
+    found = scene.delivery_at(application, "leja")
+    assert (found.status, found.fence, found.error_code) == ("due", 0, "another_chosen")
+    assert scene.states(application)["leja"] == "queued"
+
+
+@pytest.mark.parametrize("over", ["deadline", "application"])
+def test_lender_never_asked_was_not_selected_when_the_time_for_it_is_over(over):
+    application = chosen_while_leja_waits()
+    if over == "deadline":
+        scene.shift(scene.delivery_at(application, "leja"), deadline=timezone.now())
+    else:
+        scene.shift(application, status="closed")
+    assert "leja" not in scene.begun(application)
+    assert scene.delivery_at(application, "leja").error_code == "no_longer_wanted"
+    assert scene.states(application)["leja"] == "not_selected"  # not "could not be reached": nobody tried
 
 
 def test_choice_that_the_lender_rejects_gives_the_held_offers_back():
