@@ -5,17 +5,14 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from django.db import OperationalError, connection
-from django.test import override_settings
+from django.db import connection
 from django.utils import timezone
 
-from applications.actors import Actor
 from applications.crypto.keyring import data_key_scope
-from applications.crypto.models import DataKey
-from applications.models import Application, Disclosure
-from lenders.adapters.base import ErrorCode, HttpAnswer, LenderError
+from applications.models import Disclosure
+from lenders.adapters.base import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
-from lenders.models import Attempt, Delivery, Lender, LenderMessage, Offer
+from lenders.models import Attempt, Delivery, Lender, LenderMessage
 from lenders.services import choosing, deliveries, settling
 from lenders.states import DeliveryKind
 from tests.lenders import scene
@@ -23,7 +20,6 @@ from tests.lenders import scene
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
 REFUSED = LenderError(ErrorCode.REJECTED, permanent=True)
-REFUSED_BY_ITSELF = LenderError(ErrorCode.REJECTED, permanent=True, signed=True)
 AWAY = LenderError(ErrorCode.UNAVAILABLE, permanent=False)
 SILENT = LenderError(ErrorCode.TIMED_OUT, permanent=False, ambiguous=True)
 
@@ -333,185 +329,3 @@ def test_delivery_of_a_person_whose_key_is_lost_is_set_aside_after_the_cap():
         scene.end_leases()
     scene.begun(application)
     assert scene.delivery_at(application, "atra").status == "quarantined"
-
-
-# --- what will pass by itself ---
-
-
-def keys_away() -> Any:
-    return mock.patch("applications.crypto.keyring._keys", side_effect=OperationalError)
-
-
-def epoch_missing() -> Any:
-    return override_settings(MASTER_KEYS={"another": bytes(32)})
-
-
-@pytest.mark.parametrize(
-    ("outage", "code"), [(keys_away, "database_away"), (epoch_missing, "not_configured")]
-)
-def test_outage_of_the_keys_is_waited_for(outage, code):
-    application = scene.sent("atra", "leja")
-    with outage():
-        for _ in range(deliveries.CLAIM_CAP + 2):
-            scene.make_due()
-            assert scene.begun(application) == {}
-    found = scene.delivery_at(application, "atra")
-    assert (found.status, found.fence, found.error_code) == ("due", 0, code)
-    assert found.due_at > timezone.now()
-    scene.make_due()
-    assert set(scene.begun(application)) == {"atra", "leja"}
-
-
-def test_person_whose_master_key_is_not_at_hand_is_waited_for():
-    application = scene.sent("atra", "leja")
-    DataKey.objects.using("keys").filter(owner_id=application.subject_id).update(epoch="unknown")
-    Delivery.objects.update(fence=deliveries.CLAIM_CAP - 1)
-    assert scene.begun(application) == {}
-    assert set(Delivery.objects.values_list("status", "fence", "error_code")) == {
-        ("due", deliveries.CLAIM_CAP - 1, "unknown_epoch")
-    }
-
-
-def test_lender_whose_master_key_is_not_at_hand_is_waited_for_alone():
-    application = scene.sent("atra", "leja")
-    atra = Lender.objects.get(slug="atra")
-    DataKey.objects.using("keys").filter(owner_id=atra.pk).update(epoch="unknown")
-    assert set(scene.begun(application)) == {"leja"}
-    found = scene.delivery_at(application, "atra")
-    assert (found.status, found.fence, found.error_code) == ("due", 0, "not_configured")
-    assert scene.states(application)["atra"] == "queued"
-
-
-def test_outage_is_not_waited_for_beyond_the_deadline():
-    application = scene.sent("atra")
-    Delivery.objects.update(deadline=timezone.now())
-    with epoch_missing():
-        scene.begun(application)
-    assert scene.states(application) == {"atra": "no_response"}
-
-
-def test_claim_that_was_overtaken_is_not_begun_when_the_newer_one_was_given_back():
-    application = scene.sent("atra")
-    old = scene.claim(application)
-    scene.end_leases()
-    with keys_away():
-        scene.begun(application)
-    assert scene.delivery_at(application, "atra").fence == old[0].fence
-    with data_key_scope():
-        assert deliveries.begin(old) == []
-
-
-# --- the choice ---
-
-
-def choose(offer: Offer) -> None:
-    choosing.choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
-
-
-def chosen(*others: str) -> Application:
-    """An application at atra, whose offer was chosen, and at others; nothing but the choice is under way."""
-    application = scene.sent("atra", *others)
-    scene.begun(application)
-    Delivery.objects.update(status="done", lease_until=None)
-    choose(scene.open_offer(application, "atra"))
-    return application
-
-
-def chosen_while_leja_waits() -> Application:
-    application = scene.sent("atra", "leja")
-    choose(scene.open_offer(application, "atra"))
-    return application
-
-
-def test_lender_not_asked_yet_receives_nothing_while_another_offer_is_chosen():
-    application = chosen_while_leja_waits()
-    assert "leja" not in scene.begun(application)
-    assert scene.claim() == []
-    assert scene.delivery_at(application, "leja").status == "due"
-    assert scene.states(application) == {"atra": "selected", "leja": "queued"}
-
-
-def test_lender_whose_first_worker_died_is_asked_again_when_the_chosen_one_declines():
-    application = scene.sent("atra", "leja")
-    scene.begun(application)
-    choose(scene.open_offer(application, "atra"))
-    scene.end_leases()
-    assert "leja" not in scene.begun(application)
-    scene.say(scene.submission_at(application, "atra"), "declined")
-    assert set(scene.begun(application)) == {"leja"}
-
-
-def test_offer_of_a_lender_whose_first_worker_died_is_held():
-    application = chosen_while_leja_waits()
-    held = scene.open_offer(application, "leja")
-    scene.say(scene.submission_at(application, "atra"), "declined")
-    choose(held)
-    assert scene.states(application) == {"atra": "lender_declined_late", "leja": "selected"}
-
-
-def test_application_claimed_before_another_offer_was_chosen_is_given_back():
-    application = scene.sent("atra", "leja")
-    offer = scene.open_offer(application, "atra")
-    claims = scene.claim(application)
-    choose(offer)
-    with data_key_scope():
-        assert deliveries.begin(claims) == []
-    found = scene.delivery_at(application, "leja")
-    assert (found.status, found.fence, found.error_code) == ("due", 0, "another_chosen")
-    assert scene.states(application)["leja"] == "queued"
-
-
-@pytest.mark.parametrize("over", ["deadline", "application"])
-def test_lender_never_asked_was_not_selected_when_the_time_for_it_is_over(over):
-    application = chosen_while_leja_waits()
-    if over == "deadline":
-        scene.shift(scene.delivery_at(application, "leja"), deadline=timezone.now())
-    else:
-        scene.shift(application, status="closed")
-    assert "leja" not in scene.begun(application)
-    assert scene.delivery_at(application, "leja").error_code == "no_longer_wanted"
-    assert scene.states(application)["leja"] == "not_selected"  # not "could not be reached": nobody tried
-
-
-def test_choice_that_the_lender_rejects_gives_the_held_offers_back():
-    application = scene.sent("atra", "leja")
-    offer, held = scene.open_offer(application, "atra"), scene.open_offer(application, "leja")
-    choose(offer)
-    (prepared,) = scene.begun(application).values()
-    scene.finish(prepared, REFUSED_BY_ITSELF)
-    assert scene.states(application) == {"atra": "lender_declined_late", "leja": "offered"}
-    choose(held)
-    assert scene.states(application)["leja"] == "selected"
-
-
-def test_rejection_of_a_choice_that_was_undone_meanwhile_leaves_the_next_choice_alone():
-    application = chosen("leja")
-    second = scene.open_offer(application, "leja")
-    (told,) = scene.begun(application).values()
-    scene.say(scene.submission_at(application, "atra"), "declined")
-    choose(second)
-    scene.finish(told, REFUSED_BY_ITSELF)
-    assert scene.states(application) == {"atra": "lender_declined_late", "leja": "selected"}
-    assert Offer.objects.get(pk=second.pk).status == "selected"
-    application.refresh_from_db()
-    assert application.status == "chosen"
-
-
-def test_choice_that_a_gateway_rejects_still_stands():
-    application = chosen()
-    (prepared,) = scene.begun(application).values()
-    scene.finish(prepared, HttpAnswer(403, {}, b"<html>"))
-    assert scene.states(application) == {"atra": "selected"}
-    assert Offer.objects.get().status == "selected"
-    choice = scene.delivery_at(application, "atra", "choice")
-    assert (choice.status, choice.error_code) == ("failed", "rejected")
-
-
-def test_choice_is_not_told_on_the_strength_of_an_unknown_word():
-    application = chosen()
-    (prepared,) = scene.begun(application).values()
-    submission = scene.submission_at(application, "atra")
-    scene.finish(prepared, scene.signed_reply(submission, scene.statement(submission, "asleep")))
-    choice = scene.delivery_at(application, "atra", "choice")
-    assert (choice.status, choice.error_code) == ("failed", "malformed_answer")
-    assert scene.states(application) == {"atra": "selected"}
