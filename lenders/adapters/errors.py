@@ -29,6 +29,7 @@ class ErrorCode(StrEnum):
     UNAVAILABLE = "unavailable"
     REJECTED = "rejected"
     NOT_RECEIVED = "not_received"
+    ALREADY_RECEIVED = "already_received"
     # what came back cannot be used
     MALFORMED_ANSWER = "malformed_answer"
     BAD_SIGNATURE = "bad_signature"

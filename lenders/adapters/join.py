@@ -28,6 +28,7 @@ from lenders.adapters.errors import ErrorCode, LenderError, Problem
 
 USER_AGENT = "JO1N-lender-protocol/1"
 NEVER_HEARD_OF_IT = Problem("submission_id", "unknown")
+HAS_IT_IN_OTHER_WORDS = Problem("idempotency_key", "conflict")
 
 
 class JoinAdapter:
@@ -155,6 +156,8 @@ def _rejection(answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -
         pass
     if answer.status == HTTPStatus.NOT_FOUND and NEVER_HEARD_OF_IT in problems:
         return LenderError(ErrorCode.NOT_RECEIVED, permanent=False)
+    if answer.status == HTTPStatus.CONFLICT and HAS_IT_IN_OTHER_WORDS in problems:
+        return LenderError(ErrorCode.ALREADY_RECEIVED, permanent=True)
     return LenderError(ErrorCode.REJECTED, permanent=True, problems=problems, signed=signed)
 
 

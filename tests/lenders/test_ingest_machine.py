@@ -36,6 +36,7 @@ ERRORS = st.sampled_from(
     [
         LenderError(ErrorCode.REJECTED, permanent=True, signed=True),
         LenderError(ErrorCode.REJECTED, permanent=True),
+        LenderError(ErrorCode.ALREADY_RECEIVED, permanent=True),
         LenderError(ErrorCode.UNAVAILABLE, permanent=False),
         LenderError(ErrorCode.TIMED_OUT, permanent=False, ambiguous=True),
     ]
