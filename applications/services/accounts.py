@@ -12,11 +12,11 @@ from django.utils import timezone
 from applications import normalise, references
 from applications.actors import VISITOR, Actor
 from applications.crypto import blind_index, keyring
-from applications.errors import CodeExpired, CodeRefused, TooManyCodes
+from applications.errors import CodeExpired, CodeRefused, SubjectErased, TooManyCodes
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
 from applications.selectors.accounts import live_challenge, subject_with_email
 from applications.services import audit, mail
-from applications.services.locking import take_turns
+from applications.services.locking import lock_subject, take_turns
 from applications.tokens import code_hash, new_code, new_token, token_hash
 
 CODE_LIFETIME = timedelta(minutes=10)
@@ -143,6 +143,10 @@ def _open_session(challenge: EmailChallenge, subject: DataSubject) -> Opened:
     now = timezone.now()
     token = new_token()
     with transaction.atomic():
+        try:
+            lock_subject(subject.pk)
+        except SubjectErased:  # since the address was looked up; with a new code they begin anew
+            raise CodeExpired from None
         consumed = EmailChallenge.objects.filter(pk=challenge.pk, consumed_at__isnull=True).update(
             consumed_at=now, address=None, address_index=None
         )

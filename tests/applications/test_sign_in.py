@@ -57,6 +57,24 @@ def test_after_five_wrong_codes_the_right_one_is_dead() -> None:
         accounts.sign_in(browser_token=asked.token, code=asked.code)
 
 
+def test_no_session_is_opened_for_a_person_erased_since_the_address_was_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = factories.subject()
+    ConsumerSession.objects.all().delete()
+    asked = factories.ask_for_code(str(known.email))
+
+    def looked_up_and_erased(_address: str) -> DataSubject:
+        DataSubject.objects.filter(pk=known.pk).update(erased_at=timezone.now())
+        return known
+
+    monkeypatch.setattr(accounts, "subject_with_email", looked_up_and_erased)
+    with pytest.raises(CodeExpired):
+        accounts.sign_in(browser_token=asked.token, code=asked.code)
+    assert not ConsumerSession.objects.exists()
+    assert challenge_of(asked).consumed_at is None
+
+
 def test_expired_code_is_refused() -> None:
     asked = factories.ask_for_code(factories.address())
     EmailChallenge.objects.update(expires_at=timezone.now())
