@@ -185,6 +185,17 @@ def test_a_wrapped_key_moved_to_another_owner_does_not_open() -> None:
         keyring.cipher_for(other)
 
 
+@pytest.mark.django_db(databases=["default", "keys"], transaction=True)
+def test_keys_are_not_forgotten_inside_a_transaction_that_may_roll_back() -> None:
+    owner_id = uuid4()
+    keyring.create_key(owner_id)
+    with transaction.atomic(using="keys"), pytest.raises(RuntimeError):
+        keyring.forget_keys([owner_id])
+    assert DataKey.objects.using("keys").count() == 1
+    with transaction.atomic(using="default"):
+        assert keyring.forget_keys([owner_id]) == 1
+
+
 def test_live_keys_are_listed_by_age_page_by_page() -> None:
     owners = sorted((uuid4() for _ in range(5)), key=lambda owner_id: owner_id.int)
     for owner_id in owners:
