@@ -3,17 +3,18 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.adapters.http import LONGEST_ATTEMPT_SECONDS
-from lenders.models import Delivery, Lender, Submission
-from lenders.services import claims
+from lenders.models import Attempt, Delivery, Lender, Submission
+from lenders.services import claims, deliveries
 from lenders.services.claims import LEASE
 from tests.lenders import scene
 
@@ -149,8 +150,18 @@ class TestAtOnce:
         submission = scene.submission_at(application, "atra")
         reply = scene.signed_reply(submission, scene.statement(submission, "offered"))
         scene.end_leases()
+        with ThreadPoolExecutor(1) as threads:
+            with transaction.atomic():
+                (newer,) = scene.claim(application)
+                late = threads.submit(at_once, 1, lambda: scene.finish(prepared, reply))
+                scene.until(lambda: late.done() or scene.somebody_waits_for_us())
+            late.result(30)
+        assert Attempt.objects.get().outcome == "lease_lost"
+        assert Submission.objects.get().status == "queued"
 
-        at_once(4, lambda: scene.finish(prepared, reply))
+        with scene.data_key_scope():
+            (again,) = deliveries.begin([newer])
+        at_once(4, lambda: scene.finish(again, reply))
         assert submission.offers.count() == 1
         assert Submission.objects.get().status == "offered"
 
