@@ -103,6 +103,10 @@ class CallbackView(APIView):
                 raise Problem(
                     HTTPStatus.UNAUTHORIZED, error.code, "The signature or its time is not right."
                 ) from None
+            if error.code == ErrorCode.NOT_CONFIGURED:  # the fault is ours: the lender is to call again
+                raise Problem(
+                    HTTPStatus.SERVICE_UNAVAILABLE, error.code, "Nothing of this lender can be checked now."
+                ) from None
             raise Problem(
                 HTTPStatus.UNPROCESSABLE_ENTITY, error.code, "The message does not follow the protocol."
             ) from None

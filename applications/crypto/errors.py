@@ -2,6 +2,9 @@
 
 from django.core.exceptions import FieldError
 
+# Codes that say the master key is not at hand at the moment. Whatever else does not open never will.
+CURABLE = frozenset({"unknown_epoch", "data_key"})
+
 
 class CryptoError(Exception):
     """A cryptographic operation was refused. `code` is for programs; `label` names the field, if any."""

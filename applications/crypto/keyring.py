@@ -7,14 +7,14 @@ is swept later, never the reverse.
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import connections, models, transaction
 
-from applications.crypto.errors import KeyDestroyed, KeyMissing
+from applications.crypto.errors import CryptoError, KeyDestroyed, KeyMissing
 from applications.crypto.key_text import KEY_BYTES
 from applications.crypto.models import DataKey
 from applications.crypto.providers import master_keys
@@ -103,7 +103,7 @@ def cipher_for(owner_id: UUID) -> AESGCM:
 def prefetch(owner_ids: Iterable[UUID]) -> None:
     """Unwrap the keys of many owners into the open scope with one query; without a scope, do nothing.
 
-    Owners without a key are passed over: reading their fields raises.
+    Owners whose key is missing or does not open are passed over: reading their fields raises, theirs alone.
     """
     ciphers = open_ciphers()
     if ciphers is None:
@@ -114,7 +114,8 @@ def prefetch(owner_ids: Iterable[UUID]) -> None:
     stored = _keys().filter(owner_id__in=wanted).values_list("owner_id", "epoch", "wrapped")
     for owner_id, epoch, wrapped in stored:
         if wrapped is not None:
-            ciphers[owner_id.int] = AESGCM(master_keys().unwrap(epoch, bytes(wrapped), owner_id))
+            with suppress(CryptoError):
+                ciphers[owner_id.int] = AESGCM(master_keys().unwrap(epoch, bytes(wrapped), owner_id))
 
 
 def destroy_key(owner_id: UUID) -> bool:

@@ -12,13 +12,14 @@ from django.utils import timezone
 from applications import normalise, references
 from applications.actors import VISITOR, Actor
 from applications.crypto import blind_index, keyring
-from applications.errors import CodeExpired, CodeRefused
+from applications.crypto.errors import DecryptionError, KeyDestroyed
+from applications.errors import CodeExpired, CodeRefused, SubjectErased
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
 from applications.personal import Purpose
 from applications.selectors.accounts import live_challenge, subject_with_email
 from applications.services import audit, mail
 from applications.services.code_limits import NETWORK_COLUMN, refuse_flood
-from applications.services.locking import take_turns
+from applications.services.locking import lock_subject, take_turns
 from applications.tokens import code_hash, new_code, new_token, token_hash
 
 CODE_LIFETIME = timedelta(minutes=10)
@@ -86,14 +87,25 @@ def sign_in(*, browser_token: str, code: str) -> Opened:
     if not hmac.compare_digest(bytes(challenge.code_hash), code_hash(code, challenge.id)):
         audit.record(actor=VISITOR, action="sign_in.wrong_code", row=challenge)
         raise CodeRefused
-    address = challenge.address
-    if address is None:  # another tab was quicker
-        raise CodeExpired
+    address = _address_of(challenge)
     subject = subject_with_email(address, purpose=KNOCKING) or _new_subject(address, challenge.language)
     opened = _open_session(challenge, subject)
     # The address lives on with the subject; the challenge's copy becomes unreadable.
     keyring.destroy_key(challenge.id)
     return opened
+
+
+def _address_of(challenge: EmailChallenge) -> str:
+    """The address that was proved. Raises CodeExpired when another tab was quicker and its key is gone."""
+    try:
+        address = challenge.address
+    except DecryptionError as error:
+        if error.code != KeyDestroyed.code:
+            raise
+        address = None
+    if address is None:
+        raise CodeExpired
+    return address
 
 
 def _count_try(challenge: EmailChallenge) -> None:
@@ -130,6 +142,10 @@ def _open_session(challenge: EmailChallenge, subject: DataSubject) -> Opened:
     now = timezone.now()
     token = new_token()
     with transaction.atomic():
+        try:
+            lock_subject(subject.pk)
+        except SubjectErased:  # since the address was looked up; with a new code they begin anew
+            raise CodeExpired from None
         consumed = EmailChallenge.objects.filter(pk=challenge.pk, consumed_at__isnull=True).update(
             consumed_at=now, address=None, address_index=None
         )

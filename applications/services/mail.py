@@ -14,7 +14,7 @@ from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from applications.crypto.errors import CryptoError
+from applications.crypto.errors import CURABLE, CryptoError
 from applications.doorbell import ring_on_commit
 from applications.models import MailKind, MailStatus, OutboundMail
 
@@ -23,8 +23,6 @@ log = structlog.get_logger(__name__)
 TASK = "applications.tasks.deliver_mail"
 LEASE = timedelta(minutes=2)
 MAXIMUM_ATTEMPTS = 80  # with waits of up to an hour: a mail server that is away for a day loses nothing
-# The master key is not at hand at the moment. Whatever else cannot be opened never will be.
-CURABLE = frozenset({"unknown_epoch", "data_key"})
 
 
 def compose(

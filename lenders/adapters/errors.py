@@ -29,6 +29,7 @@ class ErrorCode(StrEnum):
     UNAVAILABLE = "unavailable"
     REJECTED = "rejected"
     NOT_RECEIVED = "not_received"
+    ALREADY_RECEIVED = "already_received"
     # what came back cannot be used
     MALFORMED_ANSWER = "malformed_answer"
     BAD_SIGNATURE = "bad_signature"
@@ -55,6 +56,7 @@ class LenderError(Exception):
                  unless it declares itself idempotent
     retry_after  seconds the lender asked us to wait, or None
     problems     for `rejected`: which fields, as labels; empty when the lender did not say
+    signed       for `rejected`: the lender's own word, not that of a gateway on the way
     """
 
     def __init__(
@@ -65,12 +67,14 @@ class LenderError(Exception):
         ambiguous: bool = False,
         retry_after: float | None = None,
         problems: tuple[Problem, ...] = (),
+        signed: bool = False,
     ) -> None:
         self.code = ErrorCode(code)
         self.permanent = permanent
         self.ambiguous = ambiguous
         self.retry_after = retry_after
         self.problems = problems
+        self.signed = signed
         super().__init__(str(self.code))
 
     def __repr__(self) -> str:

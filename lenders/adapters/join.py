@@ -28,6 +28,7 @@ from lenders.adapters.errors import ErrorCode, LenderError, Problem
 
 USER_AGENT = "JO1N-lender-protocol/1"
 NEVER_HEARD_OF_IT = Problem("submission_id", "unknown")
+HAS_IT_IN_OTHER_WORDS = Problem("idempotency_key", "conflict")
 
 
 class JoinAdapter:
@@ -144,14 +145,20 @@ def _verified(answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) ->
 
 def _rejection(answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> LenderError:
     """A 4xx with what a signed body says of it; a proxy's unsigned page says nothing."""
+    problems: tuple[Problem, ...] = ()
+    signed = False
     try:
         signing.verify(answer.headers, answer.body, endpoint.secrets, now=now)
-        problems = join_answers.problems_of(reading.document(answer.body))
+        document = reading.document(answer.body)
+        problems = join_answers.problems_of(document)
+        signed = "errors" in document  # our own request, sent back to us, bears a right signature as well
     except LenderError:
-        problems = ()
+        pass
     if answer.status == HTTPStatus.NOT_FOUND and NEVER_HEARD_OF_IT in problems:
         return LenderError(ErrorCode.NOT_RECEIVED, permanent=False)
-    return LenderError(ErrorCode.REJECTED, permanent=True, problems=problems)
+    if answer.status == HTTPStatus.CONFLICT and HAS_IT_IN_OTHER_WORDS in problems:
+        return LenderError(ErrorCode.ALREADY_RECEIVED, permanent=True)
+    return LenderError(ErrorCode.REJECTED, permanent=True, problems=problems, signed=signed)
 
 
 def _call(

@@ -128,7 +128,7 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
             if offer.status in SHOWN_OFFERS:
                 offer.submission = submission
                 offers.append(offer_view(offer, application))
-    lenders = [_lender_view(submission) for submission in submissions]
+    lenders = [_lender_view(submission, application) for submission in submissions]
     chosen = next((offer for offer in offers if offer.status == OfferStatus.SELECTED), None)
     choices = [
         delivery
@@ -151,17 +151,20 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
     )
 
 
-def _lender_view(submission: Submission) -> LenderView:
+def _lender_view(submission: Submission, application: Application) -> LenderView:
     """The state in words. Past the page's wait a silent lender is late, not lost: its answer still counts."""
     now = timezone.now()
-    unanswered = submission.status in WAITING
+    state = SubmissionStatus(submission.status)
+    if state == SubmissionStatus.QUEUED and application.status == ApplicationStatus.CHOSEN:
+        state = SubmissionStatus.NOT_SELECTED  # while the choice stands nothing more is sent to this lender
+    unanswered = state in WAITING
     waiting = unanswered and submission.page_wait_until > now
-    may_answer = unanswered or submission.status in (SubmissionStatus.NO_RESPONSE, SubmissionStatus.UNKNOWN)
+    may_answer = unanswered or state in (SubmissionStatus.NO_RESPONSE, SubmissionStatus.UNKNOWN)
     late = may_answer and not waiting and submission.late_until > now
     return LenderView(
         name=submission.lender.name,
-        state=submission.status,
-        state_text=str(SubmissionStatus(submission.status).label),
+        state=state,
+        state_text=str(state.label),
         reason_text=_reason_text(submission),
         waiting=waiting,
         late=late,

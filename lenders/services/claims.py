@@ -1,5 +1,6 @@
 """Claiming what is due: each row one worker's for the length of a lease, no lender flooded or starved."""
 
+import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +12,17 @@ from django.db.models import Count, F, Q, QuerySet
 from django.utils import timezone
 
 from applications.selectors.permission import permitted
+from applications.states import ApplicationStatus
 from lenders.models import Delivery, Lender
 from lenders.services.payload import PURPOSE
-from lenders.states import DeliveryStatus
+from lenders.states import DeliveryKind, DeliveryStatus
 
 ATTEMPT_SECONDS = 10
 LEASE = timedelta(seconds=ATTEMPT_SECONDS + 20)
+# While a choice stands no other lender is handed the application, and none is given up: the chosen one may
+# still decline, and this one may have had it from a worker that died.
+ANOTHER_CHOSEN = Q(kind=DeliveryKind.APPLICATION, submission__application__status=ApplicationStatus.CHOSEN)
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ def claim_due(*, limit: int, application_id: UUID | None = None) -> list[Claim]:
         # The rows that stop a selector stop a claim: restricted, objected to, consent withdrawn.
         may = permitted(PURPOSE, application="submission__application")
         due = Delivery.objects.filter(may, free, status=DeliveryStatus.DUE, due_at__lte=now)
+        due = due.exclude(ANOTHER_CHOSEN, deadline__gt=now)
         due = due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
         if application_id is not None:
             found = list(due.filter(submission__application_id=application_id)[:limit])
@@ -83,3 +90,23 @@ def _within_caps(rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
             in_flight[row.lender_id] += 1
             taken.append(row)
     return taken
+
+
+def give_back(claims: Sequence[Claim], *, code: str) -> None:
+    """Nothing could be done under these claims, through no fault of their rows: due again after a pause.
+
+    They do not count, or an outage would set everything aside. No attempt was written under their fences, so
+    the next claims may have them.
+    """
+    now = timezone.now()
+    for claim in claims:
+        mine = Delivery.objects.filter(pk=claim.delivery_id, fence=claim.fence, status=DeliveryStatus.DUE)
+        for created_at in mine.values_list("created_at", flat=True):
+            pause = pause_during_outage(now - created_at)
+            mine.update(fence=F("fence") - 1, lease_until=None, due_at=now + pause, error_code=code)
+
+
+def pause_during_outage(waited: timedelta) -> timedelta:
+    """At most as long again as a row has waited already: each look at a key that does not open is audited."""
+    longest = min(max(waited, SHORTEST_PAUSE), LONGEST_PAUSE)
+    return longest * (1 + secrets.randbelow(1000)) / 1000

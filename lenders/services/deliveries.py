@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto import keyring
+from applications.crypto.errors import CURABLE, CryptoError
 from applications.errors import ProcessingRefused, SubjectErased
 from applications.models import DataSubject
 from applications.states import ApplicationStatus
@@ -27,7 +28,7 @@ from lenders.adapters.base import (
 )
 from lenders.models import Attempt, Delivery, Submission
 from lenders.services import disclosures, ingest, payload
-from lenders.services.claims import Claim
+from lenders.services.claims import Claim, give_back
 from lenders.services.settling import close, give_up, settle_failure
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
@@ -55,20 +56,33 @@ def begin(claims: Sequence[Claim]) -> list[Prepared]:
     Committed before anything is sent. What cannot be sent is settled here and left out of the result.
     """
     fences = {claim.delivery_id: claim for claim in claims}
-    by_application: dict[UUID, list[UUID]] = defaultdict(list)
-    owners = Delivery.objects.filter(pk__in=fences).values_list("submission__application_id", "pk")
-    for application_id, delivery_id in owners:
-        by_application[application_id].append(delivery_id)
+    by_application: dict[UUID, list[Claim]] = defaultdict(list)
+    poison: list[Claim] = []
+    rows = Delivery.objects.filter(pk__in=fences).values_list("submission__application_id", "pk", "failures")
+    for application_id, delivery_id, failures in rows:
+        claim = fences[delivery_id]
+        by_application[application_id].append(claim)
+        if claim.fence - failures > CLAIM_CAP:
+            poison.append(claim)
     prepared: list[Prepared] = []
-    _set_aside([claim for claim in claims if claim.fence > CLAIM_CAP])
-    for delivery_ids in by_application.values():
+    _set_aside(poison)
+    for held in by_application.values():
         try:
-            prepared += _begin_one_application([fences[delivery_id] for delivery_id in delivery_ids])
-        except Exception:
+            prepared += _begin_one_application(held)
+        except Exception as error:
             # One application that cannot be read must not hold up the others claimed with it. Its lease runs
-            # out, and the cap on claims hands it to staff.
-            log.exception("delivery.not_begun", count=len(delivery_ids))
+            # out, and the cap on claims hands it to staff; what will pass by itself is waited for.
+            log.exception("delivery.not_begun", count=len(held))
+            if code := _passing(error):
+                give_back(held, code=code)
     return prepared
+
+
+def _passing(error: Exception) -> str:
+    """The code of an outage that says nothing about what was claimed; "" for any other error."""
+    if isinstance(error, OperationalError):
+        return "database_away"
+    return error.code if isinstance(error, CryptoError) and error.code in CURABLE else ""
 
 
 def _set_aside(claims: Sequence[Claim]) -> None:
@@ -92,6 +106,7 @@ def _begin_one_application(claims: Sequence[Claim]) -> list[Prepared]:
             delivery: call
             for delivery in deliveries
             if delivery.fence == fences[delivery.pk].fence
+            and delivery.lease_until is not None  # given back by whoever overtook this claim
             and delivery.status == DeliveryStatus.DUE
             and (call := _call_of(delivery)) is not None
         }
@@ -113,17 +128,21 @@ def _begin_one_application(claims: Sequence[Claim]) -> list[Prepared]:
 
 
 def _call_of(delivery: Delivery) -> payload.Call | None:
-    """The call to make, or None when there is none to make and the delivery was settled instead."""
+    """The call to make, or None when there is none to make: the delivery was given up, or given back."""
     code = _cannot_start(delivery)
+    for_good = code != "another_chosen"
     if code is None:
         try:
             return payload.build(delivery)
         except LenderError as error:
-            code = error.code
-        except ProcessingRefused:
-            # Since it was claimed. The lease runs out, and no claim takes it while the person's right stands.
-            return None
-    give_up(delivery, code)
+            code, for_good = error.code, error.permanent
+        except ProcessingRefused as refused:
+            # Since it was claimed. No claim takes it while the person's right stands.
+            code, for_good = refused.code, False
+    if for_good:
+        give_up(delivery, code)
+    else:
+        give_back([Claim(delivery.pk, delivery.fence)], code=code)
     return None
 
 
@@ -133,14 +152,15 @@ def _cannot_start(delivery: Delivery) -> str | None:
         return "subject_erased"
     if delivery.kind == DeliveryKind.APPLICATION and delivery.submission.status != SubmissionStatus.QUEUED:
         return "already_answered"
-    if (
-        delivery.kind == DeliveryKind.APPLICATION
-        and delivery.submission.application.status != ApplicationStatus.SUBMITTED
-    ):
-        return "no_longer_wanted"
+    too_late = timezone.now() >= delivery.deadline
+    standing = delivery.submission.application.status
+    if delivery.kind == DeliveryKind.APPLICATION and standing != ApplicationStatus.SUBMITTED:
+        # Another offer was chosen after the claim: `claim_due` leaves such rows alone from then on.
+        waits = standing == ApplicationStatus.CHOSEN and not too_late
+        return "another_chosen" if waits else "no_longer_wanted"
     if delivery.kind == DeliveryKind.CHOICE and delivery.submission.status != SubmissionStatus.SELECTED:
         return "no_longer_chosen"
-    if timezone.now() >= delivery.deadline:
+    if too_late:
         return "deadline_passed"
     if delivery.kind != DeliveryKind.INQUIRY and not delivery.lender.fit_to_receive:
         return "recipient_lapsed"

@@ -1,6 +1,7 @@
 """The one way in for what lenders say, whether as an answer, a callback or a poll."""
 
 import hashlib
+from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -149,11 +150,10 @@ def move(submission: Submission, to: SubmissionStatus, *, error_code: str = "") 
 def _take_offers(submission: Submission, answer: Offered) -> str:
     if submission.status not in OPEN_TO_ANSWERS | {S.OFFERED}:
         return "out_of_place"
-    try:
-        living = [terms for terms in answer.offers if terms.valid_until > timezone.now()]
-        fresh = [offer for terms in living if (offer := _new_offer(submission, terms)) is not None]
-    except (AprError, AprBeyondReason):
-        # A schedule without an APR cannot be shown to a consumer: staff are told, the page says it failed.
+    living = [terms for terms in answer.offers if terms.valid_until > timezone.now()]
+    fresh, impossible = _fresh_offers(submission, living)
+    if living and impossible == len(living):
+        # Nothing of it can be shown to a consumer: staff are told, the page says it failed.
         move(submission, S.FAILED, error_code="apr_impossible")
         return "apr_impossible"
     if not living:
@@ -171,6 +171,20 @@ def _take_offers(submission: Submission, answer: Offered) -> str:
     elif fresh:
         live.touch(submission.application_id)
     return "taken" if fresh else "duplicate"
+
+
+def _fresh_offers(submission: Submission, living: Sequence[OfferTerms]) -> tuple[list[Offer], int]:
+    """The offers to be written, and how many are none: a schedule without an APR is not shown to anybody."""
+    fresh: list[Offer] = []
+    impossible = 0
+    for terms in living:
+        try:
+            if (offer := _new_offer(submission, terms)) is not None:
+                fresh.append(offer)
+        except (AprError, AprBeyondReason):
+            log.warning("offer.apr_impossible", submission=str(submission.pk))
+            impossible += 1
+    return fresh, impossible
 
 
 def _apr(terms: OfferTerms) -> Decimal:
@@ -234,11 +248,15 @@ def _withdraw(submission: Submission, to: SubmissionStatus) -> str:
 
 
 def decline_late(submission: Submission, actor: Actor) -> str:
-    """The chosen lender says no after all: the other lenders' offers, held till now, can be chosen again."""
+    """The chosen lender says no after all: the other lenders' offers, held till now, can be chosen again.
+
+    One that is not the chosen one any more says it too late: another choice stands.
+    """
+    if not move(submission, S.DECLINED_LATE):
+        return "out_of_place"
     Offer.objects.filter(submission=submission, status__in=[OfferStatus.SELECTED, OfferStatus.OPEN]).update(
         status=OfferStatus.WITHDRAWN
     )
-    move(submission, S.DECLINED_LATE)
     application = Application.objects.get(pk=submission.application_id)
     if application.status == ApplicationStatus.CHOSEN:
         change_status(application=application, to=ApplicationStatus.SUBMITTED, actor=actor)

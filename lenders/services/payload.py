@@ -9,6 +9,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from applications.crypto.errors import CURABLE, CryptoError
 from applications.data_policy import NotInPolicy
 from applications.form_fields import CONSENTS_LABEL, FORM_FIELDS, LANGUAGE_LABEL
 from applications.personal import Purpose, RecipientKind
@@ -46,14 +47,24 @@ def load_deliveries(ids: Sequence[UUID]) -> list[Delivery]:
 
 
 def endpoint_of(lender: Lender) -> LenderEndpoint:
-    """Where the lender listens, the shared secrets, and where it calls back."""
+    """Where the lender listens, the shared secrets, and where it calls back.
+
+    Raises LenderError(not_configured) when the secrets do not open: that is the trouble of this lender alone.
+    """
     path = reverse("lender-api:callbacks", kwargs={"slug": lender.slug})
     return LenderEndpoint(
         slug=lender.slug,
         base_url=lender.base_url,
-        secrets=tuple(lender.secrets or ()),
+        secrets=_secrets_of(lender),
         callback_url=f"{settings.PUBLIC_URL}{path}",
     )
+
+
+def _secrets_of(lender: Lender) -> tuple[str, ...]:
+    try:
+        return tuple(lender.secrets or ())
+    except CryptoError as error:
+        raise LenderError(ErrorCode.NOT_CONFIGURED, permanent=error.code not in CURABLE) from None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from applications.actors import Actor
 from applications.selectors.permission import without_consent
 from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
-from lenders.models import Delivery
+from lenders.models import Delivery, Submission
 from lenders.services import ingest
 from lenders.services.claims import Claim
 from lenders.services.fan_out import new_delivery
@@ -23,7 +23,7 @@ from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 log = structlog.get_logger(__name__)
 
 FAILURE_CAP = {DeliveryKind.APPLICATION: 3, DeliveryKind.INQUIRY: 5, DeliveryKind.CHOICE: 12}
-# What the consumer is told when an application is given up on; any other reason is a failure.
+# What the consumer is told when a lender is given up on; any other reason is a failure.
 ENDS_AS = {
     "timed_out": SubmissionStatus.NO_RESPONSE,
     "deadline_passed": SubmissionStatus.NO_RESPONSE,
@@ -55,16 +55,21 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
     delivery.failures += 1
     wait = wait_before_next(delivery.failures, error)
     uncertain = error.ambiguous and not adapter.idempotent and delivery.kind != DeliveryKind.INQUIRY
+    already_there = error.code == ErrorCode.ALREADY_RECEIVED and delivery.kind == DeliveryKind.APPLICATION
     if uncertain:
         _leave_unknown(delivery, error, can_be_asked=adapter.can_be_asked)
+    elif already_there and adapter.can_be_asked:
+        # Sent before with the fields that the lender needed then: what it made of those still holds.
+        close(claim, DeliveryStatus.FAILED, error.code)
+        _inquire(delivery.submission)
     elif (
         error.permanent
         or delivery.failures >= FAILURE_CAP[DeliveryKind(delivery.kind)]
         or timezone.now() + wait >= delivery.deadline
     ):
         give_up(delivery, error.code)
-        if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED:
-            # The lender will not have it: the held offers are the consumer's again.
+        if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed:
+            # The lender itself will not have it: the held offers are the consumer's again.
             ingest.decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
     else:
         Delivery.objects.filter(pk=delivery.pk).update(
@@ -84,7 +89,16 @@ def _leave_unknown(delivery: Delivery, error: LenderError, *, can_be_asked: bool
     """It may have arrived, and a second copy would be a second application: ask the lender, or say so."""
     give_up(delivery, error.code, status=SubmissionStatus.UNKNOWN)
     if can_be_asked:
-        new_delivery(delivery.submission, DeliveryKind.INQUIRY).save(force_insert=True)
+        _inquire(delivery.submission)
+
+
+def _inquire(submission: Submission) -> None:
+    """Ask the lender what it knows of a submission, unless that is about to be asked already."""
+    waiting = Delivery.objects.filter(
+        submission=submission, kind=DeliveryKind.INQUIRY, status=DeliveryStatus.DUE
+    )
+    if not waiting.exists():
+        new_delivery(submission, DeliveryKind.INQUIRY).save(force_insert=True)
 
 
 def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = None) -> None:
@@ -99,7 +113,7 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
     if delivery.kind == DeliveryKind.CHOICE:
         live.touch(delivery.submission.application_id)  # the page says that the lender was not told
     still_waiting = delivery.submission.status == SubmissionStatus.QUEUED  # it may have called back meanwhile
-    if delivery.kind == DeliveryKind.APPLICATION and still_waiting:
+    if delivery.kind != DeliveryKind.CHOICE and still_waiting:
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
         ingest.move(delivery.submission, becomes, error_code=code)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)

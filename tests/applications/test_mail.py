@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from applications.crypto import keyring
+from applications.crypto.models import DataKey
 from applications.models import DataSubject, MailKind, MailStatus, OutboundMail
 from applications.services import mail
 from applications.tasks import deliver_due_mail, deliver_mail
@@ -127,6 +128,20 @@ def test_message_to_an_erased_person_is_not_sent_and_not_tried_again(owner: Data
     deliver_due_mail()
     row = OutboundMail.objects.get()
     assert (row.status, row.error_code) == (MailStatus.FAILED, "key_destroyed")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"), [({"epoch": "unknown"}, "unknown_epoch"), ({"wrapped": b"spoilt"}, "data_key")]
+)
+def test_message_stays_queued_while_its_master_key_is_not_at_hand(
+    owner: DataSubject, change: dict[str, Any], code: str
+) -> None:
+    queue(owner)
+    DataKey.objects.using("keys").filter(owner_id=owner.pk).update(**change)
+    deliver_due_mail()
+    row = OutboundMail.objects.get()
+    assert (row.status, row.error_code) == (MailStatus.QUEUED, code)
+    assert row.due_at > timezone.now()
 
 
 def test_message_that_cannot_be_read_holds_up_no_other(owner: DataSubject) -> None:

@@ -1,12 +1,14 @@
 """Proving an e-mail address by a mailed code: what a code is good for, and what it is not."""
 
 from datetime import timedelta
+from typing import Any
 from unittest import mock
 from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
+from applications.crypto import keyring
 from applications.crypto.errors import DecryptionError
 from applications.errors import CodeExpired, CodeRefused, TooManyCodes
 from applications.models import AuditEntry, ConsumerSession, DataSubject, EmailChallenge, OutboundMail
@@ -57,6 +59,39 @@ def test_after_five_wrong_codes_the_right_one_is_dead() -> None:
             accounts.sign_in(browser_token=asked.token, code=wrong(asked.code))
     with pytest.raises(CodeExpired):
         accounts.sign_in(browser_token=asked.token, code=asked.code)
+
+
+def test_code_whose_key_another_tab_has_destroyed_meanwhile_is_no_longer_valid(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = factories.ask_for_code(factories.address())
+    counted = accounts._count_try
+
+    def counted_and_overtaken(challenge: EmailChallenge) -> None:
+        counted(challenge)
+        keyring.destroy_key(challenge.pk)
+
+    monkeypatch.setattr(accounts, "_count_try", counted_and_overtaken)
+    with pytest.raises(CodeExpired):
+        accounts.sign_in(browser_token=asked.token, code=asked.code)
+
+
+def test_no_session_is_opened_for_a_person_erased_since_the_address_was_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = factories.subject()
+    ConsumerSession.objects.all().delete()
+    asked = factories.ask_for_code(str(known.email))
+
+    def looked_up_and_erased(_address: str, **_: Any) -> DataSubject:
+        DataSubject.objects.filter(pk=known.pk).update(erased_at=timezone.now())
+        return known
+
+    monkeypatch.setattr(accounts, "subject_with_email", looked_up_and_erased)
+    with pytest.raises(CodeExpired):
+        accounts.sign_in(browser_token=asked.token, code=asked.code)
+    assert not ConsumerSession.objects.exists()
+    assert challenge_of(asked).consumed_at is None
 
 
 def test_expired_code_is_refused() -> None:

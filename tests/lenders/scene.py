@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from applications.actors import SYSTEM, Actor
@@ -282,6 +282,16 @@ def make_due(**where: Any) -> None:
 def end_leases(**where: Any) -> None:
     """Let the leases of workers that died run out."""
     Delivery.objects.filter(status="due", **where).update(lease_until=timezone.now() - timedelta(seconds=1))
+
+
+def somebody_waits_for_us() -> bool:
+    """Whether another connection waits for a lock that this one's transaction holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks "
+            "WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def shift(row: Any, **moments: datetime) -> None:

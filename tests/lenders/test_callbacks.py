@@ -13,6 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from standardwebhooks.webhooks import Webhook
 
+from applications.crypto import keyring
 from applications.models import Application, AuditEntry
 from lenders.callbacks import LARGEST_CALLBACK
 from lenders.models import LenderMessage, Offer, Submission
@@ -200,6 +201,12 @@ def test_offer_that_does_not_add_up_is_refused(submission):
 def test_huge_body_is_refused(submission):
     padded = scene.statement(submission, "declined", padding="x" * LARGEST_CALLBACK)
     assert_refused(call(*envelope(padded)), 413, "too_large")
+
+
+def test_lender_whose_secrets_do_not_open_is_asked_to_call_again(submission):
+    keyring.forget_keys([submission.lender_id])
+    for body, headers in (envelope(scene.statement(submission, "declined")), (b"{}", {})):
+        assert_refused(call(body, headers), 503, "not_configured")
 
 
 # --- not even a callback ---

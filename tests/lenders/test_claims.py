@@ -3,16 +3,18 @@
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.adapters.http import LONGEST_ATTEMPT_SECONDS
-from lenders.models import Delivery, Lender, Submission
+from lenders.models import Attempt, Delivery, Lender, Submission
+from lenders.services import claims, deliveries
 from lenders.services.claims import LEASE
 from tests.lenders import scene
 
@@ -87,6 +89,32 @@ def test_no_more_are_claimed_than_there_is_room_for():
     assert len(scene.claim(limit=7)) == 7
 
 
+def test_claim_given_back_is_not_counted_and_due_again_after_a_pause():
+    application = scene.sent("atra")
+    claims.give_back(scene.claim(application), code="database_away")
+    assert scene.claim(application) == []
+    scene.make_due()
+    (again,) = scene.claim(application)
+    assert again.fence == 1
+
+
+@pytest.mark.parametrize(("waited", "longest"), [(0, 10), (60, 60), (86400, 600)])
+def test_pause_during_an_outage_grows_with_the_wait(waited, longest):
+    pauses = {claims.pause_during_outage(timedelta(seconds=waited)).total_seconds() for _ in range(300)}
+    assert 0 < min(pauses) < longest / 2 < max(pauses) <= longest
+
+
+def test_claim_that_was_overtaken_is_not_given_back():
+    application = scene.sent("atra")
+    old = scene.claim(application)
+    scene.end_leases()
+    scene.claim(application)
+    claims.give_back(old, code="database_away")
+    delivery = scene.delivery_at(application, "atra")
+    assert (delivery.fence, delivery.error_code) == (2, "")
+    assert delivery.lease_until is not None
+
+
 # --- two at once ---
 
 
@@ -122,8 +150,18 @@ class TestAtOnce:
         submission = scene.submission_at(application, "atra")
         reply = scene.signed_reply(submission, scene.statement(submission, "offered"))
         scene.end_leases()
+        with ThreadPoolExecutor(1) as threads:
+            with transaction.atomic():
+                (newer,) = scene.claim(application)
+                late = threads.submit(at_once, 1, lambda: scene.finish(prepared, reply))
+                scene.until(lambda: late.done() or scene.somebody_waits_for_us())
+            late.result(30)
+        assert Attempt.objects.get().outcome == "lease_lost"
+        assert Submission.objects.get().status == "queued"
 
-        at_once(4, lambda: scene.finish(prepared, reply))
+        with scene.data_key_scope():
+            (again,) = deliveries.begin([newer])
+        at_once(4, lambda: scene.finish(again, reply))
         assert submission.offers.count() == 1
         assert Submission.objects.get().status == "offered"
 

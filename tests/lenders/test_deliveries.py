@@ -5,10 +5,10 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from applications.crypto.keyring import data_key_scope
-from applications.crypto.models import DataKey
 from applications.models import Disclosure
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
@@ -53,6 +53,26 @@ def test_row_that_keeps_killing_its_workers_is_set_aside_for_staff():
     assert (found.status, found.error_code) == ("failed", "quarantined")
 
 
+def test_failures_do_not_count_towards_setting_aside():
+    application = scene.sent("atra")
+    Delivery.objects.update(fence=deliveries.CLAIM_CAP, failures=1)
+    assert set(scene.begun(application)) == {"atra"}
+    scene.end_leases()
+    assert scene.begun(application) == {}
+    assert scene.delivery_at(application, "atra").status == "quarantined"
+
+
+def test_worker_that_was_overtaken_does_not_set_aside():
+    application = scene.sent("atra")
+    Delivery.objects.update(fence=deliveries.CLAIM_CAP)
+    overtaken = scene.claim(application)
+    scene.end_leases()
+    scene.claim(application)
+    with data_key_scope():
+        assert deliveries.begin(overtaken) == []
+    assert scene.delivery_at(application, "atra").status == "due"
+
+
 def test_delivery_past_its_deadline_is_not_sent():
     application = scene.sent("atra")
     Delivery.objects.update(deadline=timezone.now())
@@ -84,6 +104,27 @@ def test_field_that_the_form_does_not_have_fails_its_lender_alone():
     assert set(scene.begun(application)) == {"leja"}
     assert scene.states(application) == {"atra": "failed", "leja": "queued"}
     assert scene.submission_at(application, "atra").error_code == "field_not_supported"
+
+
+def lose_the_key() -> None:
+    scene.keyring.forget_keys([Lender.objects.get(slug="atra").pk])
+
+
+def swap_the_secrets() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE lenders_lender SET secrets = (SELECT secrets FROM lenders_lender WHERE slug = 'leja') "
+            "WHERE slug = 'atra'"
+        )
+
+
+@pytest.mark.parametrize("breaks", [lose_the_key, swap_the_secrets])
+def test_lender_whose_secrets_do_not_open_is_not_sent_anything_and_holds_up_no_other(breaks):
+    application = scene.sent("atra", "leja")
+    breaks()
+    assert set(scene.begun(application)) == {"leja"}
+    assert scene.states(application) == {"atra": "failed", "leja": "queued"}
+    assert scene.submission_at(application, "atra").error_code == "not_configured"
 
 
 def test_choice_that_was_undone_meanwhile_is_not_told():
@@ -279,31 +320,12 @@ def test_certain_failure_at_a_forgetful_lender_is_tried_again():
         assert fails(application, AWAY).status == "due"
 
 
-def test_lender_not_asked_yet_receives_nothing_once_another_offer_is_chosen():
-    application = scene.sent("atra", "leja")
-    offer = scene.open_offer(application, "atra")
-    actor = choosing.Actor.consumer(application.subject_id)
-    choosing.choose(offer_id=offer.pk, subject_id=application.subject_id, actor=actor)
-    assert "leja" not in scene.begun(application)
-    assert scene.delivery_at(application, "leja").error_code == "no_longer_wanted"
-    assert scene.states(application)["leja"] == "not_selected"  # not "could not be reached": nobody tried
-
-
-def test_delivery_of_a_person_whose_key_does_not_open_is_set_aside_after_the_cap():
+def test_delivery_of_a_person_whose_key_is_lost_is_set_aside_after_the_cap():
     application = scene.sent("atra")
-    DataKey.objects.using("keys").filter(owner_id=application.subject_id).update(epoch="unknown")
-    Delivery.objects.update(fence=deliveries.CLAIM_CAP)
+    scene.keyring.forget_keys([application.subject_id])
+    for _ in range(deliveries.CLAIM_CAP):
+        assert scene.begun(application) == {}
+        assert scene.delivery_at(application, "atra").status == "due"
+        scene.end_leases()
     scene.begun(application)
     assert scene.delivery_at(application, "atra").status == "quarantined"
-
-
-def test_choice_that_the_lender_rejects_gives_the_held_offers_back():
-    application = scene.sent("atra", "leja")
-    offer, held = scene.open_offer(application, "atra"), scene.open_offer(application, "leja")
-    actor = choosing.Actor.consumer(application.subject_id)
-    choosing.choose(offer_id=offer.pk, subject_id=application.subject_id, actor=actor)
-    (prepared,) = scene.begun(application).values()
-    scene.finish(prepared, REFUSED)
-    assert scene.states(application) == {"atra": "lender_declined_late", "leja": "offered"}
-    choosing.choose(offer_id=held.pk, subject_id=application.subject_id, actor=actor)
-    assert scene.states(application)["leja"] == "selected"

@@ -42,6 +42,12 @@ def test_call_that_never_connected_disclosed_nothing(application, error):
     assert status() == "not_made"
 
 
+def test_next_try_after_a_call_that_never_connected_is_on_record_before_it(application):
+    attempt(application, NO_CONNECTION)
+    attempt(application, None)
+    assert status() == "intended"
+
+
 def test_call_that_was_cut_off_may_have_disclosed_everything(application):
     attempt(application, CUT_OFF)
     assert status() == "made"

@@ -15,8 +15,9 @@ from django.db import connections
 
 from joinbaltic import embedded
 from lenders.engine import Engine
-from lenders.models import Attempt, Delivery, Offer, Submission
+from lenders.models import Attempt, Delivery, Lender, Offer, Submission
 from lenders.services.choosing import choose
+from lenders.services.retrying import retry
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(databases=scene.DATABASES, transaction=True)]
@@ -100,6 +101,17 @@ def test_lender_that_hangs_does_not_delay_the_others(asked, monkeypatch):
     asked.sandbox.fault("atra", "hang", seconds=30, times=-1)
     beside = min(seconds() for _ in range(3))
     assert beside < max(2 * alone, 1.0)
+
+
+def test_lender_that_needs_less_by_now_is_asked_what_it_made_of_the_first_sending(asked):
+    asked.sandbox.fault("atra", "malformed")
+    application = scene.sent("atra")
+    assert asked.settled(application) == {"atra": "failed"}
+    lender = Lender.objects.get(slug="atra")
+    Lender.objects.filter(pk=lender.pk).update(requested_fields=lender.requested_fields[:-1])
+    retry(submission_id=scene.submission_at(application, "atra").pk, actor=scene.SYSTEM)
+    assert asked.settled(application) == {"atra": "offered"}
+    assert [one["count"] for one in asked.sandbox.log()["evaluations"]] == [1]
 
 
 def test_room_in_flight_comes_back(asked):

@@ -3,6 +3,7 @@
 import itertools
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -310,11 +311,9 @@ def test_rate_with_six_decimals_is_taken(application):
     )
 
 
-def test_offer_without_any_apr_is_not_shown_nor_its_sisters(submission):
-    """Half of an answer is no answer: what stays open must belong to a submission that offers."""
-    good = scene.terms_document(submission)
-    absurd = {
-        **good,
+def absurd_terms(submission: Submission) -> dict[str, Any]:
+    """A hundred euros for ten million within a month: nobody can mean the APR of that."""
+    return scene.terms_document(submission) | {
         "reference": "absurd",
         "amount_cents": 100_00,
         "term_months": 1,
@@ -323,9 +322,31 @@ def test_offer_without_any_apr_is_not_shown_nor_its_sisters(submission):
         "upfront_fees_cents": 0,
         "schedule": [{"month": 1, "amount_cents": 9_999_999_00}],
     }
-    outcome = scene.say(submission, "offered", offers=[good, absurd])
-    opened = Offer.objects.filter(submission=submission, status="open").count()
-    assert (outcome, state(submission), opened) in [("taken", "offered", 2), ("apr_impossible", "failed", 0)]
+
+
+@pytest.mark.parametrize("was", ["queued", "pending", "action_required", "no_response", "unknown"])
+def test_offer_without_any_apr_is_a_failure_for_everybody_to_see(application, submission, was):
+    scene.shift(submission, status=was)
+    before = Application.objects.get(pk=application.pk).version
+    assert scene.say(submission, "offered", offer=absurd_terms(submission)) == "apr_impossible"
+    found = Submission.objects.get(pk=submission.pk)
+    assert (found.status, found.error_code) == ("failed", "apr_impossible")
+    assert not submission.offers.exists()
+    assert Application.objects.get(pk=application.pk).version > before
+
+
+def test_offer_without_any_apr_leaves_its_sisters_standing(submission):
+    both = [absurd_terms(submission), scene.terms_document(submission)]
+    assert scene.say(submission, "offered", offers=both) == "taken"
+    assert state(submission) == "offered"
+    assert submission.offers.get().reference != "absurd"
+
+
+def test_offer_without_any_apr_does_not_take_back_what_was_offered_before(submission):
+    scene.say(submission, "offered")
+    assert scene.say(submission, "offered", offer=absurd_terms(submission)) == "apr_impossible"
+    assert state(submission) == "offered"
+    assert submission.offers.get().status == "open"
 
 
 # --- after an erasure ---

@@ -34,7 +34,9 @@ REFERENCES = st.sampled_from(["", "A", "AB"])
 FINAL = {"declined", "withdrawn", "expired", "lender_declined_late"}
 ERRORS = st.sampled_from(
     [
+        LenderError(ErrorCode.REJECTED, permanent=True, signed=True),
         LenderError(ErrorCode.REJECTED, permanent=True),
+        LenderError(ErrorCode.ALREADY_RECEIVED, permanent=True),
         LenderError(ErrorCode.UNAVAILABLE, permanent=False),
         LenderError(ErrorCode.TIMED_OUT, permanent=False, ambiguous=True),
     ]

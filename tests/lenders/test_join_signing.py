@@ -9,6 +9,7 @@ import pytest
 
 from lenders.adapters.base import (
     Choice,
+    HttpAnswer,
     LenderEndpoint,
     Withdrawn,
 )
@@ -142,6 +143,48 @@ def test_anything_less_is_a_rejection_because_on_that_word_we_send_again(answer)
     with pytest.raises(LenderError) as caught:
         JOIN.parse(answer, ENDPOINT, now=NOW)
     assert (caught.value.code, caught.value.permanent) == (ErrorCode.REJECTED, True)
+
+
+IN_OTHER_WORDS = {"errors": [{"attribute": "idempotency_key", "type": "conflict"}]}
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (reply(IN_OTHER_WORDS, status=409), ErrorCode.ALREADY_RECEIVED),
+        (reply(IN_OTHER_WORDS, status=400), ErrorCode.REJECTED),
+        (reply(IN_OTHER_WORDS, status=409, secret="whsec_" + "QUFB" * 8), ErrorCode.REJECTED),
+        (
+            reply({"errors": [{"attribute": "idempotency_key", "type": "missing"}]}, status=409),
+            ErrorCode.REJECTED,
+        ),
+    ],
+)
+def test_signed_409_about_the_idempotency_key_means_already_received(answer, code):
+    with pytest.raises(LenderError) as caught:
+        JOIN.parse(answer, ENDPOINT, now=NOW)
+    assert (caught.value.code, caught.value.permanent) == (code, True)
+
+
+CHOICE = JOIN.build_choice(Choice(SUBMISSION, "OFFER-1", "saule"), ENDPOINT, now=NOW)
+ECHO = HttpAnswer(400, {name.lower(): value for name, value in CHOICE.headers.items()}, CHOICE.body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "signed"),
+    [
+        (reply({"errors": []}, status=409), True),
+        (reply({"errors": []}, status=409, secret="whsec_" + "QUFB" * 8), False),
+        (reply({"errors": []}, status=409, at=NOW - timedelta(minutes=6)), False),
+        (reply(b"<html>", status=403), False),
+        (HttpAnswer(404, {}, b'{"errors": []}'), False),
+        (ECHO, False),
+    ],
+)
+def test_only_a_rightly_signed_list_is_the_lenders_own_refusal(answer, signed):
+    with pytest.raises(LenderError) as caught:
+        JOIN.parse_choice(answer, ENDPOINT, now=NOW)
+    assert (caught.value.code, caught.value.signed) == (ErrorCode.REJECTED, signed)
 
 
 def test_rejection_names_known_fields_and_types_only():

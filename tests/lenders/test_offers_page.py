@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from applications.actors import Actor
 from applications.models import Application
 from applications.personal import Purpose
 from lenders.models import Submission
@@ -51,6 +52,16 @@ def test_page_says_that_lenders_are_awaited(browser, application):
     for slug in ("atra", "leja", "piesardze"):
         assert scene.SANDBOX[slug].name in page.text
     assert scene.SANDBOX["vetra"].name not in page.text
+
+
+def test_page_does_not_say_of_a_lender_left_alone_while_a_choice_stands_that_it_is_being_asked(application):
+    offer = scene.open_offer(application, "atra")
+    choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
+    application.refresh_from_db()
+    page = offers_page(application, Order.APR, purpose=SHOW)
+    assert {lender.state for lender in page.lenders} == {"selected", "not_selected"}
+    assert not page.waiting
+    assert not page.late
 
 
 def test_page_waits_until_the_last_lender_has_answered(browser, application):

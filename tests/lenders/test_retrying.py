@@ -1,6 +1,7 @@
 """Staff send again what failed; a lender that had it all along takes no second copy."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 from django.utils import timezone
@@ -9,10 +10,11 @@ from applications.actors import Actor
 from applications.errors import SubjectErased
 from applications.models import Application, AuditEntry
 from lenders.adapters.base import ErrorCode, LenderError
+from lenders.adapters.join import JoinAdapter
 from lenders.errors import NothingToRetry
 from lenders.models import Delivery, Submission
 from lenders.selectors.offers_page import waiting_submissions
-from lenders.services import ingest
+from lenders.services import deliveries, ingest
 from lenders.services.choosing import choose
 from lenders.services.retrying import retry
 from tests.lenders import scene
@@ -121,6 +123,58 @@ def test_nothing_is_sent_again_for_an_erased_person(application):
     with pytest.raises(SubjectErased):
         again(application)
     assert not Delivery.objects.filter(status="due").exists()
+
+
+def test_field_that_the_lender_needs_no_longer_is_not_sent_again(application):
+    lender = scene.submission_at(application, "atra").lender
+    kept = lender.requested_fields[:-1]
+    lender.requested_fields = [*kept, "family.dependants"]  # needed since then, and not shown to the person
+    lender.save()
+    assert again(application).requested_fields == kept
+
+
+# --- the lender has it in other words ---
+
+IN_OTHER_WORDS = LenderError(ErrorCode.ALREADY_RECEIVED, permanent=True)
+
+
+@pytest.fixture
+def inquiry(application: Application) -> deliveries.Prepared:
+    """What follows on a retry that the lender answers with: you sent me this before, otherwise."""
+    again(application)
+    scene.finish(*scene.begun(application).values(), IN_OTHER_WORDS)
+    (prepared,) = scene.begun(application).values()
+    return prepared
+
+
+def test_lender_that_has_it_in_other_words_is_asked_what_came_of_it(application, inquiry):
+    assert (inquiry.kind, inquiry.call.http.method) == ("inquiry", "GET")
+    assert scene.states(application) == {"atra": "queued"}
+    assert scene.delivery_at(application, "atra").error_code == "already_received"
+    submission = scene.submission_at(application, "atra")
+    scene.finish(inquiry, scene.signed_reply(submission, scene.statement(submission, "offered")))
+    assert scene.states(application) == {"atra": "offered"}
+
+
+def test_lender_that_then_cannot_say_what_came_of_it_can_be_tried_again(application, inquiry):
+    scene.finish(inquiry, LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True))
+    assert scene.states(application) == {"atra": "failed"}
+    assert again(application).status == "queued"
+
+
+def test_lender_about_to_be_asked_already_is_asked_once(application, inquiry):
+    scene.shift(scene.submission_at(application, "atra"), status="failed")
+    again(application)
+    scene.make_due()
+    scene.finish(*scene.begun(application).values(), IN_OTHER_WORDS)
+    assert Delivery.objects.filter(kind="inquiry").count() == 1
+
+
+def test_lender_that_cannot_be_asked_has_failed(application):
+    again(application)
+    with mock.patch.object(JoinAdapter, "can_be_asked", False):
+        scene.finish(*scene.begun(application).values(), IN_OTHER_WORDS)
+    assert scene.states(application) == {"atra": "failed"}
 
 
 def test_retry_while_a_try_is_waiting_brings_that_try_forward():

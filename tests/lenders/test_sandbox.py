@@ -111,7 +111,7 @@ def test_same_key_with_another_body_is_refused(server):
     async def scene(peer: Peer) -> None:
         await peer.ask("atra")
         fault = await refused(peer.ask("atra", peer.application("atra", **{"loan.term_months": 24})))
-        assert (fault.code, fault.problems) == (ErrorCode.REJECTED, (Problem("idempotency_key", "conflict"),))
+        assert (fault.code, fault.permanent) == (ErrorCode.ALREADY_RECEIVED, True)
 
     played(server, scene)
 

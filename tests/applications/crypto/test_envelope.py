@@ -68,6 +68,13 @@ def test_another_label_row_or_owner_is_refused(
     assert unseal(CIPHER, envelope, **bound) == b"secret"
 
 
+def test_another_owner_of_the_row_just_sealed_is_refused() -> None:
+    """The ids of the last row are kept: the same row object with another owner is not that row."""
+    row_id = uuid4()
+    envelope = seal(CIPHER, b"secret", label="loan.keyword", row_id=row_id, owner_id=uuid4())
+    assert refused(envelope, label="loan.keyword", row_id=row_id, owner_id=uuid4()) == "envelope"
+
+
 def test_another_key_is_refused() -> None:
     bound = {"label": "loan.keyword", "row_id": uuid4(), "owner_id": uuid4()}
     envelope = seal(CIPHER, b"secret", **bound)

@@ -159,6 +159,19 @@ def test_a_scope_asks_once_for_each_key(django_assert_num_queries: Any) -> None:
         keyring.cipher_for(owners[0])
 
 
+def test_a_key_that_does_not_open_is_passed_over_and_refused_when_it_is_read() -> None:
+    sound, lost = uuid4(), uuid4()
+    for owner_id in (sound, lost):
+        keyring.create_key(owner_id)
+    DataKey.objects.using("keys").filter(owner_id=lost).update(epoch="unknown")
+    with data_key_scope():
+        keyring.prefetch([sound, lost])
+        assert open_ciphers() is not None
+        assert set(open_ciphers() or ()) == {sound.int}
+        with pytest.raises(UnknownEpoch):
+            keyring.cipher_for(lost)
+
+
 def test_keys_of_every_epoch_are_read_and_new_ones_use_the_last() -> None:
     old, new = {"old": bytes(32)}, {"new": bytes(range(32))}
     first, second = uuid4(), uuid4()
@@ -182,6 +195,17 @@ def test_a_wrapped_key_moved_to_another_owner_does_not_open() -> None:
     DataKey.objects.using("keys").filter(owner_id=other).update(wrapped=stolen)
     with pytest.raises(DecryptionError, match="data_key"):
         keyring.cipher_for(other)
+
+
+@pytest.mark.django_db(databases=["default", "keys"], transaction=True)
+def test_keys_are_not_forgotten_inside_a_transaction_that_may_roll_back() -> None:
+    owner_id = uuid4()
+    keyring.create_key(owner_id)
+    with transaction.atomic(using="keys"), pytest.raises(RuntimeError):
+        keyring.forget_keys([owner_id])
+    assert DataKey.objects.using("keys").count() == 1
+    with transaction.atomic(using="default"):
+        assert keyring.forget_keys([owner_id]) == 1
 
 
 def test_live_keys_are_listed_by_age_page_by_page() -> None:
