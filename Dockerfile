@@ -20,6 +20,6 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ENVIRONMEN
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin joinbaltic
 COPY --from=build /venv /venv
 COPY --from=build /app /app
-RUN mkdir -p var/run && chown joinbaltic var/run
+RUN mkdir -p var/run var/audit && chown joinbaltic var/run var/audit
 USER joinbaltic
 EXPOSE 8000

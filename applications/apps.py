@@ -8,9 +8,14 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         from applications import receivers, tasks  # noqa: F401, PLC0415 - connects signals, needs models
-        from applications.services import housekeeping, operations, statistics  # noqa: F401, PLC0415
+        from applications.services import (  # noqa: PLC0415
+            housekeeping,  # noqa: F401
+            operations,
+            statistics,  # noqa: F401
+        )
         from applications.sweeper import Sweep, sweeper  # noqa: PLC0415
 
         sweeper.register(Sweep("heartbeat", operations.beat, stop=operations.rest))
         sweeper.register(Sweep("mail", tasks.deliver_due_mail))
+        sweeper.register(Sweep("audit", tasks.seal_audit))
         sweeper.register(Sweep("daily", operations.run_due_daily_jobs))

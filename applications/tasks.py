@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 
 from applications.crypto.keyring import data_key_scope
-from applications.services import mail, operations
+from applications.services import mail, operations, sealing
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +24,11 @@ def deliver_mail() -> None:
     """Woken when a message was queued."""
     with data_key_scope():
         deliver_due_mail()
+
+
+def seal_audit() -> None:
+    """Chain the audit entries that came since the last sweep."""
+    sealing.seal()
 
 
 @shared_task

@@ -18,7 +18,7 @@ ALLOWED_KEYS = frozenset(
     {
         "event", "level", "logger", "timestamp",
         "application", "attempt", "attempts", "code", "count", "database", "delivery", "duration_ms",
-        "exception", "job", "kind", "label", "lender", "method", "outcome", "path_name",
+        "exception", "head", "job", "kind", "label", "lender", "method", "outcome", "path_name",
         "request_id", "row", "seconds", "status", "submission", "task", "version", "where", "worker",
     }
 )  # fmt: skip

@@ -252,6 +252,8 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "daily": {"task": "applications.tasks.run_daily_jobs", "schedule": crontab(hour="3", minute="17")},
 }
+# Where the head of the audit's chain is published daily: a place that the database's ruler does not rule.
+AUDIT_HEADS = env.str("AUDIT_HEADS", default=str(VAR_DIR / "audit-heads.log"))
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 
 # --- lenders --------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The audit: who did or saw what, when. Append-only by trigger; it holds no personal data."""
+"""The audit: who did or saw what, when. Append-only by trigger, a chain of digests, nothing personal."""
 
 import pgtrigger
 from django.db import models
@@ -9,9 +9,25 @@ from applications.models.subject import DataSubject
 from applications.personal import Category, NotPersonal, personal
 from applications.retention_rules import Retention
 
+# Sealing may give an entry its place and digest, once; nothing else about it ever changes.
+ONLY_SEALED = """
+IF OLD.digest IS NULL AND NEW.digest IS NOT NULL AND NEW.sequence IS NOT NULL THEN
+    OLD.sequence := NEW.sequence;
+    OLD.digest := NEW.digest;
+    IF OLD IS NOT DISTINCT FROM NEW THEN
+        RETURN NEW;
+    END IF;
+END IF;
+RAISE EXCEPTION 'the audit is append-only';
+"""
+
 
 class AuditEntry(models.Model):
-    """One act. `subject_id` is a bare identifier: the entry outlives the person's rows."""
+    """One act. `subject_id` is a bare identifier: the entry outlives the person's rows.
+
+    An entry is written unchained, so that writers do not wait for each other. Within seconds it is sealed: it
+    gets its `sequence` in the chain, and a `digest` of itself and of the entry before (services.sealing).
+    """
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)
     actor_kind = models.CharField(max_length=10, choices=ActorKind.choices)
@@ -23,18 +39,37 @@ class AuditEntry(models.Model):
     object_type = models.CharField(max_length=64, blank=True)
     object_id = models.CharField(max_length=64, blank=True)
     detail = models.JSONField(default=dict)
+    sequence = models.PositiveBigIntegerField(null=True, unique=True, editable=False)
+    digest = models.BinaryField(max_length=32, null=True, editable=False)
 
     not_personal = NotPersonal(
         "codes, counts and identifiers: services.audit refuses anything else",
         "at", "actor_kind", "actor_identifier", "action", "object_type", "object_id", "detail",
+        "sequence", "digest",
     )  # fmt: skip
 
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit entries")
         ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sequence__isnull=True, digest__isnull=True)
+                | models.Q(sequence__isnull=False, digest__isnull=False),
+                name="a_sealed_entry_has_place_and_digest",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(digest__isnull=True), name="audit_to_be_sealed"),
+        ]
         triggers = [
-            pgtrigger.Protect(name="audit_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Protect(name="audit_is_append_only", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="audit_is_only_sealed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                func=ONLY_SEALED,
+            ),
             pgtrigger.Trigger(
                 name="audit_is_not_emptied",
                 level=pgtrigger.Statement,

@@ -1,0 +1,172 @@
+"""Sealing the audit: one sealer at a time chains new entries, so that no writer waits for another.
+
+Each digest is SHA-256 over the one before and over the entry as canonical JSON: whoever has the entries can
+check it, without a secret. Heads of the chain are published outside the database, or somebody who rules the
+database could write the whole chain anew.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+from applications.models import AuditEntry
+from applications.services.operations import DAILY_JOBS
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 1000
+GENESIS = bytes(32)
+# One sealer among all workers; the number is only a name.
+LOCK = 0x4A4F314E_41554449
+# An entry that stayed unsealed for longer says that nobody seals.
+SEALED_WITHIN = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain at some moment: how many entries it held, and the digest of the last."""
+
+    sequence: int
+    digest: bytes
+
+    def __str__(self) -> str:
+        return f"{self.sequence}:{self.digest.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Head":
+        """Read "12:ab…". Raises ValueError."""
+        sequence, _colon, digest = text.strip().partition(":")
+        head = cls(int(sequence), bytes.fromhex(digest))
+        if head.sequence < 1 or len(head.digest) != len(GENESIS):
+            raise ValueError
+        return head
+
+
+def link(previous: bytes, entry: AuditEntry, sequence: int) -> bytes:
+    """The digest of an entry at its place, after the entry with the digest `previous`."""
+    facts: list[Any] = [
+        sequence,
+        entry.pk,
+        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        entry.actor_kind,
+        entry.actor_identifier,
+        entry.action,
+        str(entry.subject_id) if entry.subject_id else None,
+        entry.object_type,
+        entry.object_id,
+        entry.detail,
+    ]
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(previous + text.encode()).digest()
+
+
+def seal() -> int:
+    """Chain what is not sealed yet; how many entries that were. A second sealer finds nothing to do."""
+    sealed = 0
+    while count := _seal_chunk():
+        sealed += count
+        if count < CHUNK:
+            break
+    return sealed
+
+
+def _seal_chunk() -> int:
+    with transaction.atomic():
+        if not _only_sealer():
+            return 0
+        head = current_head()
+        sequence, digest = (head.sequence, head.digest) if head else (0, GENESIS)
+        places: list[tuple[int, bytes, int]] = []
+        for entry in AuditEntry.objects.filter(digest__isnull=True).order_by("id")[:CHUNK]:
+            sequence += 1
+            digest = link(digest, entry, sequence)
+            places.append((sequence, digest, entry.pk))
+        _write(places)
+    if places:
+        # The log leaves the machine: a head that the database lost can be asked for there.
+        log.info("audit.sealed", count=len(places), head=f"{sequence}:{digest.hex()}")
+    return len(places)
+
+
+def _only_sealer() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+def _write(places: Iterable[tuple[int, bytes, int]]) -> None:
+    table = AuditEntry._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            f"UPDATE {table} SET sequence = %s, digest = %s WHERE id = %s AND digest IS NULL",  # noqa: S608
+            list(places),
+        )
+
+
+def current_head() -> Head | None:
+    """The newest sealed entry's place and digest; None while nothing is sealed."""
+    newest = AuditEntry.objects.filter(sequence__isnull=False).order_by("-sequence").first()
+    if newest is None or newest.sequence is None:
+        return None
+    return Head(newest.sequence, bytes(newest.digest or b""))
+
+
+# --- heads outside the database --------------------------------------------------------------------------
+def publish_head() -> dict[str, int]:
+    """Append the head of the chain, with the time, to the file that AUDIT_HEADS names. Run daily."""
+    seal()
+    head = current_head()
+    if head is None:
+        return {"heads": 0}
+    path = Path(settings.AUDIT_HEADS)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{timezone.now().astimezone(UTC).isoformat(timespec='seconds')} {head}\n")
+    return {"heads": 1}
+
+
+def published_heads() -> list[Head]:
+    """The heads in the file, in order. Raises ValueError for a line that is none."""
+    path = Path(settings.AUDIT_HEADS)
+    if not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [Head.parse(line.partition(" ")[2]) for line in lines if line.strip()]
+
+
+# --- checking --------------------------------------------------------------------------------------------
+def problems(heads: Iterable[Head]) -> Iterator[str]:
+    """What is wrong with the audit, in words for staff; nothing when every entry stands as it was sealed.
+
+    `heads` are known from outside: each must be in the chain, or its tail was cut off or written anew.
+    """
+    wanted = {head.sequence: head.digest for head in heads}
+    sequence, digest = 0, GENESIS
+    rows = AuditEntry.objects.filter(sequence__isnull=False).order_by("sequence")
+    for entry in rows.iterator(chunk_size=2000):
+        assert entry.sequence is not None  # noqa: S101 - the filter sees to it
+        if entry.sequence != sequence + 1:
+            yield f"Entries {sequence + 1} to {entry.sequence - 1} are missing."
+        expected, stored = link(digest, entry, entry.sequence), bytes(entry.digest or b"")
+        if entry.sequence == sequence + 1 and stored != expected:
+            yield f"Entry {entry.sequence} is not what was sealed."
+        sequence, digest = entry.sequence, stored
+        if wanted.pop(sequence, digest) != digest:
+            yield f"The chain was written anew: the head published for entry {sequence} is another."
+    for missing in sorted(wanted):
+        yield f"The end of the chain is missing: entry {missing} was published as a head."
+    late = AuditEntry.objects.filter(digest__isnull=True, at__lt=timezone.now() - SEALED_WITHIN).count()
+    if late:
+        yield f"{late} entries are older than {SEALED_WITHIN.seconds // 60} minutes and not sealed."
+
+
+DAILY_JOBS["publish_audit_head"] = publish_head
