@@ -132,6 +132,12 @@ class Held:
         return str(self.model._meta.verbose_name)
 
     @property
+    def by_basis(self) -> dict[Basis, list[Purpose]]:
+        """The purposes on each legal basis that applies."""
+        found = {basis: [purpose for purpose, on in self.grounds if on is basis] for basis in Basis}
+        return {basis: purposes for basis, purposes in found.items() if purposes}
+
+    @property
     def rules(self) -> list[str]:
         """Each retention rule with its period, in words."""
         return [f"{rule.label}: {RULES[rule].text}" for rule in self.retention]

@@ -36,7 +36,7 @@ class RecipientAdmin(RegisterAdmin):
 
     form = RecipientForm
     list_display = (
-        "name", "kind", "country", "receives", "why_not", "agreement_until", "review_due_on",
+        "name", "kind", "country", "receives", "why_not", "review_due_on",
     )  # fmt: skip
     list_filter = ("kind", "agreement", "active", ("country", admin.AllValuesFieldListFilter))
     search_fields = ("name", "slug")

@@ -62,6 +62,7 @@ def _explained(reference: str) -> Iterable[str]:
         yield f"\n## {held.name}: {held.count}"
         yield "categories: " + ", ".join(str(category.label) for category in held.categories)
         yield "grounds:"
-        yield from (f"- {purpose.label}: {basis.label}" for purpose, basis in held.grounds)
+        for basis, purposes in held.by_basis.items():
+            yield f"- {basis.label}: " + "; ".join(str(purpose.label) for purpose in purposes)
         yield "kept:"
         yield from (f"- {rule}" for rule in held.rules)
