@@ -4,9 +4,11 @@ Inline SVG without a style attribute: colours come from joinbaltic/admin.css by 
 drawing's own units, of which a letter of a label takes about seven.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 LETTER = 7.4
 PADDING = 12  # beside a label
@@ -96,32 +98,33 @@ def _width(nodes: Sequence[Node]) -> float:
     return 2 * PADDING + LETTER * max((len(one.label) for one in nodes), default=0)
 
 
-def drawing(flow: Flow, *, title: str, description: str) -> str:
+def drawing(flow: Flow, *, title: str, description: str) -> SafeString:
     """The SVG element. `title` and `description` are what a screen reader says of it."""
     layout = laid_out(flow)
-    parts = [
-        f'<svg class="flow" role="img" aria-labelledby="flow-title flow-description" '
-        f'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {layout.width:g} {layout.height:g}">',
-        f'<title id="flow-title">{escape(title)}</title>',
-        f'<desc id="flow-description">{escape(description)}</desc>',
-        *_lines(flow, layout),
-        *(_box("category", one, layout.categories[one.key]) for one in flow.categories),
-        *(_box("recipient", one, layout.recipients[one.key]) for one in flow.recipients),
-        "</svg>",
-    ]
-    return "\n".join(parts)
+    return format_html(
+        '<svg class="flow" role="img" aria-labelledby="flow-title flow-description" '
+        'xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {} {}">\n'
+        '<title id="flow-title">{}</title>\n<desc id="flow-description">{}</desc>\n{}\n{}\n{}\n</svg>',
+        f"{layout.width:g}", f"{layout.height:g}", title, description,
+        _joined(_lines(flow, layout, one) for one in flow.recipients),
+        _joined(_box("category", one, layout.categories[one.key]) for one in flow.categories),
+        _joined(_box("recipient", one, layout.recipients[one.key]) for one in flow.recipients),
+    )  # fmt: skip
 
 
-def _lines(flow: Flow, layout: Layout) -> Iterator[str]:
-    """A curve for each pair; those to one recipient share a group, and with it a colour."""
-    for recipient in flow.recipients:
-        yield f'<g class="lines to-{escape(recipient.key)}">'
-        place = layout.recipients[recipient.key]
-        coming = flow.coming_to(recipient)
-        first = place.middle - STRAND * (len(coming) - 1) / 2
-        for number, category in enumerate(coming):
-            yield _curve(_leaving(flow, layout, category, recipient), (place.x, first + STRAND * number))
-        yield "</g>"
+def _joined(parts: Iterable[SafeString]) -> SafeString:
+    return format_html_join("\n", "{}", ((part,) for part in parts))
+
+
+def _lines(flow: Flow, layout: Layout, recipient: Node) -> SafeString:
+    """The curves that lead to one recipient: a group, and with it a colour."""
+    place, coming = layout.recipients[recipient.key], flow.coming_to(recipient)
+    first = place.middle - STRAND * (len(coming) - 1) / 2
+    curves = (
+        _curve(_leaving(flow, layout, category, recipient), (place.x, first + STRAND * number))
+        for number, category in enumerate(coming)
+    )
+    return format_html('<g class="lines to-{}">\n{}\n</g>', recipient.key, _joined(curves))
 
 
 def _leaving(flow: Flow, layout: Layout, category: Node, recipient: Node) -> tuple[float, float]:
@@ -132,16 +135,17 @@ def _leaving(flow: Flow, layout: Layout, category: Node, recipient: Node) -> tup
     return place.right, place.y + place.height * share
 
 
-def _curve(start: tuple[float, float], end: tuple[float, float]) -> str:
+def _curve(start: tuple[float, float], end: tuple[float, float]) -> SafeString:
     (x1, y1), (x2, y2) = start, end
     bend = (x1 + x2) / 2
-    return f'<path d="M{x1:g} {y1:g}C{bend:g} {y1:g} {bend:g} {y2:g} {x2:g} {y2:g}"/>'
+    way = f"M{x1:g} {y1:g}C{bend:g} {y1:g} {bend:g} {y2:g} {x2:g} {y2:g}"
+    return format_html('<path d="{}"/>', way)
 
 
-def _box(side: str, node: Node, place: Place) -> str:
-    return (
-        f'<g class="{side} {side}-{escape(node.key)}">'
-        f'<rect x="{place.x:g}" y="{place.y:g}" width="{place.width:g}" height="{place.height:g}" rx="5"/>'
-        f'<text x="{place.x + PADDING:g}" y="{place.middle:g}" dominant-baseline="central">'
-        f"{escape(node.label)}</text></g>"
-    )
+def _box(side: str, node: Node, place: Place) -> SafeString:
+    return format_html(
+        '<g class="{} {}-{}"><rect x="{}" y="{}" width="{}" height="{}" rx="5"/>'
+        '<text x="{}" y="{}" dominant-baseline="central">{}</text></g>',
+        side, side, node.key, *(f"{number:g}" for number in (place.x, place.y, place.width, place.height)),
+        f"{place.x + PADDING:g}", f"{place.middle:g}", node.label,
+    )  # fmt: skip

@@ -18,8 +18,8 @@ MEASURES = (
     (
         _("Encryption in transit"),
         _(
-            "In production pages are served over HTTPS alone (HSTS). Lenders are reached over HTTPS alone, at addresses "
-            "listed for each; messages in both directions are signed and each counts once."
+            "In production pages are served over HTTPS alone (HSTS). Lenders are reached over HTTPS alone, "
+            "at addresses listed for each; messages in both directions are signed and each counts once."
         ),
     ),
     (

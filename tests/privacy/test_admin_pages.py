@@ -1,10 +1,12 @@
 """The DPO's pages in the admin: for the DPO alone, and they do what they say."""
 
+import io
 import json
 from datetime import timedelta
 
 import pytest
 from django.contrib import admin
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -263,6 +265,13 @@ def test_unknown_number_explains_nobody(officer: Client) -> None:
     response = officer.post(EXPLAIN, {"number": "C-AAAAA-BBBBB"}, headers=ENGLISH)
     assert "Nobody is known by this number." in response.text
     assert not AuditEntry.objects.filter(action="subject.explained").exists()
+
+
+def test_command_explains_and_audits_as_the_page_does() -> None:
+    subject, said = factories.subject(), io.StringIO()
+    call_command("datamap", "--explain", subject.customer_reference, stdout=said)
+    assert said.getvalue().startswith(f"# What is held about {subject}")
+    assert AuditEntry.objects.get(action="subject.explained").actor_kind == "system"
 
 
 def test_number_in_the_address_explains_nobody(officer: Client) -> None:
