@@ -13,13 +13,14 @@ NO_SERVERS := ENVIRONMENT=development PUBLIC_URL=http://127.0.0.1 SECRET_KEY=non
 	KEYS_DATABASE_URL=postgres://none REDIS_URL=redis://none MASTER_KEYS=none:$(NO_KEY) INDEX_KEYS=1:$(NO_KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint messages install catalogues browser lock upgrade clean
+.PHONY: help run test test-fast lint messages docs install catalogues browser lock upgrade clean
 
 help:
 	@echo 'make run        the whole product on this machine (PORT=8100 moves it); Ctrl-C ends it'
 	@echo 'make test       every test; make test-fast leaves out browser journeys and slow ones'
 	@echo 'make lint       style, types'
 	@echo 'make messages   collect the texts for translation and check the catalogues'
+	@echo 'make docs       write the record of processing into docs/ anew'
 	@echo 'make lock       pin requirements*.in anew; make upgrade takes the newest versions'
 	@echo 'make clean      delete .venv, and var/ with all development data'
 
@@ -42,6 +43,9 @@ lint: install
 messages: install
 	@$(NO_SERVERS) $(PY) manage.py messages update
 	@$(NO_SERVERS) $(PY) manage.py messages check
+
+docs: install
+	@$(NO_SERVERS) $(PY) manage.py record_of_processing --without-register --output docs/record-of-processing.md
 
 install: $(VENV)/installed.lock
 

@@ -56,7 +56,7 @@ VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 # --- applications ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "applications.staff_site.StaffSiteConfig",  # Django's admin, with pages of our own
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 
 from applications.data_uses import Use
+from applications.personal import Category, Purpose
 
 TEMPLATES: Mapping[str, Use | None] = {
+    "privacy/admin/attention.html": None,
+    "privacy/admin/explanation.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT),
+    "privacy/admin/flow.html": None,
+    "privacy/admin/record.html": None,
     "privacy/difference.html": None,
     **dict.fromkeys(
         (

@@ -90,6 +90,22 @@ def by_category() -> dict[Category, list[Entry]]:
     return grouped
 
 
+def recipients_by_category() -> dict[Category, frozenset[RecipientKind]]:
+    """To which kinds of recipients some field of each category may go."""
+    return {
+        category: frozenset().union(*(entry.recipients for entry in found))
+        for category, found in by_category().items()
+    }
+
+
+def rules_by_category() -> dict[Category, list[Retention]]:
+    """Which retention rules the fields of each category follow, in the order of the rules."""
+    return {
+        category: [rule for rule in Retention if any(entry.retention is rule for entry in found)]
+        for category, found in by_category().items()
+    }
+
+
 def doors() -> list[SubjectData]:
     """The doors for export and erasure of the floors below."""
     found = []
@@ -110,6 +126,21 @@ class Held:
     categories: tuple[Category, ...]
     grounds: tuple[tuple[Purpose, Basis], ...]
     retention: tuple[Retention, ...]
+
+    @property
+    def name(self) -> str:
+        return str(self.model._meta.verbose_name)
+
+    @property
+    def by_basis(self) -> dict[Basis, list[Purpose]]:
+        """The purposes on each legal basis that applies."""
+        found = {basis: [purpose for purpose, on in self.grounds if on is basis] for basis in Basis}
+        return {basis: purposes for basis, purposes in found.items() if purposes}
+
+    @property
+    def rules(self) -> list[str]:
+        """Each retention rule with its period, in words."""
+        return [f"{rule.label}: {RULES[rule].text}" for rule in self.retention]
 
 
 def explain(subject: DataSubject) -> list[Held]:

@@ -10,7 +10,7 @@ from applications.data_policy import POLICIES
 from applications.personal import Basis, Category, Purpose, PurposeGroup, RecipientKind, Source
 from applications.retention_rules import RULES, Retention
 from privacy.data_subject_rights import RIGHTS
-from privacy.datamap import by_category, entries
+from privacy.datamap import by_category, recipients_by_category
 
 
 def categories() -> dict[str, Any]:
@@ -66,12 +66,9 @@ def what_they_do() -> dict[RecipientKind, str]:
 def recipients() -> dict[str, Any]:
     """The kinds of recipients, what for, and which categories may go to them."""
     found = []
+    may_go_to = recipients_by_category()
     for kind in RecipientKind:
-        allowed = [
-            one
-            for one in Category
-            if any(kind in entry.recipients for entry in entries() if entry.category is one)
-        ]
+        allowed = [one for one in Category if kind in may_go_to[one]]
         found.append(
             {
                 "name": kind.label,

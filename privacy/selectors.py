@@ -3,9 +3,13 @@
 from datetime import date
 from typing import Any
 
-from applications.models import Recipient
+from django.db.models import Q
+
+from applications.errors import NoticeChanged
+from applications.models import Application, DataSubject, Recipient
 from applications.personal import RecipientKind
 from privacy.notice_facts import what_they_do
+from privacy.notices import NoticeTextError, to_publish
 
 
 def current_recipients(today: date) -> list[dict[str, Any]]:
@@ -20,3 +24,21 @@ def current_recipients(today: date) -> list[dict[str, Any]]:
         for kind in RecipientKind
         if any(one.kind == kind for one in fit)
     ]
+
+
+def notices_wait() -> bool:
+    """Whether some notice's published text is not what its text and the contacts say now."""
+    try:
+        return bool(to_publish())
+    except (NoticeTextError, NoticeChanged):
+        return True
+
+
+def subject_known_as(number: str) -> DataSubject | None:
+    """The person of a customer reference, an account number or an application number."""
+    number = number.strip().upper()
+    return DataSubject.objects.filter(
+        Q(customer_reference=number)
+        | Q(account_number=number)
+        | Q(pk__in=Application.objects.filter(reference=number).values("subject"))
+    ).first()

@@ -1,8 +1,9 @@
 """What the admin pages of this product share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
@@ -63,6 +64,23 @@ class RecordedAdmin(ReadOnlyAdmin):
             raise
         audit.record(action=f"{name}.{self.seen}", **facts)
         return response
+
+
+class RegisterAdmin(admin.ModelAdmin):
+    """A register that staff keep: entered and changed through a service, nothing is ever deleted."""
+
+    list_per_page = 50
+    actions: Any = None
+
+    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        return False
+
+    def write(self, *, row: Any, changed: Sequence[str], actor: Actor) -> None:
+        """Hand the row to its service; `changed` names the fields."""
+        raise NotImplementedError
+
+    def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
+        self.write(row=obj, changed=form.changed_data, actor=Actor.staff(request.user.pk))
 
 
 class ReadOnlyInline(admin.TabularInline):

@@ -4,6 +4,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from applications.personal import NotPersonal
 
@@ -23,7 +24,7 @@ class Contact(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     role = models.CharField(_("role"), max_length=22, choices=ContactRole.choices, unique=True)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("of a company", "name"), max_length=200)
     registration_number = models.CharField(_("registration number"), max_length=40, blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from applications.eea import EEA
 from applications.personal import NotPersonal, RecipientKind
@@ -27,7 +28,7 @@ class Recipient(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     slug = models.SlugField(_("short name"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=200)
+    name = models.CharField(pgettext_lazy("of a company", "name"), max_length=200)
     kind = models.CharField(_("kind"), max_length=10, choices=RecipientKind.choices)
     registration_number = models.CharField(_("registration number"), max_length=40, blank=True)
     does = models.CharField(

@@ -2,19 +2,23 @@
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Permission
+from django.core.management import call_command
 from django.db import models
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 
-from applications.admin.base import ReadOnlyAdmin, RecordedAdmin
+from applications.admin.base import ReadOnlyAdmin, RecordedAdmin, RegisterAdmin
 from applications.crypto.fields import encrypted_fields
 from applications.models import FormData, OwnedBySubject, StaffUser
+from applications.staff_site import AdminPage
 from tests import factories
 from tests.applications.pages import Elements, Page, Walk, headers_are_strict, nothing_is_inline
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
-# Django's own staff pages. Ours are read only.
-WRITABLE = {"applications.staffuser", "auth.group"}
+DJANGOS_OWN = {"applications.staffuser", "auth.group"}
+REGISTERS = {"applications.contact", "applications.recipient", "privacy.assessment", "privacy.breach"}
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 
 
@@ -27,7 +31,9 @@ def test_every_admin_page_is_sound(client: Client) -> None:
     factories.draft(factories.subject())
     root = Client()
     root.force_login(StaffUser.objects.create_superuser("root"))
+    call_command("load_demo_registers")
     addresses = [reverse("admin:index"), reverse("admin:password_change")]
+    addresses += [page.url for page in admin.site.pages]
     for model in REGISTERED:
         rows = admin.site._registry[model].get_queryset(_request(root)).values_list("pk", flat=True)[:2]
         addresses += [url(model, "changelist"), *(url(model, "change", pk) for pk in rows)]
@@ -59,9 +65,27 @@ def test_every_list_asks_strangers_to_sign_in(client: Client, model: type[models
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label_lower)
-def test_rows_of_ours_are_read_only(model: type[models.Model]) -> None:
-    if model._meta.label_lower not in WRITABLE:
-        assert isinstance(admin.site._registry[model], ReadOnlyAdmin)
+def test_rows_of_ours_are_read_only_but_for_the_registers(model: type[models.Model]) -> None:
+    page, label = admin.site._registry[model], model._meta.label_lower
+    if label not in DJANGOS_OWN:
+        assert isinstance(page, RegisterAdmin if label in REGISTERS else ReadOnlyAdmin)
+        assert not page.has_delete_permission(HttpRequest())
+
+
+@pytest.mark.parametrize("page", admin.site.pages, ids=lambda page: page.name)
+def test_every_page_of_ours_asks_strangers_to_sign_in(client: Client, page: AdminPage) -> None:
+    assert client.get(page.url)["Location"].startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("page", admin.site.pages, ids=lambda page: page.name)
+def test_permission_of_every_page_exists(page: AdminPage) -> None:
+    app, _, codename = page.permission.partition(".")
+    assert Permission.objects.filter(content_type__app_label=app, codename=codename).exists()
+
+
+def test_page_is_registered_once() -> None:
+    with pytest.raises(ValueError, match="already"):
+        admin.site.register_page(admin.site.pages[0])
 
 
 @pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label_lower)

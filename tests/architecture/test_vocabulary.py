@@ -43,9 +43,17 @@ def strings(node: ast.AST) -> Iterator[str]:
             yield inner.value
 
 
+def _is_vocabulary(node: ast.AST) -> bool:
+    return isinstance(node, ast.ClassDef) and any("TextChoices" in ast.unparse(base) for base in node.bases)
+
+
 def bare_words(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and word of each bare string where one of the vocabulary is meant."""
-    for node in ast.walk(tree):
+    """Line and word of each bare string where one of the vocabulary is meant.
+
+    A vocabulary of another kind (the kinds of assessments) may have the same words.
+    """
+    words_of_others = {id(node) for own in ast.walk(tree) if _is_vocabulary(own) for node in ast.walk(own)}
+    for node in (node for node in ast.walk(tree) if id(node) not in words_of_others):
         if isinstance(node, ast.Constant) and node.value in UNMISTAKABLE:
             yield node.lineno, str(node.value)
         elif isinstance(node, ast.keyword) and node.arg in MEANT:

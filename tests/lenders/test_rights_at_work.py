@@ -16,7 +16,6 @@ from applications.models import (
     Disclosure,
     MailKind,
     OutboundMail,
-    Recipient,
     Restriction,
     RestrictionGround,
 )
@@ -159,49 +158,3 @@ def test_offer_cannot_be_chosen_once_the_consent_is_taken_back() -> None:
             subject_id=application.subject_id,
             actor=Actor.consumer(application.subject_id),
         )
-
-
-# --- recipients -----------------------------------------------------------------------------------------
-LAPSES = {
-    "agreement ended": {"agreement_until": timezone.localdate() - timedelta(days=1)},
-    "no agreement": {"agreement_signed_on": None},
-    "not assessed": {"assessed_on": None},
-    "review overdue": {"review_due_on": timezone.localdate() - timedelta(days=1)},
-    "not in use": {"active": False},
-}
-
-
-@pytest.mark.parametrize("changes", LAPSES.values(), ids=LAPSES)
-def test_lender_whose_papers_lapsed_is_sent_nothing(changes: dict[str, object]) -> None:
-    application = scene.sent("atra", "leja")
-    Recipient.objects.filter(slug="atra").update(**changes)
-    assert set(scene.begun(application)) == {"leja"}
-    submission = scene.submission_at(application, "atra")
-    assert (submission.status, submission.error_code) == (SubmissionStatus.FAILED, "recipient_lapsed")
-    assert not Disclosure.objects.filter(recipient="atra").exists()
-
-
-def test_last_day_of_the_papers_is_a_day_of_theirs() -> None:
-    application = scene.sent("atra")
-    Recipient.objects.filter(slug="atra").update(
-        agreement_until=timezone.localdate(), review_due_on=timezone.localdate()
-    )
-    assert set(scene.begun(application)) == {"atra"}
-
-
-def test_lender_whose_papers_lapsed_is_named_on_the_send_page_with_the_reason(client: Client) -> None:
-    factories.notice()
-    subject = factories.sign_in(client)
-    with data_key_scope():
-        scene.draft_for(subject)
-    Recipient.objects.filter(slug="atra").update(active=False)
-    page = client.get(reverse("lenders:send"))
-    assert [lender["slug"] for lender in page.context["lenders"]] == ["leja"]
-    assert [str(one["reason"]) for one in page.context["not_asked"]] == [
-        "Pašlaik mēs tam datus nodot nedrīkstam."
-    ]
-
-
-def test_lender_outside_the_eea_cannot_be_written_down() -> None:
-    with pytest.raises(Exception, match="recipient_in_the_eea"):
-        Recipient.objects.filter(slug="atra").update(country="US")

@@ -1,4 +1,4 @@
-"""Fill a development installation: notices, sandbox lenders, staff and a DPO."""
+"""Fill a development installation: notices, sandbox lenders, registers, staff and a DPO."""
 
 import json
 from argparse import ArgumentParser
@@ -28,6 +28,14 @@ SUPPORT_SEES = [
     "view_application", "view_applicationevent", "view_submission", "view_delivery", "view_attempt",
     "view_offer", "view_lender", "retry_submission",
 ]  # fmt: skip
+DPO_SEES = [
+    *SUPPORT_SEES,
+    "view_auditentry", "view_disclosure", "view_noticeversion", "view_consent", "view_restriction",
+    "view_objection", "view_statisticsmonth", "view_contact", "change_contact", "view_recipient",
+    "add_recipient", "change_recipient", "view_assessment", "add_assessment", "change_assessment",
+    "view_breach", "add_breach", "change_breach", "view_attention", "view_record", "view_flow",
+    "explain_person", "publish_notices",
+]  # fmt: skip
 
 
 class Command(BaseCommand):
@@ -48,6 +56,7 @@ class Command(BaseCommand):
         with data_key_scope():
             for lender in SANDBOX_LENDERS:
                 _register(lender, sandbox_url.rstrip("/"))
+        call_command("load_demo_registers", verbosity=0)
         for name, password in DEMO_STAFF.items():
             _staff(name, password)
         if report is not None:
@@ -94,5 +103,5 @@ def _staff(name: str, password: str) -> None:
         user.set_password(password)
         user.save()
     if name in {"support", "dpo"}:
-        sees = SUPPORT_SEES if name == "support" else [*SUPPORT_SEES, "view_auditentry", "view_disclosure"]
+        sees = SUPPORT_SEES if name == "support" else DPO_SEES
         user.user_permissions.set(Permission.objects.filter(codename__in=sees))

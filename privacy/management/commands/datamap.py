@@ -6,14 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q
 from django.utils import translation
 
 from applications.actors import SYSTEM
-from applications.models import Application, DataSubject
-from applications.retention_rules import RULES
-from applications.services import audit
-from privacy.datamap import as_data, explain
+from privacy.datamap import as_data
+from privacy.selectors import subject_known_as
+from privacy.services import explain_person
 
 
 class Command(BaseCommand):
@@ -56,19 +54,15 @@ def _as_markdown(data: dict[str, Any]) -> Iterable[str]:
 
 
 def _explained(reference: str) -> Iterable[str]:
-    subject = DataSubject.objects.filter(
-        Q(customer_reference=reference)
-        | Q(account_number=reference)
-        | Q(pk__in=Application.objects.filter(reference=reference).values("subject"))
-    ).first()
+    subject = subject_known_as(reference)
     if subject is None:
         raise CommandError("Nobody is known by this number.")
-    audit.record(actor=SYSTEM, action="subject.explained", subject_id=subject.pk, row=subject)
     yield f"# What is held about {subject}"
-    for held in explain(subject):
-        yield f"\n## {held.model._meta.verbose_name}: {held.count}"
+    for held in explain_person(subject=subject, actor=SYSTEM):
+        yield f"\n## {held.name}: {held.count}"
         yield "categories: " + ", ".join(str(category.label) for category in held.categories)
         yield "grounds:"
-        yield from (f"- {purpose.label}: {basis.label}" for purpose, basis in held.grounds)
+        for basis, purposes in held.by_basis.items():
+            yield f"- {basis.label}: " + "; ".join(str(purpose.label) for purpose in purposes)
         yield "kept:"
-        yield from (f"- {rule.label}: {RULES[rule].text}" for rule in held.retention)
+        yield from (f"- {rule}" for rule in held.rules)

@@ -1,0 +1,42 @@
+"""On what people decided their data may be processed: consents, restrictions, objections. To read."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from applications.admin.base import RecordedAdmin
+from applications.models import Consent, Objection, Restriction
+
+
+@admin.register(Consent)
+class ConsentAdmin(RecordedAdmin):
+    list_display = ("given_at", "subject", "application", "purpose", "withdrawn_at")
+    list_filter = ("purpose", ("withdrawn_at", admin.EmptyFieldListFilter))
+    list_select_related = ("subject", "application")
+    ordering = ("-given_at",)
+    search_fields = ("=subject__customer_reference", "=application__reference")
+    search_help_text = _("A whole customer reference or application number.")
+    fields = readonly_fields = (
+        "subject", "application", "purpose", "wording", "language", "given_at", "withdrawn_at",
+    )  # fmt: skip
+
+
+@admin.register(Restriction)
+class RestrictionAdmin(RecordedAdmin):
+    list_display = ("since", "subject", "ground", "lifted_at")
+    list_filter = ("ground", ("lifted_at", admin.EmptyFieldListFilter))
+    list_select_related = ("subject",)
+    ordering = ("-since",)
+    search_fields = ("=subject__customer_reference",)
+    search_help_text = _("A whole customer reference.")
+    fields = readonly_fields = ("subject", "ground", "since", "lifted_at")
+
+
+@admin.register(Objection)
+class ObjectionAdmin(RecordedAdmin):
+    list_display = ("made_at", "subject", "purpose", "overruled_at", "withdrawn_at")
+    list_filter = ("purpose",)
+    list_select_related = ("subject",)
+    ordering = ("-made_at",)
+    search_fields = ("=subject__customer_reference",)
+    search_help_text = _("A whole customer reference.")
+    fields = readonly_fields = ("subject", "purpose", "made_at", "overruled_at", "withdrawn_at")

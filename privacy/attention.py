@@ -1,0 +1,113 @@
+"""What waits for the DPO: read from the registers, the notices and the data map."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from applications.data_policy import bases_of
+from applications.errors import NoticeChanged
+from applications.models import Contact, Recipient
+from applications.personal import Basis, Purpose
+from applications.staff_site import Flag
+from privacy.models import Assessment, AssessmentKind, Breach
+from privacy.notices import NoticeTextError, to_publish
+
+
+@dataclass(frozen=True)
+class Group:
+    """Flags of one kind, under a heading."""
+
+    title: str | Promise
+    flags: list[Flag]
+
+
+def groups() -> list[Group]:
+    """Everything that waits at this moment, by kind, the most urgent first."""
+    now = timezone.now()
+    found = [Group(title, list(flags_of(now))) for title, flags_of in KINDS]
+    return [group for group in found if group.flags]
+
+
+def flags() -> list[Flag]:
+    """The same in one list, where no heading says what it is about."""
+    return [Flag(f"{group.title}: {flag.sentence}", flag.url) for group in groups() for flag in group.flags]
+
+
+def running_breaches(now: datetime) -> Iterator[Flag]:
+    """Breaches of which the authority was not told, though it may have to be (GDPR Art. 33(1))."""
+    open_ones = Breach.objects.filter(authority_told_at__isnull=True, need_not_tell=False)
+    for breach in open_ones.order_by("noticed_at"):
+        sentence = f"{breach}: {breach.clock(now).text}"
+        yield Flag(sentence, reverse("admin:privacy_breach_change", args=[breach.pk]))
+
+
+def unpublished_notices(_now: datetime) -> Iterator[Flag]:
+    """Notices of which the published text is not what text and contacts say now."""
+    here = reverse("admin:privacy_attention")
+    try:
+        planned = to_publish()
+    except (NoticeTextError, NoticeChanged) as error:
+        detail = error.sentence if isinstance(error, NoticeChanged) else error
+        yield Flag(str(detail), here)
+        return
+    for one in planned:
+        kind, language = one.text.kind.label, one.text.language
+        sentence = _("%(notice)s, version %(number)d, %(language)s") % {
+            "notice": kind, "number": one.number, "language": language,
+        }  # fmt: skip
+        yield Flag(sentence, here)
+
+
+def doubtful_contacts(_now: datetime) -> Iterator[Flag]:
+    """Contacts that look out of date."""
+    for contact in Contact.objects.exclude(doubt=""):
+        sentence = f"{contact.get_role_display()}: {_(contact.doubt)}"
+        yield Flag(sentence, reverse("admin:applications_contact_change", args=[contact.pk]))
+
+
+def lapsed_recipients(now: datetime) -> Iterator[Flag]:
+    """Recipients in use to which nothing new is disclosed, because their papers are not in order."""
+    for recipient in Recipient.objects.filter(active=True):
+        lapse = recipient.lapsed(timezone.localdate(now))
+        if lapse is not None:
+            yield Flag(
+                f"{recipient.name}: {lapse.label}",
+                reverse("admin:applications_recipient_change", args=[recipient.pk]),
+            )
+
+
+def due_assessments(now: datetime) -> Iterator[Flag]:
+    """Assessments whose review is due."""
+    for assessment in Assessment.objects.all():
+        if assessment.is_due(timezone.localdate(now)):
+            yield Flag(assessment.title, reverse("admin:privacy_assessment_change", args=[assessment.pk]))
+
+
+def unweighed_interests(_now: datetime) -> Iterator[Flag]:
+    """Purposes that rest on legitimate interests which nobody weighed (GDPR Art. 6(1)(f))."""
+    weighed = set(
+        Assessment.objects.filter(kind=AssessmentKind.LEGITIMATE_INTERESTS).values_list("purpose", flat=True)
+    )
+    missing = [
+        str(purpose.label)
+        for purpose in Purpose
+        if Basis.LEGITIMATE_INTERESTS in bases_of(purpose) and purpose.value not in weighed
+    ]
+    if missing:
+        yield Flag("; ".join(missing), reverse("admin:privacy_assessment_add"))
+
+
+KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = (
+    (gettext_lazy("Breaches of which the authority was not told"), running_breaches),
+    (gettext_lazy("Notices not published as they stand"), unpublished_notices),
+    (gettext_lazy("Contacts that look out of date"), doubtful_contacts),
+    (gettext_lazy("Recipients that receive nothing new"), lapsed_recipients),
+    (gettext_lazy("Assessments due for review"), due_assessments),
+    (gettext_lazy("Legitimate interests that nobody weighed"), unweighed_interests),
+)
