@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from applications.collation import latvian_key
 from applications.models import Recipient
 from applications.personal import RecipientKind
 from privacy.notice_facts import what_they_do
@@ -10,7 +11,8 @@ from privacy.notice_facts import what_they_do
 
 def current_recipients(today: date) -> list[dict[str, Any]]:
     """Who may receive data today, by kind: recipients whose agreement and assessment are in order."""
-    fit = [one for one in Recipient.objects.order_by("name") if one.lapsed(today) is None]
+    fit = [one for one in Recipient.objects.all() if one.lapsed(today) is None]
+    fit.sort(key=lambda one: latvian_key(one.name))
     return [
         {
             "name": kind.label,

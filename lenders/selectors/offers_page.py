@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from applications.collation import latvian_key
 from applications.form_fields import KNOWN_LABELS, label_text
 from applications.models import Application
 from applications.personal import Purpose
@@ -120,8 +121,8 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
         Submission.objects.filter(application=application)
         .select_related("lender")
         .prefetch_related("offers", "deliveries")
-        .order_by("lender__name")
     )
+    submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
     offers = []
     for submission in submissions:
         for offer in submission.offers.all():
