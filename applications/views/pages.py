@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from applications.flow import shown_steps
+from applications.flow import fewest_and_most_steps
 from applications.models import Consent
 from applications.personal import Purpose
 from applications.selectors.people import applications_of, consents_of
@@ -31,7 +31,8 @@ def withdraw(request: ConsumerRequest, consent_id: UUID) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, that giving data is voluntary, and the way in."""
-    return render(request, "applications/home.html", {"steps_count": len(shown_steps({}))})
+    fewest, most = fewest_and_most_steps()
+    return render(request, "applications/home.html", {"fewest": fewest, "most": most})
 
 
 @consumer_required
