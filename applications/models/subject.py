@@ -31,7 +31,7 @@ class DataSubject(models.Model):
             Category.IDENTIFICATION,
             retention=Retention.ACCOUNT,
             mask=Mask.EMAIL,
-            why=_("We send the codes to it by which you come in, and news of your application."),
+            why=_("We send the codes to it by which you sign in, and news of your application."),
         ),
     )
     email_index = BlindIndex(

@@ -15,8 +15,8 @@ from applications.states import ApplicationStatus
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
 
 
-@consumer_required
 @require_POST
+@consumer_required
 def withdraw(request: ConsumerRequest, consent_id: UUID) -> HttpResponse:
     """Take a consent back: as easy as giving it (GDPR Art. 7(3))."""
     try:

@@ -18,6 +18,7 @@ from applications.personal import Purpose
 from applications.selectors.people import answers, applications_of, draft_of
 from applications.services.drafts import open_draft, save_answers
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
+from applications.views.way_back import opens_after_sign_in, to_the_way_in
 
 WORK = Purpose.HANDLE_APPLICATIONS
 
@@ -36,8 +37,8 @@ def resume(request: ConsumerRequest) -> HttpResponse:
     return redirect("applications:check") if missing is None else redirect("applications:step", missing.slug)
 
 
-@consumer_required
 @require_http_methods(["POST"])
+@consumer_required
 def begin(request: ConsumerRequest) -> HttpResponse:
     """Open a new draft, for a consumer who has sent an application before."""
     open_draft(
@@ -46,6 +47,7 @@ def begin(request: ConsumerRequest) -> HttpResponse:
     return redirect("applications:resume")
 
 
+@opens_after_sign_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, slug: str) -> HttpResponse:
     """One step: show what was answered, keep what is answered now."""
@@ -114,7 +116,7 @@ def _after(current: flow.Step, given: dict[str, Any], *, editing: bool) -> HttpR
 def _without_session(request: HttpRequest, current: flow.Step) -> HttpResponse:
     """Nothing typed is lost when the session ended: the page keeps it, and says how to go on."""
     if request.method != "POST":
-        return redirect("applications:start")
+        return to_the_way_in(request)
     # Nobody is known here, so no answer either; a relation that was typed shows that it was asked for.
     given = {"pep_status": PepStatus.FAMILY_MEMBER} if "pep_relation" in request.POST else {}
     form = _form(request, current, given)
