@@ -20,6 +20,14 @@ class Order(TextChoices):
     LENDER = "lender", _("lender's name")
 
 
+SHORT_NAMES = {
+    Order.APR: _("APR"),
+    Order.TOTAL: _("Total"),
+    Order.INSTALMENT: _("Monthly"),
+    Order.LENDER: _("Lender"),
+}
+
+
 class Comparable(Protocol):
     """What is compared: rates in percent, money in euro cents."""
 

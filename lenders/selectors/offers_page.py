@@ -42,6 +42,7 @@ class OfferView:
     valid_until: datetime
     price_personalised: bool
     can_be_chosen: bool
+    held: bool
     schedule: tuple[Instalment, ...]
 
 
@@ -103,6 +104,7 @@ def offer_view(offer: Offer, application: Application) -> OfferView:
         valid_until=offer.valid_until,
         price_personalised=offer.price_personalised,
         can_be_chosen=still_open and application.status == ApplicationStatus.SUBMITTED,
+        held=still_open and application.status == ApplicationStatus.CHOSEN,
         schedule=tuple(Instalment(month, cents) for month, cents in offer.schedule),
     )
 
