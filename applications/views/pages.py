@@ -8,6 +8,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from applications.flow import fewest_and_most_steps
 from applications.models import Consent
+from applications.panels import account_panels
 from applications.personal import Purpose
 from applications.selectors.people import applications_of, consents_of
 from applications.services.processing import withdraw_consent
@@ -44,6 +45,7 @@ def account(request: ConsumerRequest) -> HttpResponse:
         "subject": request.consumer.subject,
         "applications": [one for one in found if one.status != ApplicationStatus.DRAFT],
         "consents": consents_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS),
+        "panels": account_panels.rendered(request, request.consumer.subject),
         "draft": next((one for one in found if one.status == ApplicationStatus.DRAFT), None),
     }
     return render(request, "applications/account.html", context)

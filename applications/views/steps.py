@@ -37,8 +37,8 @@ def resume(request: ConsumerRequest) -> HttpResponse:
     return redirect("applications:check") if missing is None else redirect("applications:step", missing.slug)
 
 
-@require_http_methods(["POST"])
 @consumer_required
+@require_http_methods(["POST"])
 def begin(request: ConsumerRequest) -> HttpResponse:
     """Open a new draft, for a consumer who has sent an application before."""
     open_draft(

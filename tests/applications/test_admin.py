@@ -74,6 +74,24 @@ def test_looking_at_an_application_is_written_down(staff: Client) -> None:
     assert (entry.subject_id, entry.object_id) == (application.subject_id, str(application.pk))
 
 
+def test_notices_of_an_application_are_read_on_their_public_pages(staff: Client) -> None:
+    application = factories.sent_application(factories.subject())
+    page = staff.get(change(application)).content.decode()
+    for notice in (application.terms, application.privacy_notice):
+        assert notice is not None
+        address = reverse("notices:version", args=[notice.kind, notice.number])
+        assert f'href="{address}"' in page
+        assert staff.get(address).status_code == 200
+    assert "/admin/applications/noticeversion/" not in page.partition('id="content"')[2]
+
+
+def test_times_are_written_short(staff: Client) -> None:
+    application = factories.sent_application(factories.subject())
+    assert application.submitted_at is not None
+    moment = timezone.localtime(application.submitted_at)
+    assert f"{moment:%d.%m.%Y. %H:%M}" in staff.get(LIST).content.decode()
+
+
 def test_erased_person_leaves_an_empty_mask(staff: Client) -> None:
     application = factories.sent_application(factories.subject())
     DataSubject.objects.update(erased_at=timezone.now())
