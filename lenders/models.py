@@ -23,7 +23,7 @@ class Lender(models.Model):
         Recipient, on_delete=models.PROTECT, related_name="lender", verbose_name=_("recipient")
     )
     slug = models.SlugField(_("code"), max_length=40, unique=True)
-    name = models.CharField(_("name"), max_length=120)
+    name = models.CharField(_("lender's name"), max_length=120)
     adapter = models.CharField(_("adapter"), max_length=40)
     base_url = models.URLField(_("address"), max_length=300)
     allowed_hosts = ArrayField(

@@ -202,7 +202,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="lender",
             name="name",
-            field=models.CharField(max_length=120, verbose_name="name"),
+            field=models.CharField(max_length=120, verbose_name="lender's name"),
         ),
         migrations.AlterField(
             model_name="lender",
