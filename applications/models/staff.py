@@ -19,8 +19,8 @@ class StaffUser(AbstractUser):
     )  # fmt: skip
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("staff account")
-        verbose_name_plural = _("staff accounts")
+        verbose_name = _("staff account")  # type: ignore[assignment]
+        verbose_name_plural = _("staff accounts")  # type: ignore[assignment]
 
     def get_full_name(self) -> str:
         return self.username
