@@ -76,7 +76,7 @@ STEPS = (
         "personal-code",
         forms.PersonalCodeForm,
         _("Date of birth and personal code"),
-        _("By these a lender knows that it is you. You need to be at least 18 years old."),
+        _("By these a lender recognises you. You need to be at least 18 years old."),
     ),
     Step(
         "document",
@@ -146,6 +146,11 @@ def step_by_slug(slug: str) -> Step:
 def shown_steps(answers: Answers) -> tuple[Step, ...]:
     """The steps that these answers call for, in order."""
     return tuple(step for step in STEPS if step.shown(answers))
+
+
+def fewest_and_most_steps() -> tuple[int, int]:
+    """How many steps there are for anybody: (those that all see, all there can be)."""
+    return len(shown_steps({})), len(STEPS)
 
 
 def fields_of(step: Step) -> tuple[str, ...]:

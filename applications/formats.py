@@ -5,8 +5,9 @@ import unicodedata
 from datetime import date
 
 import phonenumbers
+from django.utils.dateformat import format as date_format
 from django.utils.functional import lazy
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 
 NO_BREAK_SPACE = "\u00a0"
 
@@ -43,8 +44,13 @@ money_text_lazy = lazy(money_text, str)
 
 
 def date_text(value: date) -> str:
-    """A date in the Latvian numeric form: "05.11.2030."."""
-    return f"{value.day:02d}.{value.month:02d}.{value.year:04d}."
+    """A date in the Latvian numeric form, "05.11.2030."; where English is active "5 November 2030"."""
+    return date_format(value, "j F Y" if get_language() == "en" else "d.m.Y.")
+
+
+def months_text(months: int) -> str:
+    """A term: 36 → "36 months"."""
+    return ngettext("%(months)s month", "%(months)s months", months) % {"months": months}
 
 
 def phone_text(e164: str) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications import validators
 from applications.choices import DocumentType, IncomeType, LoanPurpose, MaritalStatus, PepRelation, PepStatus
-from applications.formats import money_text_lazy, phone_text
+from applications.formats import money_text_lazy, months_text, phone_text
 from applications.widgets import (
     DatePartsField,
     EuroField,
@@ -62,6 +62,7 @@ class AmountForm(StepForm):
     term_months = WholeNumberField(
         least=validators.MIN_TERM_MONTHS,
         most=validators.MAX_TERM_MONTHS,
+        shown_as=months_text,
         label=_("For how many months?"),
         help_text=format_lazy(
             _("From {least} to {most} months. Two years are 24 months."),
@@ -185,7 +186,7 @@ class AddressForm(StepForm):
     street_address = TextAnswer(
         validators.clean_text,
         label=_("Street, house and flat"),
-        help_text=_("In the country, the name of the house and the parish."),
+        help_text=_("If you live in the country, write the name of the house and the parish."),
         required_text=_("Write the street and the house."),
         widget=plain_input("address-line1"),
     )

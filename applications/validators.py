@@ -88,7 +88,8 @@ def clean_keyword(text: str) -> str:
     """The word by which the consumer and a lender recognise each other. It is no secret and no identifier."""
     value = clean_text(text, least=MIN_KEYWORD, most=MAX_KEYWORD)
     if not any(character.isalpha() for character in value) or re.search(r"[0-9]{11}", compact(value)):
-        raise _error(_("Choose a word, not a number such as a personal code."), "not_a_word")
+        message = _("Choose a word. Do not use a number, and never your personal code.")
+        raise _error(message, "not_a_word")
     return value
 
 
@@ -271,7 +272,7 @@ def parse_euro(text: str) -> int:
         raise _error(_("Write the amount in digits, for example 1234,56."), "invalid_amount")
     whole, cents = match["whole"], match["cents"] or ""
     if re.fullmatch(r"[1-9][0-9]{0,2}[.,][0-9]{3}", value):
-        message = _("Write whole euro without a comma or point, for example 1234 or 1234,00.")
+        message = _("Do not separate thousands with a comma or point: write 1234 or, with cents, 1234,50.")
         raise _error(message, "ambiguous")
     if len(cents) > 2:
         raise _error(_("Write at most two digits after the comma: they are the cents."), "too_many_decimals")

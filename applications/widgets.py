@@ -81,12 +81,14 @@ class EuroField(AnswerField):
 
 
 class WholeNumberField(AnswerField):
-    """A whole number between two limits, both included."""
+    """A whole number between two limits, both included; `shown_as` writes it with its unit for reading."""
 
     default_error_messages = {"out_of_range": _("Write a whole number from %(least)s to %(most)s.")}
 
-    def __init__(self, *, least: int = 0, most: int, **kwargs: Any) -> None:
-        self.least, self.most = least, most
+    def __init__(
+        self, *, least: int = 0, most: int, shown_as: Callable[[int], str] = str, **kwargs: Any
+    ) -> None:
+        self.least, self.most, self.shown_as = least, most, shown_as
         super().__init__(**{"widget": plain_input(inputmode="numeric")} | kwargs)
 
     def to_python(self, value: Any) -> int | None:
@@ -99,6 +101,9 @@ class WholeNumberField(AnswerField):
             limits = {"least": self.least, "most": self.most}
             raise ValidationError(message, code="out_of_range", params=limits)
         return number
+
+    def display(self, value: Any) -> str:
+        return self.shown_as(value)
 
 
 class RadioField(AnswerField, forms.ChoiceField):

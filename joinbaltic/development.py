@@ -179,8 +179,8 @@ def banner(ours: dict[str, str], *, var: Path) -> str:
     lines += [f"  {'Lenders':<10}{ours['SANDBOX_URL']}/<name>/   (sandbox)"]
     lines += [f"  {'Logs':<10}{var / 'log'}", ""]
     lines += [
-        f"  Log in as {login['role']}: {login['user']}   {login['password']}"
-        for login in report.get("logins", [])
+        f"  {'Log in as' if number == 0 else '':<10}{login['user']:<10}{login['password']}"
+        for number, login in enumerate(report.get("logins", []))
     ]
     return "\n".join([*lines, "", "  Ctrl-C ends everything; the data stay in var/.", ""])
 

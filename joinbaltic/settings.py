@@ -160,6 +160,7 @@ PASSWORD_HASHERS = [
 LANGUAGE_CODE = "lv"
 LANGUAGES = [("lv", _("Latvian")), ("en", _("English")), ("ru", _("Russian"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = ["joinbaltic.formats"]
 TIME_ZONE = "Europe/Riga"
 USE_TZ = True
 

@@ -6,8 +6,10 @@ from applications.data_uses import FORM, Use
 from applications.personal import Category, Purpose
 
 TEMPLATES: Mapping[str, Use | None] = {
+    "lenders/_chosen_note.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/_offer_figures.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/_offers_fragment.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
+    "lenders/_schedule.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/choose.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS, Category.LOAN),
     "lenders/offers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/send.html": Use(Purpose.HANDLE_APPLICATIONS, *FORM),

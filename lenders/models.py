@@ -19,33 +19,43 @@ class Lender(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     # Whether it may receive anything at all stands in the register of recipients.
-    recipient = models.OneToOneField(Recipient, on_delete=models.PROTECT, related_name="lender")
-    slug = models.SlugField(max_length=40, unique=True)
-    name = models.CharField(max_length=120)
-    adapter = models.CharField(max_length=40)
-    base_url = models.URLField(max_length=300)
+    recipient = models.OneToOneField(
+        Recipient, on_delete=models.PROTECT, related_name="lender", verbose_name=_("recipient")
+    )
+    slug = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("lender's name"), max_length=120)
+    adapter = models.CharField(_("adapter"), max_length=40)
+    base_url = models.URLField(_("address"), max_length=300)
     allowed_hosts = ArrayField(
         models.CharField(max_length=200),
+        verbose_name=_("host names"),
         help_text=_("Host names that calls to this lender may go to; no other is spoken to."),
     )
     # The secrets shared with this lender, newest first, encrypted under the lender's own key.
     secrets = EncryptedJSON(label="lender.secrets", null=True, personal=None)
-    active = models.BooleanField(default=True)
+    active = models.BooleanField(_("active"), default=True)
     requested_fields = ArrayField(
         models.CharField(max_length=64),
+        verbose_name=_("fields it needs"),
         help_text=_("Labels of the fields this lender needs; it receives no other."),
     )
-    minimum_amount_cents = models.PositiveIntegerField()
-    maximum_amount_cents = models.PositiveIntegerField()
-    minimum_term_months = models.PositiveSmallIntegerField()
-    maximum_term_months = models.PositiveSmallIntegerField()
+    minimum_amount_cents = models.PositiveIntegerField(_("least amount, in cents"))
+    maximum_amount_cents = models.PositiveIntegerField(_("greatest amount, in cents"))
+    minimum_term_months = models.PositiveSmallIntegerField(_("shortest term, in months"))
+    maximum_term_months = models.PositiveSmallIntegerField(_("longest term, in months"))
     page_wait_seconds = models.PositiveSmallIntegerField(
-        default=60, help_text=_("How long the consumer's page waits for this lender.")
+        _("wait of the page, in seconds"),
+        default=60,
+        help_text=_("How long the consumer's page waits for this lender."),
     )
     late_window_hours = models.PositiveSmallIntegerField(
-        default=72, help_text=_("How long after that a late answer still counts.")
+        _("time for a late answer, in hours"),
+        default=72,
+        help_text=_("How long after that a late answer still counts."),
     )
-    maximum_in_flight = models.PositiveSmallIntegerField(default=20, validators=[MinValueValidator(1)])
+    maximum_in_flight = models.PositiveSmallIntegerField(
+        _("most calls at once"), default=20, validators=[MinValueValidator(1)]
+    )
 
     not_personal = NotPersonal(
         "facts about a company, and secrets shared with it",
@@ -67,7 +77,7 @@ class Lender(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.slug
+        return self.name
 
     @property
     def owner_id(self) -> UUID:
@@ -87,10 +97,19 @@ def _from_lender(field: AnyField) -> AnyField:
 class Submission(OwnedBySubject):
     """One application at one lender. Its id is what the lender knows it by, and the idempotency key."""
 
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="submissions")
-    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="submissions")
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="submissions", verbose_name=_("application")
+    )
+    lender = models.ForeignKey(
+        Lender, on_delete=models.PROTECT, related_name="submissions", verbose_name=_("lender")
+    )
     status = _from_lender(
-        models.CharField(max_length=24, choices=SubmissionStatus.choices, default=SubmissionStatus.QUEUED)
+        models.CharField(
+            _("state"),
+            max_length=24,
+            choices=SubmissionStatus.choices,
+            default=SubmissionStatus.QUEUED,
+        )
     )
     lender_reference = EncryptedText(
         label="submission.lender_reference",
@@ -101,13 +120,15 @@ class Submission(OwnedBySubject):
         label="submission.decline_reason", null=True, personal=Personal(Category.TRANSACTIONS, Source.LENDER)
     )
     # What the lender had declared when the person sent it: a retry carries no field that was not shown.
-    requested_fields = ArrayField(models.CharField(max_length=64))
-    needs = _from_lender(ArrayField(models.CharField(max_length=64), default=list))
-    error_code = models.CharField(max_length=40, blank=True)
-    page_wait_until = models.DateTimeField()
-    late_until = models.DateTimeField()
-    created_at = personal(models.DateTimeField(auto_now_add=True), Category.TRANSACTIONS)
-    answered_at = _from_lender(models.DateTimeField(null=True))
+    requested_fields = ArrayField(models.CharField(max_length=64), verbose_name=_("fields it needs"))
+    needs = _from_lender(
+        ArrayField(models.CharField(max_length=64), default=list, verbose_name=_("what it asks about"))
+    )
+    error_code = models.CharField(_("fault"), max_length=40, blank=True)
+    page_wait_until = models.DateTimeField(_("the page waits until"))
+    late_until = models.DateTimeField(_("an answer counts until"))
+    created_at = personal(models.DateTimeField(_("created"), auto_now_add=True), Category.TRANSACTIONS)
+    answered_at = _from_lender(models.DateTimeField(_("answered"), null=True))
 
     not_personal = NotPersonal(
         "what the lender asks of everybody, clocks, and codes of faults",
@@ -145,22 +166,29 @@ class Delivery(OwnedBySubject):
     was claimed with, so a worker that lost its lease writes nothing.
     """
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="deliveries")
-    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+")
-    kind = personal(models.CharField(max_length=12, choices=DeliveryKind.choices), Category.TRANSACTIONS)
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("submission")
+    )
+    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+", verbose_name=_("lender"))
+    kind = personal(
+        models.CharField(_("kind of delivery"), max_length=12, choices=DeliveryKind.choices),
+        Category.TRANSACTIONS,
+    )
     status = personal(
-        models.CharField(max_length=12, choices=DeliveryStatus.choices, default=DeliveryStatus.DUE),
+        models.CharField(
+            _("state"), max_length=12, choices=DeliveryStatus.choices, default=DeliveryStatus.DUE
+        ),
         Category.TRANSACTIONS,
     )
     # Claims are counted apart from failures: a worker that was killed says nothing about the lender.
     fence = models.PositiveIntegerField(default=0, verbose_name=_("claims"))
-    failures = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField()
-    lease_until = models.DateTimeField(null=True)
-    deadline = models.DateTimeField()
-    error_code = models.CharField(max_length=40, blank=True)
-    created_at = personal(models.DateTimeField(auto_now_add=True), Category.TRANSACTIONS)
-    finished_at = personal(models.DateTimeField(null=True), Category.TRANSACTIONS)
+    failures = models.PositiveSmallIntegerField(_("failures"), default=0)
+    due_at = models.DateTimeField(_("due"))
+    lease_until = models.DateTimeField(_("held by a worker until"), null=True)
+    deadline = models.DateTimeField(_("given up at"))
+    error_code = models.CharField(_("fault"), max_length=40, blank=True)
+    created_at = personal(models.DateTimeField(_("created"), auto_now_add=True), Category.TRANSACTIONS)
+    finished_at = personal(models.DateTimeField(_("finished"), null=True), Category.TRANSACTIONS)
 
     not_personal = NotPersonal(
         "the queue's bookkeeping", "fence", "failures", "due_at", "lease_until", "deadline", "error_code"
@@ -190,13 +218,15 @@ class Delivery(OwnedBySubject):
 class Attempt(OwnedBySubject):
     """One call to a lender. Written before the call; what came of it is added after."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="attempt_log")
-    fence = models.PositiveIntegerField()
-    started_at = personal(models.DateTimeField(), Category.TRANSACTIONS)
-    finished_at = personal(models.DateTimeField(null=True), Category.TRANSACTIONS)
-    outcome = _from_lender(models.CharField(max_length=40, blank=True))
-    http_status = models.PositiveSmallIntegerField(null=True)
-    duration_ms = models.PositiveIntegerField(null=True)
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="attempt_log", verbose_name=_("delivery")
+    )
+    fence = models.PositiveIntegerField(_("claim"))
+    started_at = personal(models.DateTimeField(_("started")), Category.TRANSACTIONS)
+    finished_at = personal(models.DateTimeField(_("finished"), null=True), Category.TRANSACTIONS)
+    outcome = _from_lender(models.CharField(_("outcome"), max_length=40, blank=True))
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    duration_ms = models.PositiveIntegerField(_("duration, in milliseconds"), null=True)
 
     not_personal = NotPersonal("how the call itself went", "fence", "http_status", "duration_ms")
 
@@ -225,7 +255,9 @@ class Offer(OwnedBySubject):
     `apr` is our own, computed from the schedule by Annex III; `stated_apr` is what the lender wrote.
     """
 
-    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="offers")
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="offers", verbose_name=_("submission")
+    )
     # The lender's name for the offer, hashed: unique within a submission without keeping it in the clear.
     reference_digest = personal(
         models.BinaryField(max_length=32), Category.TRANSACTIONS, Source.LENDER, mask=Mask.HIDDEN
@@ -234,7 +266,7 @@ class Offer(OwnedBySubject):
         label="offer.reference", personal=Personal(Category.TRANSACTIONS, Source.LENDER)
     )
     status = _from_lender(
-        models.CharField(max_length=12, choices=OfferStatus.choices, default=OfferStatus.OPEN)
+        models.CharField(_("state"), max_length=12, choices=OfferStatus.choices, default=OfferStatus.OPEN)
     )
     amount_cents = _money("amount_cents")
     term_months = _money("term_months")
@@ -245,9 +277,9 @@ class Offer(OwnedBySubject):
     stated_apr = _rate("stated_apr")
     apr = _rate("apr")
     schedule = EncryptedJSON(label="offer.schedule", personal=Personal(Category.TRANSACTIONS, Source.LENDER))
-    price_personalised = _from_lender(models.BooleanField())
-    valid_until = _from_lender(models.DateTimeField())
-    received_at = _from_lender(models.DateTimeField(auto_now_add=True))
+    price_personalised = _from_lender(models.BooleanField(_("price personalised by automated processing")))
+    valid_until = _from_lender(models.DateTimeField(_("valid until")))
+    received_at = _from_lender(models.DateTimeField(_("received"), auto_now_add=True))
 
     class Meta:
         verbose_name = _("offer")

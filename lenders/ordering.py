@@ -1,7 +1,7 @@
 """The published, neutral order of offers, which the consumer can change. Pure.
 
-By APR ascending, then total payable, then the lender's name: a measure of cost that the law defines, the same
-for every lender, with no part for what a lender pays.
+By APR ascending, then total payable, then the lender's name by the Latvian alphabet: a measure of cost that
+the law defines, the same for every lender, with no part for what a lender pays.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,12 +10,22 @@ from typing import Any, Protocol, TypeVar
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from applications.collation import latvian_key
+
 
 class Order(TextChoices):
     APR = "apr", _("annual percentage rate")
     TOTAL = "total", _("total amount payable")
     INSTALMENT = "instalment", _("monthly payment")
     LENDER = "lender", _("lender's name")
+
+
+SHORT_NAMES = {
+    Order.APR: _("APR"),
+    Order.TOTAL: _("Total"),
+    Order.INSTALMENT: _("Monthly"),
+    Order.LENDER: _("Lender"),
+}
 
 
 class Comparable(Protocol):
@@ -34,10 +44,10 @@ class Comparable(Protocol):
 Shown = TypeVar("Shown", bound=Comparable)
 
 _KEYS: dict[Order, Callable[[Comparable], tuple[Any, ...]]] = {
-    Order.APR: lambda offer: (offer.apr, offer.total_payable_cents, offer.lender_name),
-    Order.TOTAL: lambda offer: (offer.total_payable_cents, offer.apr, offer.lender_name),
-    Order.INSTALMENT: lambda offer: (offer.instalment_cents, offer.apr, offer.lender_name),
-    Order.LENDER: lambda offer: (offer.lender_name, offer.apr),
+    Order.APR: lambda offer: (offer.apr, offer.total_payable_cents, latvian_key(offer.lender_name)),
+    Order.TOTAL: lambda offer: (offer.total_payable_cents, offer.apr, latvian_key(offer.lender_name)),
+    Order.INSTALMENT: lambda offer: (offer.instalment_cents, offer.apr, latvian_key(offer.lender_name)),
+    Order.LENDER: lambda offer: (latvian_key(offer.lender_name), offer.apr),
 }
 
 

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import Enum
 from html.parser import HTMLParser
+from itertools import groupby
 
 BLOCKS = frozenset({"p", "li", "tr", "h2", "h3", "h4", "dt", "dd", "caption"})
+LONG_STRETCH = 3
 WORD = re.compile(r"\s*\S+")
 
 
@@ -36,6 +38,14 @@ class Block:
     @property
     def changed(self) -> bool:
         return any(piece.change is not Change.SAME for piece in self.pieces)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Blocks that follow each other; `folded` when they are all unchanged and too many to read past."""
+
+    blocks: tuple[Block, ...]
+    folded: bool
 
 
 class _Blocks(HTMLParser):
@@ -84,6 +94,15 @@ def difference(older: str, newer: str) -> list[Block]:
             found += [Block((Piece(Change.SAME, text),)) for text in before[start:end]]
         else:
             found += _replaced(before[start:end], after[new_start:new_end])
+    return found
+
+
+def runs(blocks: list[Block]) -> list[Run]:
+    """The same blocks in order, each stretch of unchanged ones together."""
+    found = []
+    for changed, stretch in groupby(blocks, key=lambda block: block.changed):
+        together = tuple(stretch)
+        found.append(Run(together, folded=not changed and len(together) >= LONG_STRETCH))
     return found
 
 

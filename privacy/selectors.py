@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from applications.collation import latvian_key
 from applications.errors import NoticeChanged
 from applications.models import Application, DataSubject, Recipient
 from applications.personal import RecipientKind
@@ -14,7 +15,8 @@ from privacy.notices import NoticeTextError, to_publish
 
 def current_recipients(today: date) -> list[dict[str, Any]]:
     """Who may receive data today, by kind: recipients whose agreement and assessment are in order."""
-    fit = [one for one in Recipient.objects.order_by("name") if one.lapsed(today) is None]
+    fit = [one for one in Recipient.objects.all() if one.lapsed(today) is None]
+    fit.sort(key=lambda one: latvian_key(one.name))
     return [
         {
             "name": kind.label,

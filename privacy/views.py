@@ -15,7 +15,7 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from applications.models.notice import NoticeKind, NoticeVersion
 from applications.selectors.notices import notice_versions
-from privacy.differences import difference
+from privacy.differences import difference, runs
 from privacy.selectors import current_recipients
 
 # Short, because a new version must be seen soon, and an old version's page then points to it. The entity tag
@@ -68,7 +68,7 @@ def compare(request: HttpRequest, kind: str, older: int, newer: int) -> HttpResp
     context = {
         "before": before,
         "after": after,
-        "blocks": difference(before.body, after.body),
+        "runs": runs(difference(before.body, after.body)),
         "versions": list(by_number.values()),
     }
     return _page(request, "privacy/difference.html", context, [before, after])

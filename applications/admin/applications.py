@@ -1,13 +1,18 @@
 """Applications as staff see them: states and times, the person masked, drafts not at all."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from applications.admin.base import ReadOnlyInline, RecordedAdmin
 from applications.errors import ProcessingRefused, SubjectErased
-from applications.models import Application, ApplicationEvent
+from applications.models import Application, ApplicationEvent, NoticeVersion
+from applications.panels import staff_application_panels
 from applications.personal import Purpose
 from applications.selectors.masked import MaskedPerson, masked_person
 from applications.states import ApplicationStatus
@@ -29,13 +34,23 @@ class ApplicationAdmin(RecordedAdmin):
     date_hierarchy = None
     ordering = ("-submitted_at",)
     fields = readonly_fields = (
-        "reference", "status", "language", "submitted_at", "closed_at", "terms", "privacy_notice",
-        "masked_name", "masked_personal_code", "masked_email", "masked_phone",
+        "reference", "status", "language", "submitted_at", "closed_at",
+        "public_terms", "public_privacy_notice", "masked_name", "masked_personal_code",
+        "masked_email", "masked_phone",
     )  # fmt: skip
     inlines = (EventInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
-        return super().get_queryset(request).exclude(status=ApplicationStatus.DRAFT).select_related("subject")
+        sent = super().get_queryset(request).exclude(status=ApplicationStatus.DRAFT)
+        return sent.select_related("subject", "terms", "privacy_notice")
+
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """With what the floors above know of the application."""
+        application = kwargs.get("obj")
+        panels = staff_application_panels.rendered(request, application) if application else []
+        return super().render_change_form(request, context | {"panels": panels}, *args, **kwargs)
 
     def _person(self, application: Application) -> MaskedPerson:
         """Masked; where a right of the person stands in the way, the sentence that says so."""
@@ -47,6 +62,14 @@ class ApplicationAdmin(RecordedAdmin):
                 found = MaskedPerson(str(refused.sentence), "", "", "")
             application.__dict__["_masked_person"] = found = found or MaskedPerson("", "", "", "")
         return found
+
+    @admin.display(description=_("terms of use"))
+    def public_terms(self, application: Application) -> str:
+        return _public(application.terms)
+
+    @admin.display(description=_("privacy notice"))
+    def public_privacy_notice(self, application: Application) -> str:
+        return _public(application.privacy_notice)
 
     @admin.display(description=_("name"))
     def masked_name(self, application: Application) -> str:
@@ -63,3 +86,11 @@ class ApplicationAdmin(RecordedAdmin):
     @admin.display(description=_("phone"))
     def masked_phone(self, application: Application) -> str:
         return self._person(application).phone
+
+
+def _public(notice: NoticeVersion | None) -> str:
+    """A link to the page that everybody may read: not all staff may open the register of notices."""
+    if notice is None:
+        return ""
+    address = reverse("notices:version", args=[notice.kind, notice.number])
+    return format_html('<a href="{}">{}, {} {}</a>', address, notice.title, _("version"), notice.number)

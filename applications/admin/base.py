@@ -9,10 +9,21 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
 
 from applications.actors import Actor
 from applications.models import OwnedBySubject
 from applications.services import audit
+
+SHOWN_OF_AN_ID = 8
+
+
+def short_id(identifier: Any) -> str:
+    """The beginning of a long identifier, for a column of a list; all of it is on the row's own page."""
+    text = str(identifier)
+    if len(text) <= 2 * SHOWN_OF_AN_ID:
+        return text
+    return format_html('<span title="{}">{}…</span>', text, text[:SHOWN_OF_AN_ID])
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -21,6 +32,9 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     show_full_result_count = False
     list_per_page = 50
     actions: Any = None
+
+    class Media:
+        css = {"all": ["joinbaltic/admin-tables.css"]}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

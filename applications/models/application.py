@@ -14,29 +14,37 @@ class Application(OwnedBySubject):
     """One request for financing, from draft to end. What the consumer typed lives in `personal_data`."""
 
     reference = personal(
-        models.CharField(max_length=20, unique=True, editable=False),
+        models.CharField(_("application number"), max_length=20, unique=True, editable=False),
         Category.TRANSACTIONS,
     )
     status = personal(
         models.CharField(
-            max_length=12, choices=ApplicationStatus.choices, default=ApplicationStatus.DRAFT, db_index=True
+            _("state"),
+            max_length=12,
+            choices=ApplicationStatus.choices,
+            default=ApplicationStatus.DRAFT,
+            db_index=True,
         ),
         Category.TRANSACTIONS,
     )
     # Grows with every change that the consumer can see: live pages compare it.
-    version = models.PositiveIntegerField(default=1)
+    version = models.PositiveIntegerField(_("version"), default=1)
     language = personal(
-        models.CharField(max_length=2, default="lv"),
+        models.CharField(_("language"), max_length=2, default="lv"),
         Category.ACCOUNT,
         Source.CONSUMER,
         label="account.language",
     )
-    terms = models.ForeignKey(NoticeVersion, null=True, on_delete=models.PROTECT, related_name="+")
-    privacy_notice = models.ForeignKey(NoticeVersion, null=True, on_delete=models.PROTECT, related_name="+")
-    created_at = personal(models.DateTimeField(auto_now_add=True), Category.TRANSACTIONS)
-    saved_at = personal(models.DateTimeField(auto_now=True), Category.TRANSACTIONS)
-    submitted_at = personal(models.DateTimeField(null=True, db_index=True), Category.TRANSACTIONS)
-    closed_at = personal(models.DateTimeField(null=True), Category.TRANSACTIONS)
+    terms = models.ForeignKey(
+        NoticeVersion, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("terms of use")
+    )
+    privacy_notice = models.ForeignKey(
+        NoticeVersion, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("privacy notice")
+    )
+    created_at = personal(models.DateTimeField(_("begun"), auto_now_add=True), Category.TRANSACTIONS)
+    saved_at = personal(models.DateTimeField(_("saved"), auto_now=True), Category.TRANSACTIONS)
+    submitted_at = personal(models.DateTimeField(_("sent"), null=True, db_index=True), Category.TRANSACTIONS)
+    closed_at = personal(models.DateTimeField(_("closed"), null=True), Category.TRANSACTIONS)
 
     not_personal = NotPersonal("counts changes for open pages", "version")
 
@@ -60,15 +68,23 @@ class Application(OwnedBySubject):
 class ApplicationEvent(OwnedBySubject):
     """One change of an application's state: what, when, by whom."""
 
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="events")
-    status = personal(
-        models.CharField(max_length=12, choices=ApplicationStatus.choices), Category.TRANSACTIONS
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="events", verbose_name=_("application")
     )
-    actor_kind = personal(models.CharField(max_length=10, choices=ActorKind.choices), Category.TRANSACTIONS)
-    actor_identifier = personal(models.CharField(max_length=64), Category.TRANSACTIONS)
-    at = personal(models.DateTimeField(auto_now_add=True), Category.TRANSACTIONS)
+    status = personal(
+        models.CharField(_("state"), max_length=12, choices=ApplicationStatus.choices), Category.TRANSACTIONS
+    )
+    actor_kind = personal(
+        models.CharField(_("who acted"), max_length=10, choices=ActorKind.choices), Category.TRANSACTIONS
+    )
+    actor_identifier = personal(
+        models.CharField(_("identifier of who acted"), max_length=64), Category.TRANSACTIONS
+    )
+    at = personal(models.DateTimeField(_("when"), auto_now_add=True), Category.TRANSACTIONS)
 
     class Meta:
+        verbose_name = _("change of state")
+        verbose_name_plural = _("changes of state")
         ordering = ["at"]
 
     def __str__(self) -> str:

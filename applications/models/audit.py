@@ -29,16 +29,18 @@ class AuditEntry(models.Model):
     gets its `sequence` in the chain, and a `digest` of itself and of the entry before (services.sealing).
     """
 
-    at = models.DateTimeField(auto_now_add=True, db_index=True)
-    actor_kind = models.CharField(max_length=10, choices=ActorKind.choices)
-    actor_identifier = models.CharField(max_length=64)
-    action = models.CharField(max_length=64)
+    at = models.DateTimeField(_("when"), auto_now_add=True, db_index=True)
+    actor_kind = models.CharField(_("who acted"), max_length=10, choices=ActorKind.choices)
+    actor_identifier = models.CharField(_("identifier of who acted"), max_length=64)
+    action = models.CharField(_("act"), max_length=64)
     subject_id = personal(
-        models.UUIDField(null=True, db_index=True), Category.ACCOUNT, retention=Retention.AUDIT
+        models.UUIDField(_("identifier of the person"), null=True, db_index=True),
+        Category.ACCOUNT,
+        retention=Retention.AUDIT,
     )
-    object_type = models.CharField(max_length=64, blank=True)
-    object_id = models.CharField(max_length=64, blank=True)
-    detail = models.JSONField(default=dict)
+    object_type = models.CharField(_("kind of row"), max_length=64, blank=True)
+    object_id = models.CharField(_("identifier of the row"), max_length=64, blank=True)
+    detail = models.JSONField(_("details"), default=dict)
     sequence = models.PositiveBigIntegerField(null=True, unique=True, editable=False)
     digest = models.BinaryField(max_length=32, null=True, editable=False)
 

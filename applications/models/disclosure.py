@@ -27,20 +27,31 @@ class Disclosure(OwnedBySubject):
     """Personal data that left for a recipient (GDPR Art. 15(1)(c), 19): labels of fields, no values."""
 
     application = models.ForeignKey(
-        Application, null=True, on_delete=models.SET_NULL, related_name="disclosures"
+        Application,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="disclosures",
+        verbose_name=_("application"),
     )
-    recipient_kind = _evidence(models.CharField(max_length=10, choices=RecipientKind.choices))
-    recipient = _evidence(models.CharField(max_length=64))
-    recipient_name = _evidence(models.CharField(max_length=200))
+    recipient_kind = _evidence(
+        models.CharField(_("kind of recipient"), max_length=10, choices=RecipientKind.choices)
+    )
+    recipient = _evidence(models.CharField(_("code of the recipient"), max_length=64))
+    recipient_name = _evidence(models.CharField(_("recipient"), max_length=200))
     # What carried it: one disclosure however often the delivery was retried.
-    delivery = _evidence(models.UUIDField(unique=True))
-    purpose = _evidence(models.CharField(max_length=30, choices=Purpose.choices))
-    basis = _evidence(models.CharField(max_length=30, choices=Basis.choices))
+    delivery = _evidence(models.UUIDField(_("delivery"), unique=True))
+    purpose = _evidence(models.CharField(_("purpose"), max_length=30, choices=Purpose.choices))
+    basis = _evidence(models.CharField(_("legal basis"), max_length=30, choices=Basis.choices))
     status = _evidence(
-        models.CharField(max_length=10, choices=DisclosureStatus.choices, default=DisclosureStatus.INTENDED)
+        models.CharField(
+            _("state"),
+            max_length=10,
+            choices=DisclosureStatus.choices,
+            default=DisclosureStatus.INTENDED,
+        )
     )
-    fields = _evidence(ArrayField(models.CharField(max_length=64)))
-    at = _evidence(models.DateTimeField())
+    fields = _evidence(ArrayField(models.CharField(max_length=64), verbose_name=_("fields")))
+    at = _evidence(models.DateTimeField(_("when")))
 
     class Meta:
         verbose_name = _("disclosure")

@@ -23,15 +23,15 @@ class NoticeVersion(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    kind = models.CharField(max_length=10, choices=NoticeKind.choices)
-    number = models.PositiveIntegerField()
-    language = models.CharField(max_length=2)
-    title = models.CharField(max_length=200)
-    body = models.TextField()
-    digest = models.CharField(max_length=64)
-    edition = models.PositiveIntegerField(default=1)
-    source_digest = models.CharField(max_length=64, blank=True)
-    published_at = models.DateTimeField(auto_now_add=True)
+    kind = models.CharField(_("kind of notice"), max_length=10, choices=NoticeKind.choices)
+    number = models.PositiveIntegerField(_("version"))
+    language = models.CharField(_("language"), max_length=2)
+    title = models.CharField(_("title"), max_length=200)
+    body = models.TextField(_("text"))
+    digest = models.CharField(_("digest"), max_length=64)
+    edition = models.PositiveIntegerField(_("edition"), default=1)
+    source_digest = models.CharField(_("digest of the source"), max_length=64, blank=True)
+    published_at = models.DateTimeField(_("published"), auto_now_add=True)
 
     not_personal = NotPersonal(
         "a public text",

@@ -47,16 +47,24 @@ class Contract(OwnedBySubject):
 class Consent(OwnedBySubject):
     """One consent: for what, in which words, given and withdrawn when (GDPR Art. 7(1))."""
 
-    application = models.ForeignKey(Application, null=True, on_delete=models.CASCADE, related_name="consents")
-    purpose = _evidence(models.CharField(max_length=30, choices=Purpose.choices), Source.CONSUMER)
+    application = models.ForeignKey(
+        Application,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="consents",
+        verbose_name=_("application"),
+    )
+    purpose = _evidence(
+        models.CharField(_("purpose"), max_length=30, choices=Purpose.choices), Source.CONSUMER
+    )
     wording = _evidence(
-        models.TextField(help_text=_("The exact words the person agreed to.")),
+        models.TextField(_("wording"), help_text=_("The exact words the person agreed to.")),
         Source.CONSUMER,
         "account.consents",
     )
-    language = _evidence(models.CharField(max_length=2), Source.CONSUMER)
-    given_at = _evidence(models.DateTimeField(), Source.CONSUMER)
-    withdrawn_at = _evidence(models.DateTimeField(null=True, blank=True), Source.CONSUMER)
+    language = _evidence(models.CharField(_("language"), max_length=2), Source.CONSUMER)
+    given_at = _evidence(models.DateTimeField(_("given")), Source.CONSUMER)
+    withdrawn_at = _evidence(models.DateTimeField(_("withdrawn"), null=True, blank=True), Source.CONSUMER)
 
     class Meta:
         verbose_name = _("consent")
@@ -84,9 +92,9 @@ class RestrictionGround(models.TextChoices):
 class Restriction(OwnedBySubject):
     """From `since` until `lifted_at` the person's data are only stored (GDPR Art. 18)."""
 
-    ground = _evidence(models.CharField(max_length=10, choices=RestrictionGround.choices))
-    since = _evidence(models.DateTimeField())
-    lifted_at = _evidence(models.DateTimeField(null=True, blank=True))
+    ground = _evidence(models.CharField(_("ground"), max_length=10, choices=RestrictionGround.choices))
+    since = _evidence(models.DateTimeField(_("since")))
+    lifted_at = _evidence(models.DateTimeField(_("lifted"), null=True, blank=True))
 
     class Meta:
         verbose_name = _("restriction")
@@ -106,10 +114,12 @@ class Restriction(OwnedBySubject):
 class Objection(OwnedBySubject):
     """The person objects to one purpose (GDPR Art. 21). It stands until compelling grounds are shown."""
 
-    purpose = _evidence(models.CharField(max_length=30, choices=Purpose.choices), Source.CONSUMER)
-    made_at = _evidence(models.DateTimeField(), Source.CONSUMER)
-    overruled_at = _evidence(models.DateTimeField(null=True, blank=True))
-    withdrawn_at = _evidence(models.DateTimeField(null=True, blank=True), Source.CONSUMER)
+    purpose = _evidence(
+        models.CharField(_("purpose"), max_length=30, choices=Purpose.choices), Source.CONSUMER
+    )
+    made_at = _evidence(models.DateTimeField(_("made")), Source.CONSUMER)
+    overruled_at = _evidence(models.DateTimeField(_("overruled"), null=True, blank=True))
+    withdrawn_at = _evidence(models.DateTimeField(_("withdrawn"), null=True, blank=True), Source.CONSUMER)
 
     class Meta:
         verbose_name = _("objection")

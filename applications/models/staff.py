@@ -1,6 +1,7 @@
 """Staff accounts. Consumers are not Django users: their e-mail address is encrypted."""
 
 from django.contrib.auth.models import AbstractUser
+from django.utils.translation import gettext_lazy as _
 
 from applications.personal import NotPersonal
 
@@ -18,7 +19,8 @@ class StaffUser(AbstractUser):
     )  # fmt: skip
 
     class Meta(AbstractUser.Meta):
-        pass
+        verbose_name = _("staff account")  # type: ignore[assignment]
+        verbose_name_plural = _("staff accounts")  # type: ignore[assignment]
 
     def get_full_name(self) -> str:
         return self.username

@@ -25,7 +25,7 @@ class StatisticsMonth(models.Model):
     """One calendar month (its first day) and the secret of its pseudonyms, under a data key of its own."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    month = models.DateField(unique=True)
+    month = models.DateField(_("month"), unique=True)
     secret = EncryptedText(label="statistics.secret", null=True)
 
     not_personal = NotPersonal("a month and a random secret", "month", "secret")

@@ -31,7 +31,7 @@ class DataSubject(models.Model):
             Category.IDENTIFICATION,
             retention=Retention.ACCOUNT,
             mask=Mask.EMAIL,
-            why=_("We send the codes to it by which you come in, and news of your application."),
+            why=_("We send the codes to it by which you sign in, and news of your application."),
         ),
     )
     email_index = BlindIndex(
@@ -69,7 +69,9 @@ class OwnedBySubject(models.Model):
     """A row about one data subject: encrypted under that person's key, gone with the person."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    subject = models.ForeignKey(DataSubject, on_delete=models.CASCADE, related_name="+")
+    subject = models.ForeignKey(
+        DataSubject, on_delete=models.CASCADE, related_name="+", verbose_name=_("data subject")
+    )
 
     class Meta:
         abstract = True

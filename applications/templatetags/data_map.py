@@ -21,7 +21,10 @@ def _mark(name: str) -> Personal | None:
 
 
 @register.inclusion_tag("includes/why_we_ask.html")
-def why_we_ask(name: str) -> dict[str, Any]:
-    """The reason for one field of the form, and where the notice tells more; nothing for other fields."""
+def why_we_ask(name: str, label: str) -> dict[str, Any]:
+    """The reason for one field of the form, and where the notice tells more; nothing for other fields.
+
+    `label` tells apart, for whoever hears the page, the many reasons that are called the same.
+    """
     mark = _mark(name)
-    return {"why": mark.why if mark else "", "category": mark.category if mark else ""}
+    return {"why": mark.why if mark else "", "category": mark.category if mark else "", "label": label}

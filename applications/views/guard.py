@@ -5,10 +5,11 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 
 from applications.actors import Actor
 from applications.models import ConsumerSession
+from applications.views.way_back import opens_after_sign_in, to_the_way_in
 
 
 class ConsumerRequest(HttpRequest):
@@ -28,12 +29,13 @@ View = Callable[..., HttpResponse]
 def consumer_required(view: View) -> View:
     """Send a visitor without a session to prove an e-mail address; a posted form gets a page that says so."""
 
+    @opens_after_sign_in
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if getattr(request, "consumer", None) is not None:
             return view(request, *args, **kwargs)
         if request.method == "POST":
             return render(request, "applications/session_ended.html", status=403)
-        return redirect("applications:start")
+        return to_the_way_in(request)
 
     return guarded

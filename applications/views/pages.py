@@ -6,8 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from applications.flow import shown_steps
+from applications.flow import fewest_and_most_steps
 from applications.models import Consent
+from applications.panels import account_panels
 from applications.personal import Purpose
 from applications.selectors.people import applications_of, consents_of
 from applications.services.processing import withdraw_consent
@@ -15,8 +16,8 @@ from applications.states import ApplicationStatus
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
 
 
-@consumer_required
 @require_POST
+@consumer_required
 def withdraw(request: ConsumerRequest, consent_id: UUID) -> HttpResponse:
     """Take a consent back: as easy as giving it (GDPR Art. 7(3))."""
     try:
@@ -31,7 +32,8 @@ def withdraw(request: ConsumerRequest, consent_id: UUID) -> HttpResponse:
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What this is, that giving data is voluntary, and the way in."""
-    return render(request, "applications/home.html", {"steps_count": len(shown_steps({}))})
+    fewest, most = fewest_and_most_steps()
+    return render(request, "applications/home.html", {"fewest": fewest, "most": most})
 
 
 @consumer_required
@@ -43,6 +45,7 @@ def account(request: ConsumerRequest) -> HttpResponse:
         "subject": request.consumer.subject,
         "applications": [one for one in found if one.status != ApplicationStatus.DRAFT],
         "consents": consents_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS),
+        "panels": account_panels.rendered(request, request.consumer.subject),
         "draft": next((one for one in found if one.status == ApplicationStatus.DRAFT), None),
     }
     return render(request, "applications/account.html", context)

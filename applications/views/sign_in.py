@@ -21,6 +21,7 @@ from applications.services.accounts import (
     sign_in,
     sign_out,
 )
+from applications.views.way_back import address_with, asked_page
 
 
 def set_secret_cookie(response: HttpResponse, name: str, opened: Opened) -> None:
@@ -38,8 +39,9 @@ def _utc(moment: datetime) -> datetime:
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Ask for the e-mail address and mail a code to it."""
+    asked = asked_page(request)
     if getattr(request, "consumer", None) is not None and request.method != "POST":
-        return redirect("applications:resume")
+        return redirect(asked or "applications:resume")
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -51,10 +53,10 @@ def start(request: HttpRequest) -> HttpResponse:
         except TooManyCodes as refusal:
             form.add_error("email", str(refusal.sentence))
         else:
-            response = redirect("applications:code")
+            response = redirect(address_with("applications:code", asked))
             set_secret_cookie(response, settings.CHALLENGE_COOKIE_NAME, opened)
             return response
-    return render(request, "applications/start.html", {"form": form})
+    return render(request, "applications/start.html", {"form": form, "asked": asked})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,14 +76,15 @@ def code(request: HttpRequest) -> HttpResponse:
         "form": form,
         "address": challenge.address if challenge else None,
         "minutes": int(CODE_LIFETIME.total_seconds() // 60),
+        "start_url": address_with("applications:start", asked_page(request)),
     }
     return render(request, "applications/code.html", context)
 
 
 def _signed_in(request: HttpRequest, opened: Opened) -> HttpResponse:
-    """On with the form; whoever was signed in in this browser before is so no more."""
+    """On to the page asked for, or with the form; whoever was signed in here before is so no more."""
     _end_session(request)
-    response = redirect("applications:resume")
+    response = redirect(asked_page(request) or "applications:resume")
     set_secret_cookie(response, settings.CONSUMER_COOKIE_NAME, opened)
     response.delete_cookie(settings.CHALLENGE_COOKIE_NAME, samesite="Lax")
     return response

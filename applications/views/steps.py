@@ -18,6 +18,7 @@ from applications.personal import Purpose
 from applications.selectors.people import answers, applications_of, draft_of
 from applications.services.drafts import open_draft, save_answers
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
+from applications.views.way_back import opens_after_sign_in, to_the_way_in
 
 WORK = Purpose.HANDLE_APPLICATIONS
 SHOW = Purpose.DATA_SUBJECT_RIGHTS
@@ -49,6 +50,7 @@ def begin(request: ConsumerRequest) -> HttpResponse:
     return redirect("applications:resume")
 
 
+@opens_after_sign_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: HttpRequest, slug: str) -> HttpResponse:
     """One step: show what was answered, keep what is answered now."""
@@ -154,7 +156,7 @@ def _after(current: flow.Step, given: dict[str, Any], *, editing: bool) -> HttpR
 def _without_session(request: HttpRequest, current: flow.Step) -> HttpResponse:
     """Nothing typed is lost when the session ended: the page keeps it, and says how to go on."""
     if request.method != "POST":
-        return redirect("applications:start")
+        return to_the_way_in(request)
     form, asked = _typed(request, current, {})  # nobody is known here, so no answer either
     context = _context(current, asked, form, editing="change" in request.GET) | {"session_ended": True}
     return render(request, "applications/step.html", context, status=HTTPStatus.FORBIDDEN)

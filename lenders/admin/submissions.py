@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from applications.actors import Actor
-from applications.admin.base import ReadOnlyInline, RecordedAdmin
+from applications.admin.base import ReadOnlyInline, RecordedAdmin, short_id
 from applications.errors import Refusal
 from lenders.models import Attempt, Delivery, Offer, Submission
 from lenders.services.retrying import retry
@@ -73,7 +73,7 @@ class SubmissionAdmin(RecordedAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(RecordedAdmin):
-    list_display = ("id", "kind", "lender", "status", "fence", "failures", "error_code", "due_at")
+    list_display = ("short_id", "kind", "lender", "status", "fence", "failures", "error_code", "due_at")
     list_filter = ("status", "kind", "lender")
     list_select_related = ("lender",)
     search_fields = ("=id", "=submission__id")
@@ -82,6 +82,10 @@ class DeliveryAdmin(RecordedAdmin):
         "deadline", "error_code", "created_at", "finished_at",
     )  # fmt: skip
     inlines = (AttemptInline,)
+
+    @admin.display(description=_("identifier"), ordering="pk")
+    def short_id(self, delivery: Delivery) -> str:
+        return short_id(delivery.pk)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("submission", "lender")

@@ -120,7 +120,6 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         requested_fields=(*_CREDIT, *_PERSON, *_CONTACT, *_FAMILY, *_INCOME, *_BURDENS, *_PEP),
         borrowing_rate=Decimal("8.90"),
         answer_seconds=0.5,
-        decline_reason="obligations_too_high",
     ),
     SandboxLender(
         slug="vetra",

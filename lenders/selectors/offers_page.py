@@ -8,6 +8,7 @@ from uuid import UUID
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from applications.collation import latvian_key
 from applications.form_fields import KNOWN_LABELS, label_text
 from applications.models import Application
 from applications.personal import Purpose
@@ -41,6 +42,7 @@ class OfferView:
     valid_until: datetime
     price_personalised: bool
     can_be_chosen: bool
+    held: bool
     schedule: tuple[Instalment, ...]
 
 
@@ -102,6 +104,7 @@ def offer_view(offer: Offer, application: Application) -> OfferView:
         valid_until=offer.valid_until,
         price_personalised=offer.price_personalised,
         can_be_chosen=still_open and application.status == ApplicationStatus.SUBMITTED,
+        held=still_open and application.status == ApplicationStatus.CHOSEN,
         schedule=tuple(Instalment(month, cents) for month, cents in offer.schedule),
     )
 
@@ -120,8 +123,8 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
         Submission.objects.filter(application=application)
         .select_related("lender")
         .prefetch_related("offers", "deliveries")
-        .order_by("lender__name")
     )
+    submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
     offers = []
     for submission in submissions:
         for offer in submission.offers.all():

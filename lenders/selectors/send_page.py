@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from applications.collation import latvian_key
 from applications.flow import hidden_answers
 from applications.form_fields import CONSENTS_LABEL, EMAIL_LABEL, FORM_FIELDS, LANGUAGE_LABEL
 from applications.models import Application
@@ -28,10 +29,8 @@ def wanted(application: Application) -> Wanted:
 def candidates(application: Application) -> list[Candidate]:
     """Every lender of the solution by name, each with the reason why it cannot be asked, if there is one."""
     request = wanted(application)
-    return [
-        Candidate(lender, why_not_asked(lender, request))
-        for lender in Lender.objects.select_related("recipient").order_by("name")
-    ]
+    by_name = sorted(Lender.objects.select_related("recipient"), key=lambda lender: latvian_key(lender.name))
+    return [Candidate(lender, why_not_asked(lender, request)) for lender in by_name]
 
 
 def labels_sent(application: Application, lender: Lender) -> list[str]:

@@ -14,7 +14,7 @@ from applications.models import Application
 from applications.personal import Purpose
 from applications.selectors.people import own_application
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
-from lenders.ordering import Order, parse_order
+from lenders.ordering import SHORT_NAMES, Order, parse_order
 from lenders.selectors.offers_page import offer_view, offers_page, own_offer, waiting_submissions
 from lenders.services.choosing import choose as choose_offer
 
@@ -45,7 +45,13 @@ def _context(request: ConsumerRequest, application: Application) -> dict[str, An
         "chosen": page.chosen,
         "order": page.order,
         "orders": [
-            {"value": one, "label": one.label, "url": f"{here}?order={one}", "current": one == page.order}
+            {
+                "value": one,
+                "label": one.label,
+                "short": SHORT_NAMES[one],
+                "url": f"{here}?order={one}",
+                "current": one == page.order,
+            }
             for one in Order
         ],
         "refresh_url": here + query,
@@ -104,8 +110,11 @@ def choose(request: ConsumerRequest, application_id: UUID, offer_id: UUID) -> Ht
             refusal, status = error.sentence, 409
         else:
             return redirect("lenders:offers", application.pk)
+    page = offers_page(application, Order.APR, purpose=SHOW)
     context = {
         "application": application,
+        "page": page,
+        "chosen": page.chosen,
         "offer": offer_view(offer, application),
         "keyword": application.loanrequest.keyword,
         "refusal": refusal,

@@ -70,6 +70,12 @@ def test_the_steps_stand_in_their_order() -> None:
     ]  # fmt: skip
 
 
+@given(answer_sets)
+def test_nobody_meets_fewer_or_more_steps_than_the_first_page_says(answers: dict[str, Any]) -> None:
+    fewest, most = flow.fewest_and_most_steps()
+    assert fewest <= len(flow.shown_steps(answers)) <= most
+
+
 def test_no_answer_is_asked_for_twice() -> None:
     names = [name for each in flow.STEPS for name in flow.fields_of(each)]
     assert len(names) == len(set(names))
@@ -223,8 +229,8 @@ def test_the_check_page_shows_every_answer_as_a_person_reads_it() -> None:
     with translation.override("en"):
         rows = [value for section in flow.check_sections(COMPLETE) for _, value in section.rows]
     assert rows == [
-        "€1,500.00", "24", "A vehicle", "15", "saulīte", "Anna", "Bērziņa", "01.01.1990.",
-        "321234-56789", "Passport", "LV1234567", "27.03.2031.", "+371 21 234 567", "Brīvības iela 1–5",
+        "€1,500.00", "24 months", "A vehicle", "15", "saulīte", "Anna", "Bērziņa", "1 January 1990",
+        "321234-56789", "Passport", "LV1234567", "27 March 2031", "+371 21 234 567", "Brīvības iela 1–5",
         "Rīga", "LV-1010", "Married", "0", "Employment", "€1,500.00", "SIA “Piemērs”",
         "€400.00", "€0.00", "Yes, a member of my family holds or has held such an office",
         "My brother or sister", "Minister",

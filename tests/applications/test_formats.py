@@ -33,6 +33,16 @@ def test_dates_are_written_day_first_with_a_final_point() -> None:
     assert formats.date_text(date(2030, 11, 5)) == "05.11.2030."
 
 
+def test_dates_in_english_name_the_month() -> None:
+    with translation.override("en"):
+        assert formats.date_text(date(1990, 2, 1)) == "1 February 1990"
+
+
+def test_a_term_is_written_with_its_unit() -> None:
+    with translation.override("en"):
+        assert [formats.months_text(months) for months in (1, 36)] == ["1 month", "36 months"]
+
+
 def test_a_phone_number_is_written_in_groups() -> None:
     assert formats.phone_text("+37121234567") == "+371 21 234 567"
 

@@ -117,7 +117,7 @@ def test_tampered_cookie_opens_nothing(consumer: Client, tampered: Any) -> None:
     bare = Client(headers={"cookie": f"{settings.CONSUMER_COOKIE_NAME}={tampered(token)}"})
     response = bare.get(ACCOUNT)
     assert response.status_code == 302
-    assert response["Location"] == reverse("applications:start")
+    assert response["Location"].startswith(reverse("applications:start"))
 
 
 def test_hash_out_of_the_database_is_not_a_token(consumer: Client) -> None:

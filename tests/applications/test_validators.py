@@ -1,11 +1,13 @@
 """From typed text to stored values: plain text, names, contact data, documents, money."""
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import translation
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -240,6 +242,14 @@ def test_euro_are_read_in_every_usual_notation(typed: str, cents: int) -> None:
 )
 def test_an_unclear_amount_is_refused_with_the_reason(typed: str, code: str) -> None:
     assert code_of(lambda: validators.parse_euro(typed)) == code
+
+
+@pytest.mark.parametrize("language", ["en", "lv"])
+def test_the_sentence_about_thousands_shows_amounts_that_are_accepted(language: str) -> None:
+    with translation.override(language), pytest.raises(ValidationError) as refused:
+        validators.parse_euro("1,234")
+    shown = re.findall(r"[0-9][0-9,.]*[0-9]", refused.value.messages[0])
+    assert [validators.parse_euro(text) for text in shown] == [1234_00, 1234_50]
 
 
 @given(st.integers(0, 10**12))

@@ -90,6 +90,7 @@ def test_stored_cents_survive_being_shown_and_sent_again(cents: int) -> None:
     [
         (EuroField(most=1, required_text=""), 123_456, "1\u00a0234,56\u00a0€"),
         (WholeNumberField(most=1, required_text=""), 0, "0"),
+        (WholeNumberField(most=9, shown_as="{} dienas".format, required_text=""), 2, "2 dienas"),
         (DatePartsField(required_text=""), date(2031, 3, 7), "07.03.2031."),
         (TextAnswer(str, required_text=""), "Rīga", "Rīga"),
         (TextAnswer(str, shown_as=str.upper, required_text=""), "a", "A"),

@@ -1,13 +1,17 @@
 """Every page of the admin opens, for staff alone, with nothing inline and nothing kept by caches."""
 
+from typing import Any
+
 import pytest
 from django.contrib import admin
+from django.contrib.admin.utils import label_for_field
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import models
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from applications.admin.base import ReadOnlyAdmin, RecordedAdmin, RegisterAdmin
 from applications.crypto.fields import encrypted_fields
@@ -103,6 +107,35 @@ def test_no_encrypted_field_is_shown_by_its_name(model: type[models.Model]) -> N
         names = {field.name for field in encrypted_fields(inline.model)}
         assert names.isdisjoint(map(str, inline.readonly_fields))
     assert {field.name for field in encrypted_fields(model)}.isdisjoint(shown)
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label_lower)
+def test_every_name_on_a_page_of_ours_is_translated(model: type[models.Model]) -> None:
+    """An identifier is called the same everywhere."""
+    page = admin.site._registry[model]
+    if not isinstance(page, ReadOnlyAdmin | RegisterAdmin):
+        return
+    shown = {(model, name, page) for name in (*page.list_display, *page.readonly_fields)}
+    for inline in page.inlines:
+        shown |= {(inline.model, name, inline) for name in inline.readonly_fields}
+    english = {
+        f"{found._meta.label}.{name}"
+        for found, name, where in shown
+        if name != "id" and _label(found, name, where, "lv") == _label(found, name, where, "en")
+    }
+    assert english == set()
+    for found in {model, *(inline.model for inline in page.inlines)}:
+        with translation.override("en"):
+            name = str(found._meta.verbose_name)
+        with translation.override("lv"):
+            assert str(found._meta.verbose_name) != name, found
+
+
+def _label(model: type[models.Model], name: Any, where: object, language: str) -> str:
+    """`name` is a field, a method of the page, or a function."""
+    own = isinstance(name, str) and hasattr(where, name)
+    with translation.override(language):
+        return str(label_for_field(name, model, where if own else None))
 
 
 def test_answers_of_the_form_have_no_admin_page() -> None:

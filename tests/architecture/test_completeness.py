@@ -170,7 +170,7 @@ def test_every_other_page_turns_visitors_away(client: Client, name: str, method:
     kwargs = {key: arguments[key] for key in pattern.pattern.regex.groupindex}
     response = getattr(client, method)(reverse(name, kwargs=kwargs))
     turned_away = response.status_code in {403, 404, 405, 501} or (
-        response.status_code == 302 and response["Location"] == reverse("applications:start")
+        response.status_code == 302 and response["Location"].startswith(reverse("applications:start"))
     )
     assert turned_away, response.status_code
 

@@ -1,5 +1,6 @@
 """`make run`: ports, secrets, children that die, and the whole of it from start to end."""
 
+import json
 import os
 import signal
 import socket
@@ -15,7 +16,14 @@ import psutil
 import pytest
 
 from joinbaltic import commands
-from joinbaltic.development import FIRST_PORT, blocked_signals, claimed_port, environment, keep_old_logs
+from joinbaltic.development import (
+    FIRST_PORT,
+    banner,
+    blocked_signals,
+    claimed_port,
+    environment,
+    keep_old_logs,
+)
 from joinbaltic.development_environment import kept_secrets, read, write
 from joinbaltic.embedded import claim, free_port, remove
 from joinbaltic.processes import ProcessBook, running
@@ -246,3 +254,13 @@ def test_manage_py_in_another_terminal_joins_the_running_product(var: Path) -> N
     finally:
         product.end()
     assert checked.returncode == 0
+
+
+# --- what it says ---------------------------------------------------------------------------------------
+def test_each_demo_log_in_stands_on_one_line_and_once(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    logins = [{"role": name, "user": name, "password": f"{name}-passphrase"} for name in ("dpo", "admin")]
+    (tmp_path / "run/demo.json").write_text(json.dumps({"logins": logins}), encoding="utf-8")
+    said = banner({"PUBLIC_URL": "http://here", "SANDBOX_URL": "http://there"}, var=tmp_path)
+    lines = [line.split() for line in said.splitlines() if "passphrase" in line]
+    assert lines == [["Log", "in", "as", "dpo", "dpo-passphrase"], ["admin", "admin-passphrase"]]

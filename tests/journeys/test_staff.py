@@ -75,13 +75,17 @@ def test_support_sees_the_case_and_not_the_person_and_sends_again_what_failed(
     assert_nobody_is_shown(staff, email)
     expect(page.locator(".field-masked_name")).to_contain_text("S•••••")
     expect(page.locator(".field-masked_email")).to_contain_text("@•••••.lv")
+    expect(page.locator(".panel-table tbody tr")).to_have_count(5)
+    expect(page.locator(".panel-table tbody tr", has_text="Vētras").locator("ol.attempts li")).to_have_count(
+        3
+    )
     assert_nobody_is_shown(staff, email)
     staff.shot("application")
 
     staff.open(f"/admin/lenders/submission/?q={reference}")
     expect(page.locator("#result_list tbody tr")).to_have_count(5)
     staff.shot("submissions")
-    find_submission(staff, reference, "vetra")
+    find_submission(staff, reference, "Vētras")
     expect(page.locator("main, #content").first).to_contain_text("unavailable")
     assert_nobody_is_shown(staff, email)
     staff.shot("submission")
@@ -90,13 +94,13 @@ def test_support_sees_the_case_and_not_the_person_and_sends_again_what_failed(
     assert_nobody_is_shown(staff, email)
     staff.shot("attempts")
 
-    send_again(staff, reference, "atra")
-    find_submission(staff, reference, "atra")
+    send_again(staff, reference, "Ātrā")
+    find_submission(staff, reference, "Ātrā")
     until(lambda: page.locator("td.field-price_personalised").count() or not state_of(staff), seconds=30)
     expect(application.page.locator("li.offer")).to_have_count(3, timeout=20_000)
 
-    send_again(staff, reference, "vetra")
-    find_submission(staff, reference, "vetra")
+    send_again(staff, reference, "Vētras")
+    find_submission(staff, reference, "Vētras")
     until(lambda: page.reload() and page.locator("tr.has_original").count() >= 2, seconds=30)
     assert_nobody_is_shown(staff, email)
 

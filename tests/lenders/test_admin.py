@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from applications.models import AuditEntry, StaffUser
+from applications.models import Application, AuditEntry, StaffUser
 from applications.services.audit import ASIDE
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.models import Delivery, Submission
@@ -19,7 +19,7 @@ SEES = ["view_submission", "view_delivery", "view_attempt", "view_offer", "view_
 
 
 def staff(*permissions: str) -> Client:
-    user = StaffUser.objects.create(username=f"staff-{len(permissions)}", is_staff=True)
+    user, _new = StaffUser.objects.get_or_create(username=f"staff-{len(permissions)}", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = Client()
     client.force_login(user)
@@ -117,6 +117,46 @@ def test_refused_look_at_what_was_sent_is_written_down_as_refused(application, m
     about = {"object_id": str(row.pk), "actor_kind": "staff"}
     assert AuditEntry.objects.using(ASIDE).get(**about).action == f"{model}.refused"
     assert not AuditEntry.objects.filter(**about).exists()
+
+
+# --- on the page of an application -----------------------------------------------------------------------
+def case(client: Client, application: Application) -> str:
+    page = client.get(f"/admin/applications/application/{application.pk}/change/")
+    assert page.status_code == 200
+    return str(page.text)
+
+
+def test_page_of_an_application_shows_what_each_lender_was_sent(application):
+    page = case(staff("view_application", *SEES), application)
+    assert page.index(scene.SANDBOX["atra"].name) < page.index(scene.SANDBOX["leja"].name)
+    for slug in ("atra", "leja"):
+        assert f"{PAGES}/submission/{scene.submission_at(application, slug).pk}/change/" in page
+        assert f"{PAGES}/delivery/{scene.delivery_at(application, slug).pk}/change/" in page
+    assert page.count('<ol class="attempts">') == 2
+    assert ErrorCode.REJECTED in page
+    assert "Canary" not in page
+
+
+@pytest.mark.parametrize(
+    ("missing", "piece"),
+    [("view_submission", "lenders-panel"), ("view_delivery", "/delivery/"), ("view_attempt", "attempts")],
+)
+def test_page_of_an_application_shows_staff_no_more_than_they_may_see(application, missing, piece):
+    rights = ["view_application", *SEES]
+    rights.remove(missing)
+    assert piece not in case(staff(*rights), application)
+
+
+def test_lists_call_a_lender_by_its_name(application):
+    for page in ("submission", "delivery"):
+        assert scene.SANDBOX["atra"].name in staff(*SEES).get(f"{PAGES}/{page}/").text
+
+
+def test_list_of_deliveries_shows_the_beginning_of_an_identifier(application):
+    delivery = str(scene.delivery_at(application, "atra").pk)
+    page = staff(*SEES).get(f"{PAGES}/delivery/").text
+    assert f">{delivery[:8]}…<" in page
+    assert f">{delivery}<" not in page
 
 
 @pytest.mark.parametrize("model", ["submission", "delivery", "lender"])

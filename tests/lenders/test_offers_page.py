@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from applications.actors import Actor
+from applications.collation import latvian_key
 from applications.models import Application
 from applications.personal import Purpose
 from lenders.models import Submission
@@ -87,11 +88,17 @@ def test_offers_come_in_the_order_the_consumer_wants(browser, application):
         ("apr", lambda offer: offer.apr),
         ("total", lambda offer: offer.total_payable_cents),
         ("instalment", lambda offer: offer.instalment_cents),
-        ("lender", lambda offer: offer.lender_name),
+        ("lender", lambda offer: latvian_key(offer.lender_name)),
     ):
         shown = browser.get(f"{url('offers', application)}?order={order}").context["offers"]
         assert shown == sorted(shown, key=key)
     assert browser.get(f"{url('offers', application)}?order=commission").context["order"] == Order.APR
+
+
+def test_lenders_asked_stand_by_the_latvian_alphabet(application):
+    page = offers_page(application, Order.APR, purpose=SHOW)
+    slugs = ("atra", "leja", "piesardze")
+    assert [lender.name for lender in page.lenders] == [scene.SANDBOX[slug].name for slug in slugs]
 
 
 def test_withdrawn_and_expired_offers_are_not_shown(application):

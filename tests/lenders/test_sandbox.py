@@ -56,7 +56,7 @@ def test_lender_that_offers(server, slug):
 
 
 def test_lender_that_declines(server):
-    assert played(server, lambda peer: peer.ask("piesardze")).reason == "obligations_too_high"
+    assert played(server, lambda peer: peer.ask("piesardze")).reason == "internal_policy"
 
 
 def test_lender_that_fails_every_time_evaluates_nothing(server):

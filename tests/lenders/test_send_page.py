@@ -47,6 +47,12 @@ def test_every_lender_that_can_be_asked_is_ticked_and_nothing_is_agreed_to(brows
     assert Submission.objects.count() == 0
 
 
+def test_lenders_stand_by_the_latvian_alphabet(browser):
+    with_draft(browser)
+    slugs = [lender["slug"] for lender in browser.get(URL).context["lenders"]]
+    assert slugs == ["atra", "dzintars", "leja", "piesardze", "vetra"]
+
+
 def test_lender_that_cannot_be_asked_is_named_with_its_reason(browser):
     with_draft(browser, amount_cents=20_000_00, term_months=60)
     page = browser.get(URL)

@@ -11,6 +11,7 @@ from applications.actors import SYSTEM
 from applications.errors import NoticeChanged
 from applications.models import Contact, NoticeKind, NoticeVersion
 from privacy.notices import NoticeTextError, fill, publish_texts, read, texts
+from tests import factories
 from tests.privacy.first_contacts import CONTACTS
 
 
@@ -129,6 +130,14 @@ def test_translated_version_is_shown_in_the_readers_language(client: Client, two
 def test_index_lists_every_version(client: Client, two_versions: None) -> None:
     (terms,) = client.get("/en/notices/").context["kinds"]
     assert [version.number for version in terms["versions"]] == [2, 1]
+
+
+@pytest.mark.django_db(databases=["default", "keys", "aside"])
+def test_recipients_stand_by_the_latvian_alphabet(client: Client) -> None:
+    for slug, name in (("zeta", "Zaļā Banka"), ("alfa", "Ātrā Banka"), ("beta", "Bērzu Banka")):
+        factories.lender(slug, name=name)
+    (lenders,) = client.get("/lv/notices/recipients/").context["kinds"]
+    assert [one.name for one in lenders["recipients"]] == ["Ātrā Banka", "Bērzu Banka", "Zaļā Banka"]
 
 
 @pytest.mark.django_db

@@ -1,0 +1,29 @@
+"""What the lenders floor shows on pages of the floor below."""
+
+from django.db.models import Prefetch
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from applications.collation import latvian_key
+from applications.models import Application
+from lenders.models import Attempt, Delivery, Submission
+
+
+def submissions_panel(request: HttpRequest, application: Application) -> str:
+    """Staff: where each lender stands with an application, with every delivery and attempt."""
+    if not request.user.has_perm("lenders.view_submission"):
+        return ""
+    attempts = Prefetch("attempt_log", Attempt.objects.order_by("started_at"))
+    deliveries = Prefetch("deliveries", Delivery.objects.order_by("created_at").prefetch_related(attempts))
+    submissions = list(
+        Submission.objects.filter(application=application)
+        .select_related("lender")
+        .prefetch_related(deliveries)
+    )
+    submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
+    context = {
+        "submissions": submissions,
+        "shows_deliveries": request.user.has_perm("lenders.view_delivery"),
+        "shows_attempts": request.user.has_perm("lenders.view_attempt"),
+    }
+    return render_to_string("admin/lenders/submissions_panel.html", context, request=request)
