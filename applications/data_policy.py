@@ -147,20 +147,32 @@ def require_allowed(
             raise NotInPolicy(f"{mark.category}: {purpose}")
 
 
-def bases_of(purpose: Purpose) -> frozenset[Basis]:
-    """Every legal basis on which some category is processed for a purpose."""
-    return frozenset(policy.uses[purpose] for policy in POLICIES.values() if purpose in policy.uses)
+def bases_of(purpose: Purpose, categories: Iterable[Category] = Category) -> frozenset[Basis]:
+    """Every legal basis on which some of these categories are processed for a purpose."""
+    policies = (POLICIES[category] for category in categories)
+    return frozenset(policy.uses[purpose] for policy in policies if purpose in policy.uses)
 
 
-OBJECTABLE = frozenset(
-    purpose
-    for purpose in Purpose
-    if Basis.LEGITIMATE_INTERESTS in bases_of(purpose) or purpose is P.INFORM_PUBLIC
-) - {P.LEGAL_CLAIMS}
+def is_objectable(purpose: Purpose, categories: Iterable[Category] = Category) -> bool:
+    """Whether an objection stops this use of some of these categories (GDPR Art. 21(1), (2)).
+
+    What rests on a contract or a duty goes on, and so does the defence of legal claims.
+    """
+    if purpose is P.LEGAL_CLAIMS:
+        return False
+    return purpose is P.INFORM_PUBLIC or B.LEGITIMATE_INTERESTS in bases_of(purpose, categories)
+
+
+def needs_consent(purpose: Purpose, categories: Iterable[Category] = Category) -> bool:
+    """Whether these categories are processed for the purpose on no other ground than a consent on record."""
+    return bases_of(purpose, categories) == {B.CONSENT}
+
+
+OBJECTABLE = frozenset(filter(is_objectable, Purpose))
 """Purposes that a person can object to (GDPR Art. 21(1)), direct marketing in any case (21(2)); the defence
 of legal claims goes on whoever objects."""
 
-ON_CONSENT = frozenset(purpose for purpose in Purpose if bases_of(purpose) == {Basis.CONSENT})
+ON_CONSENT = frozenset(filter(needs_consent, Purpose))
 """Purposes for which nothing is processed without a consent on record."""
 
 WHILE_RESTRICTED = frozenset({P.DATA_SUBJECT_RIGHTS, P.LEGAL_CLAIMS, P.INFORM_AUTHORITIES})

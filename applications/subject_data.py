@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.db import models, transaction
+from django.db.models.functions import Coalesce, Now
 
-from applications.data_policy import require_allowed
+from applications.crypto import keyring
+from applications.data_policy import uses_of
 from applications.declarations import Declared, personal_fields
 from applications.models import AuditEntry, DataSubject
 from applications.personal import Category, Purpose
+from applications.references import make_reference
+from applications.selectors.permission import require
+from applications.services.housekeeping import KEY_OWNERS
 
 # The audit names people by identifier alone, and outlives them: append-only, pruned on time.
 OUTLIVES_ITS_SUBJECT: frozenset[type[models.Model]] = frozenset({AuditEntry})
@@ -43,10 +49,17 @@ class SubjectData:
             yield model.rows_of(subject)  # type: ignore[attr-defined]
 
     def export(self, subject: DataSubject, *, purpose: Purpose) -> Iterator[ExportedRow]:
-        """Every personal value about one person. Raises NotInPolicy for a purpose that the map lacks."""
+        """Every personal value about one person that the map gives for `purpose`.
+
+        Raises SubjectErased, or a ProcessingRefused when a right of the person stands in the way.
+        """
+        require(subject.pk, purpose)
         for rows in self.rows_of(subject):
-            fields = personal_fields(rows.model)
-            require_allowed([one.mark for one in fields if one.mark], purpose)
+            fields = tuple(
+                one for one in personal_fields(rows.model) if one.mark and purpose in uses_of(one.mark)
+            )
+            if not fields:
+                continue
             for row in rows.order_by("pk").iterator(chunk_size=200):
                 values = {one.label: getattr(row, one.field.attname) for one in fields}
                 yield ExportedRow(rows.model, str(row.pk), values, fields)
@@ -56,20 +69,38 @@ class SubjectData:
         return {one.mark.category for model in self.holders() for one in personal_fields(model) if one.mark}
 
     def erase(self, subject: DataSubject) -> Counter[str]:
-        """Delete every row about one person; how many of each model.
+        """Delete every row about one person, also one whose key is gone; how many of each model.
 
-        The person's own row stays as a tombstone with nothing in it; the audit outlives the person.
+        The person's own row stays as a tombstone under new numbers; the audit outlives the person.
         """
         counts: Counter[str] = Counter()
         with transaction.atomic():
-            for rows in self.rows_of(subject):
-                if rows.model in OUTLIVES_ITS_SUBJECT:
+            # All are found before any goes: some are known only through others.
+            found = {
+                rows.model: list(rows.values_list("pk", flat=True))
+                for rows in self.rows_of(subject)
+                if rows.model not in OUTLIVES_ITS_SUBJECT
+            }
+            for model, ids in found.items():
+                if model is DataSubject:
+                    counts[model._meta.label] += _bury(subject)
                     continue
-                if rows.model is DataSubject:
-                    counts[rows.model._meta.label] += rows.update(email=None, email_index=None)
-                else:
-                    counts += Counter(rows.delete()[1])
+                counts += Counter(model._default_manager.filter(pk__in=ids).delete()[1])
+                if model in KEY_OWNERS:
+                    keyring.forget_keys(ids)
         return counts
+
+
+def _bury(subject: DataSubject) -> int:
+    """Leave the row with an identifier and the moment: its numbers lead nobody to it any more."""
+    return DataSubject.objects.filter(pk=subject.pk).update(
+        email=None,
+        email_index=None,
+        customer_reference=make_reference("E"),
+        account_number=make_reference("E"),
+        language=settings.LANGUAGE_CODE,
+        erased_at=Coalesce("erased_at", Now()),
+    )
 
 
 SUBJECT_DATA = SubjectData("applications")

@@ -15,6 +15,11 @@ class OfferNotOpen(Refusal):
     sentence = _("This offer can no longer be chosen. Look at the offers again.")
 
 
+class LenderLapsed(Refusal):
+    code = "lender_lapsed"
+    sentence = _("We may not pass anything to this lender at the moment. Choose another offer, or come back.")
+
+
 class NothingToRetry(Refusal):
     code = "nothing_to_retry"
     sentence = _("Only a submission that failed or was set aside can be sent again.")

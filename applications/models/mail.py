@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.fields import EncryptedText
-from applications.models.subject import DataSubject
+from applications.models.subject import DataSubject, EmailChallenge
 from applications.personal import Category, NotPersonal, Personal, Source, personal
 
 
@@ -63,5 +63,6 @@ class OutboundMail(models.Model):
 
     @classmethod
     def rows_of(cls, subject: DataSubject) -> models.QuerySet["OutboundMail"]:
-        """Messages to one person."""
-        return cls._default_manager.filter(owner_id=subject.pk)
+        """Messages to one person, with the codes on their way to the person's address."""
+        codes = EmailChallenge.rows_of(subject).values("pk")
+        return cls._default_manager.filter(models.Q(owner_id=subject.pk) | models.Q(owner_id__in=codes))

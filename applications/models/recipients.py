@@ -67,7 +67,12 @@ class Recipient(models.Model):
                 condition=models.Q(country__in=sorted(EEA)),
                 name="recipient_in_the_eea",
                 violation_error_message=_("Personal data go to no country outside the EEA."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(agreement=AgreementKind.LAW) | models.Q(kind=RecipientKind.AUTHORITY),
+                name="only_an_authority_is_bound_by_law_alone",
+                violation_error_message=_("Only an authority or a court receives data without an agreement."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -27,8 +27,10 @@ class StatisticsMonth(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     month = models.DateField(_("month"), unique=True)
     secret = EncryptedText(label="statistics.secret", null=True)
+    # Once sealed, a month is these numbers alone: milestone → how many people reached it.
+    totals = models.JSONField(default=dict)
 
-    not_personal = NotPersonal("a month and a random secret", "month", "secret")
+    not_personal = NotPersonal("a month, a random secret, and numbers", "month", "secret", "totals")
 
     class Meta:
         verbose_name = _("month of statistics")

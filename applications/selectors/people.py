@@ -19,6 +19,7 @@ from applications.personal import Purpose, RecipientKind
 from applications.selectors.permission import require
 from applications.states import ApplicationStatus
 
+FORM_CATEGORIES = frozenset(field.personal.category for field in FORM_FIELDS.values())
 MODEL_NAMES = [str(model._meta.model_name) for model in FORM_MODELS]
 
 
@@ -62,7 +63,7 @@ def answers(application: Application, *, purpose: Purpose) -> dict[str, Any]:
 
     For the consumer's own pages; lenders receive through `values_by_label`, staff read through `masked`.
     """
-    require(application.subject_id, purpose, application_id=application.pk)
+    require(application.subject_id, purpose, application_id=application.pk, categories=FORM_CATEGORIES)
     found: dict[str, Any] = {}
     for name, field in FORM_FIELDS.items():
         row = _row(application, field.model)

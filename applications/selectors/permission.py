@@ -4,12 +4,13 @@ GDPR Art. 18, 21 and 7(3). Selectors of personal data ask here; the queries by w
 carry the same conditions. Nothing else decides it, so nothing can decide it otherwise.
 """
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet
 
-from applications.data_policy import OBJECTABLE, ON_CONSENT, WHILE_RESTRICTED
+from applications.data_policy import WHILE_RESTRICTED, is_objectable, needs_consent
 from applications.errors import (
     ConsentMissing,
     ProcessingObjectedTo,
@@ -18,7 +19,7 @@ from applications.errors import (
     SubjectErased,
 )
 from applications.models import Consent, DataSubject, Objection, Restriction
-from applications.personal import Purpose
+from applications.personal import Category, Purpose
 
 Obstacles = list[tuple[type[ProcessingRefused], Q]]
 
@@ -34,10 +35,18 @@ def standing_objections(purpose: Purpose) -> QuerySet[Objection]:
 
 
 def refusal(
-    subject_id: UUID, purpose: Purpose, *, application_id: UUID | None = None
+    subject_id: UUID,
+    purpose: Purpose,
+    *,
+    application_id: UUID | None = None,
+    categories: Iterable[Category] = Category,
 ) -> SubjectErased | ProcessingRefused | None:
-    """Why a person's data may not be used for `purpose`, or None when they may. One query."""
-    obstacles = _obstacles(purpose, subject_id, application_id)
+    """Why a person's data may not be used for `purpose`, or None when they may. One query.
+
+    One purpose can rest on a contract for one category and on consent or legitimate interests for another:
+    `categories` are those in use.
+    """
+    obstacles = _obstacles(purpose, subject_id, application_id, tuple(categories))
     flags = {error.code: ExpressionWrapper(wall, output_field=BooleanField()) for error, wall in obstacles}
     person = DataSubject.objects.filter(pk=subject_id).annotate(**flags).values("erased_at", *flags).get()
     if person["erased_at"] is not None:
@@ -45,9 +54,15 @@ def refusal(
     return next((error() for error, _wall in obstacles if person[error.code]), None)
 
 
-def require(subject_id: UUID, purpose: Purpose, *, application_id: UUID | None = None) -> None:
+def require(
+    subject_id: UUID,
+    purpose: Purpose,
+    *,
+    application_id: UUID | None = None,
+    categories: Iterable[Category] = Category,
+) -> None:
     """Raise SubjectErased or a ProcessingRefused when the data may not be used for `purpose`."""
-    refused = refusal(subject_id, purpose, application_id=application_id)
+    refused = refusal(subject_id, purpose, application_id=application_id, categories=categories)
     if refused is not None:
         raise refused
 
@@ -59,31 +74,33 @@ def permitted(purpose: Purpose, *, subject: str = "subject", application: str | 
     """
     outer_application = None if application is None else OuterRef(application)
     condition = Q()
-    for _error, wall in _obstacles(purpose, OuterRef(subject), outer_application):
+    for _error, wall in _obstacles(purpose, OuterRef(subject), outer_application, tuple(Category)):
         condition &= ~wall
     return condition
 
 
 def without_consent(purpose: Purpose, *, subject: str = "subject", application: str) -> Q:
     """The condition on rows that the consent to `purpose` for their application was taken back."""
-    return _without_consent(purpose, OuterRef(subject), OuterRef(application))
+    return _without_consent(purpose, OuterRef(subject), OuterRef(application), tuple(Category))
 
 
-def _obstacles(purpose: Purpose, subject: Any, application: Any) -> Obstacles:
+def _obstacles(
+    purpose: Purpose, subject: Any, application: Any, categories: tuple[Category, ...]
+) -> Obstacles:
     """What can stand in the way of a purpose; `subject` and `application` are ids or references to ids."""
     found: Obstacles = []
     if purpose not in WHILE_RESTRICTED:
         found.append((ProcessingRestricted, Q(Exists(standing_restrictions().filter(subject=subject)))))
-    if purpose in OBJECTABLE:
+    if is_objectable(purpose, categories):
         found.append((ProcessingObjectedTo, Q(Exists(standing_objections(purpose).filter(subject=subject)))))
-    found.append((ConsentMissing, _without_consent(purpose, subject, application)))
+    found.append((ConsentMissing, _without_consent(purpose, subject, application, categories)))
     return found
 
 
-def _without_consent(purpose: Purpose, subject: Any, application: Any) -> Q:
+def _without_consent(purpose: Purpose, subject: Any, application: Any, categories: tuple[Category, ...]) -> Q:
     """Where a consent is the only basis none stands on record; elsewhere the one given was taken back."""
     given = Consent.objects.filter(subject=subject, purpose=purpose)
     if application is not None:
         given = given.filter(application=application)
     stands = Q(Exists(given.filter(withdrawn_at__isnull=True)))
-    return ~stands if purpose in ON_CONSENT else ~stands & Q(Exists(given))
+    return ~stands if needs_consent(purpose, categories) else ~stands & Q(Exists(given))

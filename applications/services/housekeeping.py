@@ -18,7 +18,7 @@ from applications.states import ApplicationStatus
 
 CHUNK = 500
 CHALLENGES_KEPT = timedelta(days=RULES[Retention.CODE].days)
-SESSIONS_KEPT = timedelta(days=30)
+SESSIONS_KEPT = timedelta(days=365)  # twelve months (RULES[Retention.SECURITY])
 DRAFTS_KEPT = timedelta(days=RULES[Retention.DRAFT].days)
 ORPHAN_KEYS_KEPT = timedelta(days=1)
 MOST_ORPHANS = 20
@@ -60,7 +60,7 @@ def end_challenges() -> dict[str, int]:
 
 
 def end_sessions() -> dict[str, int]:
-    """Delete sessions a month after they could last have been used."""
+    """Delete sessions once their period since they could last have been used is over."""
     before = timezone.now() - SESSIONS_KEPT
     return {"sessions": _delete_in_chunks(lambda: ConsumerSession.objects.filter(expires_at__lt=before))}
 

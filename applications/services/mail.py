@@ -16,7 +16,10 @@ from django.utils import timezone, translation
 
 from applications.crypto.errors import CURABLE, CryptoError
 from applications.doorbell import ring_on_commit
+from applications.errors import Refusal, SubjectErased
 from applications.models import MailKind, MailStatus, OutboundMail
+from applications.personal import Category, Purpose
+from applications.selectors.permission import refusal
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +77,10 @@ def deliver(mail_id: UUID) -> None:
     if mail.attempts > MAXIMUM_ATTEMPTS:  # each time the worker ended before it could say what happened
         _finish(mail, MailStatus.FAILED, error_code="attempts")
         return
+    refused = None if mail.kind == MailKind.SIGN_IN_CODE else _stopped(mail)
+    if refused is not None:
+        _postpone(mail, code=refused.code)
+        return
     try:
         EmailMessage(subject=mail.title or "", body=mail.body or "", to=[mail.recipient or ""]).send()
     except CryptoError as error:
@@ -85,6 +92,12 @@ def deliver(mail_id: UUID) -> None:
         _postpone(mail, code=type(error).__name__)
     else:
         _finish(mail, MailStatus.SENT)
+
+
+def _stopped(mail: OutboundMail) -> Refusal | None:
+    """Why a person is not written to now. A code goes to whoever asked for it, not to a known person."""
+    refused = refusal(mail.owner_id, Purpose.SERVE_CUSTOMERS, categories=[Category.COMMUNICATIONS])
+    return None if isinstance(refused, SubjectErased) else refused  # erased: the mail cannot be opened
 
 
 def _finish(mail: OutboundMail, status: MailStatus, *, error_code: str = "") -> None:

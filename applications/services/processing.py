@@ -15,8 +15,9 @@ from applications.errors import NotObjectable
 from applications.models import Application, Consent, Objection, Restriction, RestrictionGround
 from applications.personal import Purpose
 from applications.selectors.permission import standing_objections, standing_restrictions
-from applications.services import audit
+from applications.services import audit, statistics
 from applications.services.locking import lock_subject
+from applications.signals import processing_resumed
 
 
 def restrict(*, subject_id: UUID, ground: RestrictionGround, actor: Actor) -> Restriction:
@@ -45,7 +46,18 @@ def lift_restriction(*, restriction_id: UUID, actor: Actor) -> None:
         if not standing_restrictions().filter(pk=row.pk).update(lifted_at=timezone.now()):
             return
         audit.record(actor=actor, action="processing.restriction_lifted", subject_id=row.subject_id, row=row)
+        _resume(row)
         _tell_pages(row.subject_id)
+
+
+def _resume(lifted: Restriction) -> None:
+    """Once nothing restricts the person any more: clocks that ran meanwhile are put on by what they lost."""
+    others = Restriction.objects.filter(subject_id=lifted.subject_id).exclude(pk=lifted.pk)
+    if others.filter(lifted_at__isnull=True).exists():
+        return
+    overlapping = others.filter(lifted_at__gte=lifted.since).order_by("since").first()
+    began = min(lifted.since, overlapping.since) if overlapping else lifted.since
+    processing_resumed.send(sender=Restriction, subject_id=lifted.subject_id, paused=timezone.now() - began)
 
 
 def object_to(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> Objection:
@@ -56,7 +68,7 @@ def object_to(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> Objection:
     if purpose not in OBJECTABLE:
         raise NotObjectable
     with transaction.atomic():
-        lock_subject(subject_id)
+        subject = lock_subject(subject_id)
         standing = standing_objections(purpose).filter(subject_id=subject_id).first()
         if standing is not None:
             return standing
@@ -64,6 +76,8 @@ def object_to(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> Objection:
         audit.record(
             actor=actor, action="processing.objected_to", subject_id=subject_id, row=row, purpose=purpose
         )
+        if purpose is Purpose.IMPROVE_SERVICE:
+            statistics.forget(subject)
         _tell_pages(subject_id)
     return row
 

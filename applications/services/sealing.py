@@ -7,6 +7,7 @@ database could write the whole chain anew.
 
 import hashlib
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
@@ -149,7 +150,9 @@ def problems(heads: Iterable[Head]) -> Iterator[str]:
 
     `heads` are known from outside: each must be in the chain, or its tail was cut off or written anew.
     """
-    wanted = {head.sequence: head.digest for head in heads}
+    wanted: dict[int, set[bytes]] = defaultdict(set)
+    for head in heads:
+        wanted[head.sequence].add(head.digest)
     sequence, digest = 0, GENESIS
     rows = AuditEntry.objects.filter(sequence__isnull=False).order_by("sequence")
     for entry in rows.iterator(chunk_size=2000):
@@ -160,7 +163,7 @@ def problems(heads: Iterable[Head]) -> Iterator[str]:
         if entry.sequence == sequence + 1 and stored != expected:
             yield f"Entry {entry.sequence} is not what was sealed."
         sequence, digest = entry.sequence, stored
-        if wanted.pop(sequence, digest) != digest:
+        if wanted.pop(sequence, {digest}) != {digest}:
             yield f"The chain was written anew: the head published for entry {sequence} is another."
     for missing in sorted(wanted):
         yield f"The end of the chain is missing: entry {missing} was published as a head."

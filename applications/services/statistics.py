@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count
 from django.utils import timezone
 
 from applications.crypto import keyring
-from applications.models import Milestone, MilestoneReached, StatisticsMonth
-from applications.personal import Purpose
+from applications.models import DataSubject, Milestone, MilestoneReached, StatisticsMonth
+from applications.personal import Category, Purpose
 from applications.retention_rules import RULES, Retention
 from applications.selectors.permission import refusal
 from applications.services.housekeeping import KEY_OWNERS
@@ -17,6 +18,7 @@ from applications.services.operations import DAILY_JOBS
 
 # How long after a month its pseudonyms can still be resolved, so that objections and erasures reach them.
 RESOLVABLE = timedelta(days=31)
+COUNTED = (Category.TRANSACTIONS,)
 
 
 def count_on_commit(*, subject_id: UUID, milestone: Milestone) -> None:
@@ -30,13 +32,21 @@ def count_on_commit(*, subject_id: UUID, milestone: Milestone) -> None:
 
 def reached(*, subject_id: UUID, milestone: Milestone) -> None:
     """Count a milestone once a person and month. Nothing is counted against an objection or a restriction."""
-    if refusal(subject_id, Purpose.IMPROVE_SERVICE) is not None:
-        return
-    month = _this_month()
-    MilestoneReached.objects.bulk_create(
-        [MilestoneReached(month=month, pseudonym=month.pseudonym_of(subject_id), milestone=milestone)],
-        ignore_conflicts=True,
-    )
+    with transaction.atomic():
+        # The person's row first, as for whatever is written about a person: an erasure comes before or after.
+        DataSubject.objects.select_for_update().get(pk=subject_id)
+        if refusal(subject_id, Purpose.IMPROVE_SERVICE, categories=COUNTED) is not None:
+            return
+        month = _this_month()
+        MilestoneReached.objects.bulk_create(
+            [MilestoneReached(month=month, pseudonym=month.pseudonym_of(subject_id), milestone=milestone)],
+            ignore_conflicts=True,
+        )
+
+
+def forget(subject: DataSubject) -> int:
+    """Delete what was counted of a person and can still be found; how many rows."""
+    return MilestoneReached.rows_of(subject).delete()[0]
 
 
 def _this_month() -> StatisticsMonth:
@@ -54,16 +64,28 @@ def _this_month() -> StatisticsMonth:
 
 
 def rotate_pseudonyms() -> dict[str, int]:
-    """Destroy the keys of months gone by, so that nobody can be found in them; delete the oldest."""
+    """Turn months gone by into numbers and destroy their keys; delete those past their period.
+
+    The order in which rows came could be held against other rows, so none is left.
+    """
     today = timezone.localdate()
     counts = {"months_sealed": 0, "months_deleted": 0}
-    for month in StatisticsMonth.objects.filter(secret__isnull=False, month__lt=_months_before(today, 1)):
+    for month in StatisticsMonth.objects.filter(secret__isnull=False):
         if today > _end_of(month.month) + RESOLVABLE:
-            keyring.destroy_key(month.id)
-            counts["months_sealed"] += StatisticsMonth.objects.filter(pk=month.pk).update(secret=None)
+            _seal(month)
+            counts["months_sealed"] += 1
     oldest = _months_before(today, RULES[Retention.USAGE].months)
     counts["months_deleted"] = StatisticsMonth.objects.filter(month__lt=oldest).delete()[0]
     return counts
+
+
+def _seal(month: StatisticsMonth) -> None:
+    """The numbers first, and the secret with the rows: a crash before the key is destroyed loses nothing."""
+    with transaction.atomic():
+        reached_by = month.reached.values_list("milestone").annotate(Count("pk")).order_by("milestone")
+        StatisticsMonth.objects.filter(pk=month.pk).update(totals=dict(reached_by), secret=None)
+        month.reached.all().delete()
+    keyring.destroy_key(month.pk)
 
 
 def _months_before(today: date, months: int) -> date:

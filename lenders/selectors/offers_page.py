@@ -12,7 +12,7 @@ from applications.collation import latvian_key
 from applications.form_fields import KNOWN_LABELS, label_text
 from applications.models import Application
 from applications.personal import Purpose
-from applications.selectors.permission import require
+from applications.selectors.permission import refusal, require
 from applications.states import ApplicationStatus
 from lenders.adapters.base import Instalment
 from lenders.models import Offer, Submission
@@ -68,6 +68,7 @@ class OffersPage:
     chosen: OfferView | None
     choice_told: bool
     choice_failed: bool
+    stopped: str
 
     @property
     def late(self) -> bool:
@@ -103,7 +104,9 @@ def offer_view(offer: Offer, application: Application) -> OfferView:
         upfront_fees_cents=offer.upfront_fees_cents,
         valid_until=offer.valid_until,
         price_personalised=offer.price_personalised,
-        can_be_chosen=still_open and application.status == ApplicationStatus.SUBMITTED,
+        can_be_chosen=still_open
+        and application.status == ApplicationStatus.SUBMITTED
+        and offer.submission.lender.fit_to_receive,
         held=still_open and application.status == ApplicationStatus.CHOSEN,
         schedule=tuple(Instalment(month, cents) for month, cents in offer.schedule),
     )
@@ -121,7 +124,7 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
     require(application.subject_id, purpose)
     submissions = list(
         Submission.objects.filter(application=application)
-        .select_related("lender")
+        .select_related("lender__recipient")
         .prefetch_related("offers", "deliveries")
     )
     submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
@@ -146,12 +149,19 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
         order=order,
         waiting=any(lender.waiting for lender in lenders),
         chosen=chosen,
+        stopped=_why_stopped(application),
         choice_told=any(delivery.status == DeliveryStatus.DONE for delivery in choices),
         choice_failed=bool(choices)
         and all(
             delivery.status in (DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED) for delivery in choices
         ),
     )
+
+
+def _why_stopped(application: Application) -> str:
+    """Why nothing is passed on to lenders for this application now, as a sentence; empty when it is."""
+    refused = refusal(application.subject_id, Purpose.PASS_TO_LENDERS, application_id=application.pk)
+    return str(refused.sentence) if refused else ""
 
 
 def _lender_view(submission: Submission, application: Application) -> LenderView:
@@ -186,7 +196,7 @@ def own_offer(*, subject_id: UUID, application_id: UUID, offer_id: UUID, purpose
     """An offer on this consumer's own application. Raises SubjectErased or a ProcessingRefused."""
     require(subject_id, purpose)
     return (
-        Offer.objects.select_related("submission__lender", "submission__application")
+        Offer.objects.select_related("submission__lender__recipient", "submission__application")
         .filter(pk=offer_id, subject_id=subject_id, submission__application_id=application_id)
         .first()
     )

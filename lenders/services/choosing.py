@@ -14,7 +14,7 @@ from applications.services import audit, mail, statistics
 from applications.services.locking import lock_subject
 from applications.services.submitting import change_status
 from applications.states import ApplicationStatus
-from lenders.errors import OfferNotOpen
+from lenders.errors import LenderLapsed, OfferNotOpen
 from lenders.models import Offer
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery
 from lenders.services.ingest import move
@@ -26,12 +26,12 @@ def choose(*, offer_id: UUID, subject_id: UUID, actor: Actor) -> None:
     """Choose an open, valid offer of this person. Choosing the same offer again changes nothing.
 
     Raises OfferNotOpen when it cannot be chosen (any more), IllegalTransition when another was chosen,
-    SubjectErased after an erasure, a ProcessingRefused when nothing may be passed on to lenders.
+    SubjectErased after an erasure, LenderLapsed or a ProcessingRefused when nothing may be passed on.
     """
     with transaction.atomic():
         subject = lock_subject(subject_id)
         offer = (
-            Offer.objects.select_related("submission__application", "submission__lender")
+            Offer.objects.select_related("submission__application", "submission__lender__recipient")
             .filter(pk=offer_id, subject_id=subject_id)
             .first()
         )
@@ -43,6 +43,8 @@ def choose(*, offer_id: UUID, subject_id: UUID, actor: Actor) -> None:
         require(subject_id, PURPOSE, application_id=application.pk)
         if application.status != ApplicationStatus.SUBMITTED:
             raise IllegalTransition
+        if not offer.submission.lender.fit_to_receive:
+            raise LenderLapsed
         opened = Offer.objects.filter(
             pk=offer.pk, status=OfferStatus.OPEN, valid_until__gt=timezone.now()
         ).update(status=OfferStatus.SELECTED)

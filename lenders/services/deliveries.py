@@ -130,7 +130,8 @@ def _begin_one_application(claims: Sequence[Claim]) -> list[Prepared]:
 def _call_of(delivery: Delivery) -> payload.Call | None:
     """The call to make, or None when there is none to make: the delivery was given up, or given back."""
     code = _cannot_start(delivery)
-    for_good = code != "another_chosen"
+    # A choice waits for the lender's papers to be in order again: the consumer has made it.
+    for_good = code != "another_chosen" and (code, delivery.kind) != ("recipient_lapsed", DeliveryKind.CHOICE)
     if code is None:
         try:
             return payload.build(delivery)

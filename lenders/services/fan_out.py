@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
+from django.db.models import F
 from django.utils import timezone
 
 from applications.actors import Actor
@@ -12,7 +14,7 @@ from lenders.errors import NotEligible
 from lenders.models import Delivery, Lender, Submission
 from lenders.routing import why_not_asked
 from lenders.selectors.send_page import wanted
-from lenders.states import DeliveryKind
+from lenders.states import DeliveryKind, DeliveryStatus
 
 DISPATCH_TASK = "lenders.tasks.dispatch"
 
@@ -50,6 +52,17 @@ def clocks_of(lender: Lender, now: datetime) -> dict[str, datetime]:
         "page_wait_until": page_wait_until,
         "late_until": page_wait_until + timedelta(hours=lender.late_window_hours),
     }
+
+
+def put_clocks_on(*, subject_id: UUID, paused: timedelta) -> None:
+    """Give what could not be sent for `paused` its time back, and ring."""
+    due = Delivery.objects.filter(subject_id=subject_id, status=DeliveryStatus.DUE)
+    submissions = Submission.objects.filter(pk__in=due.values("submission"))
+    applications = set(submissions.values_list("application_id", flat=True))
+    submissions.update(page_wait_until=F("page_wait_until") + paused, late_until=F("late_until") + paused)
+    due.update(deadline=F("deadline") + paused)
+    for application_id in applications:
+        ring_on_commit(DISPATCH_TASK, application_id)
 
 
 def new_delivery(submission: Submission, kind: DeliveryKind) -> Delivery:

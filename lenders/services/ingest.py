@@ -13,7 +13,7 @@ from django.utils import timezone
 from applications import live
 from applications.actors import SYSTEM, Actor
 from applications.models import Application, DataSubject, MailKind, Milestone
-from applications.personal import Purpose
+from applications.personal import Category, Purpose
 from applications.selectors.permission import refusal
 from applications.services import audit, mail, statistics
 from applications.services.locking import lock_subject
@@ -46,6 +46,7 @@ log = structlog.get_logger(__name__)
 
 S = SubmissionStatus
 APPLICATION_LISTENS = (ApplicationStatus.SUBMITTED, ApplicationStatus.CHOSEN)
+WRITTEN = (Category.COMMUNICATIONS,)
 HIGHEST_APR = Decimal(1000)  # percent; the adapter accepts no higher stated one either
 
 
@@ -206,7 +207,7 @@ def _tell_by_mail(submission: Submission) -> None:
 
     What arrives for somebody whose data are only stored is stored, and that is all.
     """
-    if refusal(submission.subject_id, Purpose.SERVE_CUSTOMERS) is not None:
+    if refusal(submission.subject_id, Purpose.SERVE_CUSTOMERS, categories=WRITTEN) is not None:
         return
     application = submission.application
     mail.compose(

@@ -14,6 +14,7 @@ from applications.data_policy import NotInPolicy
 from applications.form_fields import CONSENTS_LABEL, FORM_FIELDS, LANGUAGE_LABEL
 from applications.personal import Purpose, RecipientKind
 from applications.selectors.people import MODEL_NAMES, values_by_label
+from applications.selectors.permission import require
 from lenders.adapters import get_adapter
 from lenders.adapters.base import (
     Adapter,
@@ -91,6 +92,7 @@ def build(delivery: Delivery) -> Call:
     now = timezone.now()
     submission = delivery.submission
     if delivery.kind == DeliveryKind.INQUIRY:
+        require(submission.subject_id, PURPOSE, application_id=submission.application_id)
         return Call(adapter.build_inquiry(submission.pk, endpoint, now=now), adapter, endpoint)
     if delivery.kind == DeliveryKind.CHOICE:
         offer = Offer.objects.get(submission=submission, status=OfferStatus.SELECTED)
@@ -122,6 +124,8 @@ def credit_request(delivery: Delivery) -> CreditRequest:
     """
     application = delivery.submission.application
     assert application.submitted_at is not None  # noqa: S101 - a database constraint sees to it
+    if KEYWORD in delivery.submission.requested_fields:  # for the chosen lender alone, with the choice
+        raise LenderError(ErrorCode.FIELD_NOT_SUPPORTED, permanent=True)
     fields = _values(delivery.submission, delivery.submission.requested_fields)
     return CreditRequest(
         submission_id=delivery.submission_id,

@@ -11,6 +11,7 @@ from applications.crypto import keyring
 from applications.models import AgreementKind, Recipient
 from applications.personal import RecipientKind
 from applications.services import audit
+from applications.services.recipients import save_recipient
 from lenders.models import Lender
 
 
@@ -19,7 +20,8 @@ def register_lender(
 ) -> Lender:
     """Write a lender, or bring a known one up to date. Its secrets are encrypted under its own key.
 
-    `recipient` is its entry in the register of recipients: country, agreement and assessment dates.
+    `recipient` is its first entry in the register of recipients: country, agreement and assessment dates. An
+    entry that stands is the DPO's, and is left as it is.
     """
     lender = Lender.objects.filter(slug=slug).first() or Lender(id=uuid4(), slug=slug)
     keyring.create_key(lender.id)
@@ -27,15 +29,22 @@ def register_lender(
         setattr(lender, name, value)
     lender.secrets = list(secrets)
     with transaction.atomic():
-        lender.recipient, _created = Recipient.objects.update_or_create(
-            slug=slug,
-            defaults={
-                "name": lender.name,
-                "kind": RecipientKind.LENDER,
-                "agreement": AgreementKind.COOPERATION,
-                **recipient,
-            },
-        )
+        lender.recipient = _entry(lender, recipient, actor)
         lender.save()
         audit.record(actor=actor, action="lender.registered", row=lender, lender=slug)
     return lender
+
+
+def _entry(lender: Lender, papers: Mapping[str, Any], actor: Actor) -> Recipient:
+    known = Recipient.objects.filter(slug=lender.slug).first()
+    if known is not None:
+        return known
+    entry = Recipient(
+        slug=lender.slug,
+        name=lender.name,
+        kind=RecipientKind.LENDER,
+        agreement=AgreementKind.COOPERATION,
+        **papers,
+    )
+    save_recipient(recipient=entry, changed=sorted(papers), actor=actor)
+    return entry

@@ -7,12 +7,14 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.doorbell import ring_on_commit
+from applications.selectors.permission import require
 from applications.services import audit
 from applications.services.locking import lock_subject
 from lenders.errors import NothingToRetry
 from lenders.models import Delivery, Submission
 from lenders.services.fan_out import DISPATCH_TASK, clocks_of, new_delivery
 from lenders.services.ingest import APPLICATION_LISTENS, move
+from lenders.services.payload import PURPOSE
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 RETRYABLE = frozenset({SubmissionStatus.FAILED, SubmissionStatus.NO_RESPONSE})
@@ -22,7 +24,7 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
     """Queue what failed at this lender again: the application, or the consumer's choice.
 
     The idempotency key stays the submission's own, so a lender that had it all along takes no second copy.
-    Raises NothingToRetry, SubjectErased.
+    Raises NothingToRetry, SubjectErased, a ProcessingRefused when nothing may be passed on.
     """
     with transaction.atomic():
         subject_id = Submission.objects.values_list("subject_id", flat=True).get(pk=submission_id)
@@ -32,6 +34,7 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
             .select_related("application", "lender")
             .get(pk=submission_id)
         )
+        require(subject_id, PURPOSE, application_id=submission.application_id)
         kind = _what_failed(submission)
         if kind == DeliveryKind.APPLICATION:
             _ask_anew(submission)

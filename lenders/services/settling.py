@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from applications import live
 from applications.actors import Actor
+from applications.models import Disclosure, DisclosureStatus
 from applications.selectors.permission import without_consent
 from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
@@ -135,6 +136,11 @@ def call_off_withdrawn() -> int:
         with transaction.atomic():
             lock_subject(found.subject_id)
             for delivery in stopped.filter(pk=found.pk).select_related("submission"):
-                give_up(delivery, "consent_withdrawn")
+                # An attempt whose worker died may have carried it: then nobody may say that it was not sent.
+                left = Disclosure.objects.filter(delivery=delivery.pk).exclude(
+                    status=DisclosureStatus.NOT_MADE
+                )
+                status = SubmissionStatus.UNKNOWN if left.exists() else None
+                give_up(delivery, "consent_withdrawn", status=status)
                 ended += 1
     return ended

@@ -60,11 +60,12 @@ def test_more_than_one_chunk_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert housekeeping.end_challenges() == {"mails": 5, "challenges": 5}
 
 
-def test_session_is_deleted_a_month_after_it_could_last_be_used() -> None:
+def test_session_is_deleted_a_year_after_it_could_last_be_used() -> None:
     factories.subject()
     factories.subject()
     kept = ConsumerSession.objects.latest("created_at")
-    ConsumerSession.objects.exclude(pk=kept.pk).update(expires_at=timezone.now() - timedelta(days=31))
+    ConsumerSession.objects.exclude(pk=kept.pk).update(expires_at=timezone.now() - timedelta(days=366))
+    ConsumerSession.objects.filter(pk=kept.pk).update(expires_at=timezone.now() - timedelta(days=364))
     assert housekeeping.end_sessions() == {"sessions": 1}
     assert ConsumerSession.objects.get() == kept
 

@@ -27,7 +27,7 @@ from applications.models import (
     Restriction,
     RestrictionGround,
 )
-from applications.personal import Purpose, RecipientKind
+from applications.personal import Category, Purpose, RecipientKind
 from applications.selectors.people import answers, values_by_label
 from applications.selectors.permission import permitted, refusal
 from applications.services.processing import (
@@ -177,6 +177,21 @@ def test_purpose_that_rests_on_consent_alone_needs_one_on_record(purpose: Purpos
         subject=subject, purpose=purpose, wording="Jā", language="lv", given_at=timezone.now()
     )
     assert refusal(subject.pk, purpose) is None
+
+
+def test_use_that_rests_on_consent_needs_one_whatever_else_the_purpose_rests_on() -> None:
+    subject = factories.subject()
+    refused = refusal(subject.pk, Purpose.IMPROVE_SERVICE, categories=[Category.USAGE])
+    assert isinstance(refused, ConsentMissing)
+    assert refusal(subject.pk, Purpose.IMPROVE_SERVICE, categories=[Category.TRANSACTIONS]) is None
+
+
+def test_objection_does_not_stop_what_rests_on_the_contract() -> None:
+    subject = factories.subject()
+    object_to(subject_id=subject.pk, purpose=Purpose.SERVE_CUSTOMERS, actor=actor(subject))
+    refused = refusal(subject.pk, Purpose.SERVE_CUSTOMERS, categories=[Category.INTERESTS])
+    assert isinstance(refused, ProcessingObjectedTo)
+    assert refusal(subject.pk, Purpose.SERVE_CUSTOMERS, categories=[Category.COMMUNICATIONS]) is None
 
 
 def test_erased_person_is_refused_before_anything_else() -> None:

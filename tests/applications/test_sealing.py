@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from psycopg import sql
 
 from applications.actors import SYSTEM
 from applications.models import AuditEntry
@@ -215,6 +216,44 @@ def test_chain_written_anew_from_end_to_end_is_found_by_the_published_head() -> 
             digest = link(digest, entry, number)
             cursor.execute("UPDATE applications_auditentry SET digest = %s WHERE id = %s", [digest, entry.pk])
     assert found() == ["The chain was written anew: the head published for entry 5 is another."]
+
+
+def test_forged_head_beside_the_true_one_hides_nothing() -> None:
+    record(5)
+    publish_head()
+    with ruler() as cursor:
+        edit(cursor)
+        digest = GENESIS
+        for number, entry in enumerate(AuditEntry.objects.order_by("sequence"), start=1):
+            digest = link(digest, entry, number)
+            cursor.execute("UPDATE applications_auditentry SET digest = %s WHERE id = %s", [digest, entry.pk])
+    publish_head()
+    assert found() == ["The chain was written anew: the head published for entry 5 is another."]
+
+
+@pytest.mark.parametrize("column", ["actor_kind", "actor_identifier", "object_type", "object_id"])
+def test_every_column_is_under_the_digest(column: str) -> None:
+    record(3)
+    seal()
+    with ruler() as cursor:
+        change = sql.SQL("UPDATE applications_auditentry SET {} = 'x' WHERE sequence = 2")
+        cursor.execute(change.format(sql.Identifier(column)))
+    assert found() == ["Entry 2 is not what was sealed."]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE applications_auditentry SET id = id + 1000 WHERE sequence = 2",
+        "UPDATE applications_auditentry SET subject_id = gen_random_uuid() WHERE sequence = 2",
+    ],
+)
+def test_identifiers_are_under_the_digest(change: str) -> None:
+    record(3)
+    seal()
+    with ruler() as cursor:
+        cursor.execute(change)
+    assert found() == ["Entry 2 is not what was sealed."]
 
 
 def test_head_in_a_log_line_serves_as_well_as_one_in_the_file() -> None:

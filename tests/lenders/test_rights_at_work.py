@@ -1,29 +1,38 @@
 """Nothing is sent against a person's rights, or to a lender whose papers lapsed; nothing is lost by it."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto.keyring import data_key_scope
+from applications.errors import ConsentMissing
 from applications.models import (
+    AgreementKind,
     Application,
     Consent,
     Disclosure,
     MailKind,
     OutboundMail,
+    Recipient,
     Restriction,
     RestrictionGround,
 )
+from applications.services import mail
 from applications.services.processing import lift_restriction, restrict, withdraw_consent
+from lenders.adapters.base import ErrorCode, LenderError
+from lenders.errors import LenderLapsed
 from lenders.models import Delivery, Submission
 from lenders.services.choosing import choose
+from lenders.services.ingest import close_overdue
+from lenders.services.retrying import retry
 from lenders.services.settling import call_off_withdrawn
-from lenders.states import SubmissionStatus
+from lenders.states import DeliveryKind, SubmissionStatus
 from tests import factories
 from tests.lenders import scene
 
@@ -158,3 +167,126 @@ def test_offer_cannot_be_chosen_once_the_consent_is_taken_back() -> None:
             subject_id=application.subject_id,
             actor=Actor.consumer(application.subject_id),
         )
+
+
+def test_what_may_have_arrived_is_not_said_to_be_unsent() -> None:
+    """A worker died in the middle of its call: nobody knows what the lender has."""
+    application = scene.sent("atra")
+    assert scene.begun(application)
+    scene.end_leases()
+    withdrawn(application)
+    assert call_off_withdrawn() == 1
+    assert scene.states(application) == {"atra": SubmissionStatus.UNKNOWN}
+    assert scene.say(scene.submission_at(application, "atra"), "offered") == "taken"
+
+
+def test_consent_of_another_application_of_the_person_lets_nothing_out() -> None:
+    with data_key_scope():
+        subject, _token = scene.new_session()
+        first = scene.send(scene.draft_for(subject), ["atra"])
+        second = scene.send(scene.draft_for(subject), ["atra"])
+    withdrawn(first)
+    (claim,) = scene.claim()
+    assert Delivery.objects.get(pk=claim.delivery_id).submission.application_id == second.pk
+
+
+def test_staff_cannot_send_again_what_a_consent_no_longer_covers() -> None:
+    application = scene.sent("atra")
+    scene.finish(scene.begun(application)["atra"], LenderError(ErrorCode.REJECTED, permanent=True))
+    withdrawn(application)
+    with pytest.raises(ConsentMissing):
+        retry(submission_id=scene.submission_at(application, "atra").pk, actor=Actor.staff(1))
+    assert scene.states(application) == {"atra": SubmissionStatus.FAILED}
+
+
+def test_choice_of_a_lender_whose_papers_lapsed_is_refused_and_nothing_is_held() -> None:
+    application = scene.sent("atra")
+    offer = scene.open_offer(application, "atra")
+    Recipient.objects.filter(slug="atra").update(active=False)
+    with pytest.raises(LenderLapsed):
+        choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
+    assert Application.objects.get(pk=application.pk).status == "submitted"
+
+
+def test_choice_waits_for_papers_that_lapsed_after_it() -> None:
+    application = scene.sent("atra")
+    offer = scene.open_offer(application, "atra")
+    choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
+    Recipient.objects.filter(slug="atra").update(active=False)
+    assert scene.begun(application) == {}
+    assert scene.delivery_at(application, "atra", "choice").status == "due"
+    Recipient.objects.filter(slug="atra").update(active=True)
+    scene.make_due()
+    assert set(scene.begun(application)) == {"atra"}
+
+
+def test_inquiry_asks_nothing_once_a_right_stands_in_the_way() -> None:
+    application = scene.sent("atra")
+    submission = scene.submission_at(application, "atra")
+    Delivery.objects.filter(submission=submission).update(kind=DeliveryKind.INQUIRY)
+    claimed = scene.claim(application)
+    restricted(application)
+    assert scene.deliveries.begin(claimed) == []
+
+
+# --- after a restriction ----------------------------------------------------------------------------------
+def test_restriction_longer_than_the_late_window_loses_nothing() -> None:
+    application = scene.sent("atra")
+    row = restricted(application)
+    long_ago = timezone.now() - timedelta(days=30)
+    Restriction.objects.filter(pk=row.pk).update(since=long_ago)
+    submission, delivery = scene.submission_at(application, "atra"), scene.delivery_at(application, "atra")
+    scene.shift(submission, page_wait_until=long_ago, late_until=long_ago + timedelta(days=3))
+    scene.shift(delivery, deadline=long_ago + timedelta(days=3), due_at=long_ago)
+    close_overdue()
+    lift_restriction(restriction_id=row.pk, actor=Actor.consumer(application.subject_id))
+    assert set(scene.begun(application)) == {"atra"}
+    assert scene.say(scene.submission_at(application, "atra"), "offered") == "taken"
+
+
+def test_clocks_of_overlapping_restrictions_are_put_on_by_all_of_them() -> None:
+    application = scene.sent("atra")
+    before = scene.delivery_at(application, "atra").deadline
+    actor = Actor.consumer(application.subject_id)
+    first = restricted(application)
+    second = restrict(subject_id=application.subject_id, ground=RestrictionGround.CLAIMS, actor=actor)
+    Restriction.objects.filter(pk=first.pk).update(since=timezone.now() - timedelta(days=10))
+    Restriction.objects.filter(pk=second.pk).update(since=timezone.now() - timedelta(days=5))
+    lift_restriction(restriction_id=first.pk, actor=actor)
+    assert scene.delivery_at(application, "atra").deadline == before
+    lift_restriction(restriction_id=second.pk, actor=actor)
+    assert scene.delivery_at(application, "atra").deadline - before >= timedelta(days=10)
+
+
+def test_page_says_that_nothing_is_passed_on(client: Client) -> None:
+    subject = factories.sign_in(client)
+    with data_key_scope():
+        application = scene.send(scene.draft_for(subject), ["atra"])
+    address = reverse("lenders:offers", args=[application.pk])
+    assert 'data-key="stopped"' not in client.get(address).text
+    withdrawn(application)
+    assert 'data-key="stopped"' in client.get(address).text
+
+
+def test_mail_queued_before_a_restriction_waits() -> None:
+    application = scene.sent("atra")
+    row = restricted(application)
+    mailed = OutboundMail.objects.get(kind=MailKind.APPLICATION_SENT, owner_id=application.subject_id)
+    mail.deliver(mailed.pk)
+    mailed.refresh_from_db()
+    assert (mailed.status, mailed.error_code) == ("queued", "processing_restricted")
+    lift_restriction(restriction_id=row.pk, actor=Actor.consumer(application.subject_id))
+    mail.deliver(mailed.pk)
+    mailed.refresh_from_db()
+    assert mailed.status == "sent"
+
+
+def test_lender_registered_again_keeps_the_entry_that_stands() -> None:
+    Recipient.objects.filter(slug="atra").update(review_due_on=date(2020, 1, 1))
+    scene.register("https://lenders.example", "atra")
+    assert Recipient.objects.get(slug="atra").review_due_on == date(2020, 1, 1)
+
+
+def test_lender_cannot_be_bound_by_law_alone() -> None:
+    with pytest.raises(IntegrityError, match="only_an_authority_is_bound_by_law_alone"):
+        Recipient.objects.filter(slug="atra").update(agreement=AgreementKind.LAW)

@@ -4,13 +4,26 @@ from typing import Any
 
 import pytest
 
+from applications.actors import Actor
+from applications.crypto import keyring
 from applications.crypto.fields import BlindIndex
 from applications.crypto.keyring import data_key_scope
 from applications.declarations import personal_fields
-from applications.models import AuditEntry, DataSubject, MilestoneReached
+from applications.errors import ProcessingRestricted
+from applications.models import (
+    Application,
+    AuditEntry,
+    DataSubject,
+    EmailChallenge,
+    MilestoneReached,
+    OutboundMail,
+    RestrictionGround,
+)
 from applications.personal import Category, Purpose
+from applications.services.processing import restrict
 from applications.subject_data import ExportedRow
 from privacy.datamap import doors, explain
+from tests import factories
 from tests.planted import plant
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
@@ -24,6 +37,11 @@ def exported(subject: DataSubject) -> list[ExportedRow]:
 
 def said(rows: list[ExportedRow]) -> str:
     return " ".join(str(value) for row in rows for value in row.values.values()).lower()
+
+
+def erase(subject: DataSubject) -> None:
+    for door in doors():
+        door.erase(subject)
 
 
 @pytest.fixture
@@ -70,6 +88,58 @@ def test_erasing_leaves_no_row_but_the_tombstone_and_the_audit(anna: DataSubject
     left = {rows.model for door in doors() for rows in door.rows_of(anna) if rows.exists()}
     assert left == {DataSubject, AuditEntry}
     assert DataSubject.objects.filter(pk=anna.pk, email__isnull=True, email_index__isnull=True).exists()
+
+
+def test_erasing_again_touches_nobody_else(anna: DataSubject) -> None:
+    """An erasure that resumes knows no address any more: every used code of everybody has none either."""
+    other = factories.subject()
+    used = EmailChallenge.objects.filter(address_index__isnull=True).count()
+    assert used >= 2
+    for _ in range(2):
+        erase(anna)
+        anna.refresh_from_db()
+    assert EmailChallenge.objects.filter(address_index__isnull=True).count() == used
+    assert DataSubject.objects.get(pk=other.pk).erased_at is None
+
+
+def test_person_whose_key_is_gone_can_be_erased(anna: DataSubject) -> None:
+    keyring.destroy_key(anna.pk)
+    fresh = DataSubject.objects.get(pk=anna.pk)
+    erase(fresh)
+    assert not Application.objects.filter(subject=anna).exists()
+
+
+def test_code_on_its_way_goes_with_its_mail_and_its_key(anna: DataSubject) -> None:
+    (challenge,) = EmailChallenge.rows_of(anna)
+    erase(anna)
+    assert not EmailChallenge.objects.filter(pk=challenge.pk).exists()
+    assert not OutboundMail.objects.filter(owner_id=challenge.pk).exists()
+    assert not keyring._keys().filter(owner_id=challenge.pk).exists()
+
+
+def test_tombstone_leads_nobody_to_the_person(anna: DataSubject) -> None:
+    erase(anna)
+    row = DataSubject.objects.get(pk=anna.pk)
+    assert row.erased_at
+    assert {row.customer_reference, row.account_number}.isdisjoint(
+        {anna.customer_reference, anna.account_number}
+    )
+
+
+def test_export_obeys_the_rights_of_the_person(anna: DataSubject) -> None:
+    restrict(subject_id=anna.pk, ground=RestrictionGround.ACCURACY, actor=Actor.consumer(anna.pk))
+    with pytest.raises(ProcessingRestricted):
+        list(doors()[0].export(anna, purpose=Purpose.SERVE_CUSTOMERS))
+
+
+@pytest.mark.parametrize("purpose", [Purpose.LEGAL_CLAIMS, Purpose.INFORM_AUTHORITIES])
+def test_export_leaves_out_what_the_map_does_not_give_for_its_purpose(
+    anna: DataSubject, purpose: Purpose
+) -> None:
+    with data_key_scope():
+        found = [row for door in doors() for row in door.export(anna, purpose=purpose)]
+    assert found
+    assert MilestoneReached not in {row.model for row in found}
 
 
 def test_erasing_counts_what_went(anna: DataSubject) -> None:
