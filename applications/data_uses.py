@@ -33,6 +33,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/session_ended.html": None,
     "applications/start.html": Use(P.HANDLE_APPLICATIONS, C.IDENTIFICATION),
     "applications/step.html": Use(P.HANDLE_APPLICATIONS, *FORM),
+    "applications/who_saw.html": Use(P.DATA_SUBJECT_RIGHTS, C.TRANSACTIONS),
     "applications/mail/application_sent.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/late_offer.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/offer_chosen.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),

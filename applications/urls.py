@@ -14,5 +14,6 @@ urlpatterns = [
     path("apply/check/", steps.check, name="check"),
     path("apply/<slug:slug>/", steps.step, name="step"),
     path("account/", pages.account, name="account"),
+    path("account/seen/", pages.seen, name="seen"),
     path("account/consents/<uuid:consent_id>/withdraw/", pages.withdraw, name="withdraw"),
 ]

@@ -11,9 +11,18 @@ from applications.models import Consent
 from applications.panels import account_panels
 from applications.personal import Purpose
 from applications.selectors.people import applications_of, consents_of
+from applications.selectors.who_saw import who_saw
 from applications.services.processing import withdraw_consent
 from applications.states import ApplicationStatus
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
+
+
+@consumer_required
+@require_safe
+def seen(request: ConsumerRequest) -> HttpResponse:
+    """Who saw what about the consumer."""
+    sights = who_saw(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+    return render(request, "applications/who_saw.html", {"sights": sights})
 
 
 @require_POST

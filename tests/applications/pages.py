@@ -102,6 +102,7 @@ class Walk:
 
     def leave(self) -> None:
         page = self.get("applications:account")
+        self.get("applications:seen")
         self.post("applications:withdraw", page.context["consents"][0].pk)
         self.post("applications:step", "name", data=factories.typed("name", self.answers))
         self.post("applications:sign_out")

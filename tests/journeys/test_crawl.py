@@ -22,6 +22,7 @@ CRAWL = {
     "applications:step": "steps",
     "applications:check": "after the steps",
     "applications:account": "after sending",
+    "applications:seen": "after sending",
     "applications:withdraw": "only a POST, which leads to the account",
     "lenders:send": "after the steps",
     "lenders:offers": "after sending",
@@ -144,6 +145,8 @@ def test_pages_after_sending(visitor, new_visitor: Callable[..., Visitor]):
     visitor.press()
     found += visitor.obstacles()
     visitor.open("/lv/account/")
+    found += visitor.obstacles()
+    visitor.open("/lv/account/seen/")
     found += visitor.obstacles()
     page: Any = visitor.page
     page.goto(offers)

@@ -1,0 +1,70 @@
+"""Who saw what about a person: every disclosure, and every time that staff opened their data."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from applications.actors import ActorKind
+from applications.form_fields import KNOWN_LABELS, label_text
+from applications.models import AuditEntry, Disclosure, DisclosureStatus
+from applications.personal import Purpose
+from applications.selectors.permission import require
+
+# What staff opened, by the kind of row; whatever else they opened is "Something about you".
+OPENED: dict[str, str | Promise] = {
+    "application": _("Your application, with your name, code and contacts masked"),
+    "submission": _("What a lender was sent and answered, without the figures"),
+    "delivery": _("When a lender was asked, and whether it answered"),
+    "disclosure": _("What was disclosed to whom"),
+    "consent": _("What you agreed to"),
+    "restriction": _("That the use of your data is restricted"),
+    "objection": _("That you objected to a use of your data"),
+    "subject": _("Which kinds of data about you are held, without the data"),
+}
+SEEN = frozenset({"seen", "seen_masked", "explained", "revealed"})
+MOST = 500
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One line: when, who, what of it, and for which purpose; `certain` is false where nobody can tell."""
+
+    at: datetime
+    who: str
+    what: tuple[str, ...]
+    purpose: str = ""
+    reference: str = ""
+    staff: bool = False
+    certain: bool = True
+
+
+def who_saw(subject_id: UUID, *, purpose: Purpose) -> list[Sight]:
+    """The newest first, at most MOST of each kind. Raises SubjectErased or a ProcessingRefused."""
+    require(subject_id, purpose)
+    return sorted([*_disclosed(subject_id), *_opened(subject_id)], key=lambda one: one.at, reverse=True)
+
+
+def _disclosed(subject_id: UUID) -> Iterator[Sight]:
+    rows = Disclosure.objects.filter(subject_id=subject_id).exclude(status=DisclosureStatus.NOT_MADE)
+    for row in rows.select_related("application").order_by("-at")[:MOST]:
+        yield Sight(
+            at=row.at,
+            who=row.recipient_name,
+            what=tuple(label_text(label) if label in KNOWN_LABELS else label for label in row.fields),
+            purpose=str(Purpose(row.purpose).label),
+            reference=row.application.reference if row.application else "",
+            certain=row.status == DisclosureStatus.MADE,
+        )
+
+
+def _opened(subject_id: UUID) -> Iterator[Sight]:
+    rows = AuditEntry.objects.filter(subject_id=subject_id, actor_kind=ActorKind.STAFF)
+    for row in rows.order_by("-at")[:MOST]:
+        model, _dot, act = row.action.rpartition(".")
+        if act in SEEN:
+            what = OPENED.get(model, _("Something about you"))
+            yield Sight(at=row.at, who=str(_("A member of our staff")), what=(str(what),), staff=True)
