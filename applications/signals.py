@@ -2,7 +2,8 @@
 
 from django.dispatch import Signal
 
-# application: Application; recipients: tuple of lender slugs that the consumer ticked; actor: Actor
+# application: Application; recipients: Mapping of the slugs of ticked lenders to the fields each needed
+# when the consumer saw it; actor: Actor
 application_submitted = Signal()
 
 # subject_id: UUID; paused: timedelta, for how long the person's data were only stored until now

@@ -1,6 +1,6 @@
 """What the lenders floor does when an application is sent, and when a person's data may be used again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +14,9 @@ from lenders.services.fan_out import fan_out, put_clocks_on
 
 
 @receiver(application_submitted)
-def write_submissions(*, application: Application, recipients: Sequence[str], actor: Actor, **_: Any) -> None:
+def write_submissions(
+    *, application: Application, recipients: Mapping[str, Sequence[str]], actor: Actor, **_: Any
+) -> None:
     fan_out(application=application, recipients=recipients, actor=actor)
 
 

@@ -177,11 +177,17 @@ def lender(slug: str = "alfa", **changes: Any) -> Lender:
     return register_lender(slug=slug, secrets=secrets, actor=SYSTEM, recipient=IN_ORDER, **(facts | changes))
 
 
+def fields_of(*slugs: str) -> dict[str, list[str]]:
+    """What the send page shows of these lenders now; nothing of one that is not there."""
+    known = dict(Lender.objects.values_list("slug", "requested_fields"))
+    return {slug: known.get(slug, []) for slug in slugs}
+
+
 @data_key_scope()
 def send(application: Application, *recipients: str, **changes: Any) -> None:
     """Send a complete draft to these lenders."""
     options: dict[str, Any] = {
-        "recipients": recipients,
+        "recipients": fields_of(*recipients),
         "terms": notice(NoticeKind.TERMS),
         "privacy_notice": notice(NoticeKind.PRIVACY),
         "consents": [PASS_ON],

@@ -12,7 +12,6 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
 
 from applications.data_policy import require_allowed
-from applications.flow import first_incomplete
 from applications.form_fields import BY_LABEL, EMAIL_LABEL, FORM_FIELDS, mark_of
 from applications.models import FORM_MODELS, Application, Consent, ConsumerSession, FormData
 from applications.personal import Purpose, RecipientKind
@@ -102,11 +101,6 @@ def _row(application: Application, model: type[FormData]) -> FormData | None:
     except ObjectDoesNotExist:
         return None
     return row
-
-
-def is_complete(application: Application, *, purpose: Purpose) -> bool:
-    """Whether every step that applies has an answer that is valid today."""
-    return first_incomplete(answers(application, purpose=purpose)) is None
 
 
 def own_version(*, session_id: UUID, application_id: UUID, idle: timedelta) -> int | None:

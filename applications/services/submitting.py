@@ -1,6 +1,6 @@
 """Sending the application: once, whole, and only to the lenders the consumer ticked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -31,14 +31,16 @@ class ConsentGiven:
 def submit(
     *,
     application: Application,
-    recipients: Sequence[str],
+    recipients: Mapping[str, Sequence[str]],
     terms: NoticeVersion,
     privacy_notice: NoticeVersion,
     consents: Sequence[ConsentGiven],
     language: str,
     actor: Actor,
 ) -> None:
-    """Send a complete draft to `recipients` (slugs of lenders) and open the contract to use the solution.
+    """Send a complete draft to `recipients` and open the contract to use the solution.
+
+    `recipients` are slugs of lenders, each with the fields that it was shown to need.
 
     One transaction holds the state, the contract, the consents and, through `application_submitted`, the rows
     from which the lenders are asked. Raises IllegalTransition when it was sent already (a second press of the
@@ -75,9 +77,7 @@ def submit(
             for consent in consents
         )  # fmt: skip
         fresh = Application.objects.select_related("subject").get(pk=draft.pk)
-        application_submitted.send(
-            sender=Application, application=fresh, recipients=tuple(recipients), actor=actor
-        )
+        application_submitted.send(sender=Application, application=fresh, recipients=recipients, actor=actor)
         mail.compose(
             kind=MailKind.APPLICATION_SENT,
             owner_id=subject.pk,

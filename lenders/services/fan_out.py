@@ -1,6 +1,6 @@
 """From one sent application to one submission and one due delivery per lender."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -19,14 +19,18 @@ from lenders.states import DeliveryKind, DeliveryStatus
 DISPATCH_TASK = "lenders.tasks.dispatch"
 
 
-def fan_out(*, application: Application, recipients: Sequence[str], actor: Actor) -> None:
+def fan_out(*, application: Application, recipients: Mapping[str, Sequence[str]], actor: Actor) -> None:
     """Write one submission per ticked lender, in the transaction that sends the application.
 
-    Raises NotEligible when a ticked lender does not exist, or by its own published terms cannot be asked.
+    `recipients` are slugs with the fields that each lender needed when the consumer saw the page. Raises
+    NotEligible when a lender does not exist, needs other fields now, or cannot be asked.
     """
     lenders = list(Lender.objects.select_related("recipient").filter(slug__in=recipients))
     request = wanted(application)
-    if len(lenders) != len(set(recipients)) or any(why_not_asked(lender, request) for lender in lenders):
+    if len(lenders) != len(recipients) or any(
+        why_not_asked(lender, request) or list(recipients[lender.slug]) != lender.requested_fields
+        for lender in lenders
+    ):
         raise NotEligible
     now = timezone.now()
     submissions = Submission.objects.bulk_create(

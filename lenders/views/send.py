@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,17 +11,38 @@ from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_http_methods
 
 from applications.errors import IllegalTransition, Refusal
+from applications.flow import first_incomplete
 from applications.form_fields import label_text
-from applications.models import Application, NoticeKind
+from applications.models import Application, NoticeKind, NoticeVersion
 from applications.personal import Purpose
 from applications.selectors.notices import current_notice
-from applications.selectors.people import applications_of, draft_of, is_complete
+from applications.selectors.people import answers, applications_of, draft_of
 from applications.services.submitting import ConsentGiven, submit
 from applications.states import ApplicationStatus
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
 from lenders.forms import PASS_ON_WORDING, SendForm
-from lenders.models import Lender
-from lenders.selectors.send_page import candidates, labels_sent
+from lenders.selectors.send_page import Candidate, candidates
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page shows, read once: what is agreed to is this, whatever changes meanwhile."""
+
+    found: list[Candidate]
+    terms: NoticeVersion | None
+    privacy_notice: NoticeVersion | None
+    language: str
+
+    @property
+    def can_be_asked(self) -> list[Candidate]:
+        return [one for one in self.found if one.reason is None]
+
+    @property
+    def digest(self) -> str:
+        """Of the texts agreed to, and of which lender receives what."""
+        facts = [str(text and text.pk) for text in (self.terms, self.privacy_notice)]
+        facts += [f"{one.lender.slug}:{','.join(one.labels)}" for one in self.can_be_asked]
+        return hashlib.sha256("|".join(facts).encode()).hexdigest()
 
 
 @consumer_required
@@ -30,43 +52,39 @@ def send(request: ConsumerRequest) -> HttpResponse:
     draft = draft_of(request.consumer.subject_id, purpose=Purpose.HANDLE_APPLICATIONS)
     if draft is None:
         return _already_sent(request)
-    if not is_complete(draft, purpose=Purpose.HANDLE_APPLICATIONS):
+    given = answers(draft, purpose=Purpose.HANDLE_APPLICATIONS)
+    if first_incomplete(given) is not None:
         return redirect("applications:check")
-    found = candidates(draft)
-    can_be_asked = [one.lender for one in found if one.reason is None]
-    form = SendForm(request.POST or None, can_be_asked=can_be_asked, shown=_shown(draft, can_be_asked))
+    language = get_language() or "lv"
+    shown = Shown(
+        candidates(draft, given),
+        current_notice(NoticeKind.TERMS, language),
+        current_notice(NoticeKind.PRIVACY, language),
+        language,
+    )
+    can_be_asked = [one.lender for one in shown.can_be_asked]
+    form = SendForm(request.POST or None, can_be_asked=can_be_asked, shown=shown.digest)
     if request.method == "POST" and form.is_valid():
-        refusal = _submit(request, draft, form)
+        refusal = _submit(request, draft, shown, form.cleaned_data["lenders"])
         if refusal is None:
             return redirect("lenders:offers", draft.pk)
         form.add_error(None, refusal)
-    return render(request, "lenders/send.html", _context(draft, form, found))
+    return render(request, "lenders/send.html", _context(shown, form))
 
 
-def _shown(draft: Application, lenders: Sequence[Lender]) -> str:
-    """A digest of what the page shows: the texts agreed to, and which lender receives what."""
-    language = get_language() or "lv"
-    texts = [current_notice(kind, language) for kind in (NoticeKind.TERMS, NoticeKind.PRIVACY)]
-    facts = [str(text and text.pk) for text in texts]
-    facts += [f"{lender.slug}:{','.join(labels_sent(draft, lender))}" for lender in lenders]
-    return hashlib.sha256("|".join(facts).encode()).hexdigest()
-
-
-def _submit(request: ConsumerRequest, draft: Application, form: SendForm) -> str | None:
+def _submit(request: ConsumerRequest, draft: Application, shown: Shown, ticked: Sequence[str]) -> str | None:
     """Send it; the sentence that says why not, or None. A second press finds it sent already."""
-    language = get_language() or "lv"
-    terms = current_notice(NoticeKind.TERMS, language)
-    privacy_notice = current_notice(NoticeKind.PRIVACY, language)
-    if terms is None or privacy_notice is None:
+    if shown.terms is None or shown.privacy_notice is None:
         return gettext("The terms of use are not published yet. Try again later: your answers are kept.")
+    fields = {one.lender.slug: one.lender.requested_fields for one in shown.can_be_asked}
     try:
         submit(
             application=draft,
-            recipients=form.cleaned_data["lenders"],
-            terms=terms,
-            privacy_notice=privacy_notice,
+            recipients={slug: fields[slug] for slug in ticked},
+            terms=shown.terms,
+            privacy_notice=shown.privacy_notice,
             consents=[ConsentGiven(Purpose.PASS_TO_LENDERS, str(PASS_ON_WORDING))],
-            language=language,
+            language=shown.language,
             actor=actor_of(request),
         )
     except IllegalTransition:
@@ -85,8 +103,7 @@ def _already_sent(request: ConsumerRequest) -> HttpResponse:
     return redirect("lenders:offers", sent[0].pk) if sent else redirect("applications:resume")
 
 
-def _context(draft: Application, form: SendForm, found: list[Any]) -> dict[str, Any]:
-    language = get_language() or "lv"
+def _context(shown: Shown, form: SendForm) -> dict[str, Any]:
     ticked = set(form["lenders"].value() or ())
     return {
         "form": form,
@@ -94,15 +111,16 @@ def _context(draft: Application, form: SendForm, found: list[Any]) -> dict[str, 
             {
                 "slug": one.lender.slug,
                 "name": one.lender.name,
-                "receives": [label_text(label) for label in labels_sent(draft, one.lender)],
+                "receives": [label_text(label) for label in one.labels],
                 "ticked": one.lender.slug in ticked,
             }
-            for one in found
-            if one.reason is None
+            for one in shown.can_be_asked
         ],
         "not_asked": [
-            {"name": one.lender.name, "reason": one.reason.label} for one in found if one.reason is not None
+            {"name": one.lender.name, "reason": one.reason.label}
+            for one in shown.found
+            if one.reason is not None
         ],
-        "terms": current_notice(NoticeKind.TERMS, language),
-        "privacy_notice": current_notice(NoticeKind.PRIVACY, language),
+        "terms": shown.terms,
+        "privacy_notice": shown.privacy_notice,
     }

@@ -31,7 +31,7 @@ from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
 from lenders.services import claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
-from tests.factories import IN_ORDER
+from tests.factories import IN_ORDER, fields_of
 
 SANDBOX = {lender.slug: lender for lender in SANDBOX_LENDERS}
 SLUGS = tuple(SANDBOX)
@@ -141,7 +141,7 @@ def send(draft: Application, recipients: Iterable[str] = SLUGS) -> Application:
     terms, privacy = notices()
     submit(
         application=draft,
-        recipients=list(recipients),
+        recipients=fields_of(*recipients),
         terms=terms,
         privacy_notice=privacy,
         consents=[ConsentGiven(Purpose.PASS_TO_LENDERS, "Nododiet manu pieteikumu.")],

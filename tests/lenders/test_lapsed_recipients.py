@@ -57,6 +57,6 @@ def test_delivery_to_a_recipient_that_lapsed_meanwhile_is_given_up_and_discloses
 def test_lapsed_lender_is_not_offered_on_the_send_page() -> None:
     Recipient.objects.filter(slug="leja").update(agreement_until=TODAY - 1000 * DAY)
     subject, _token = scene.new_session()
-    found = {one.lender.slug: one.reason for one in candidates(scene.draft_for(subject))}
+    found = {one.lender.slug: one.reason for one in candidates(scene.draft_for(subject), {})}
     assert found["leja"] == NotAsked.NOT_FIT
     assert found["atra"] is None

@@ -6,12 +6,14 @@ import pytest
 from django.conf import settings
 from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from applications.actors import SYSTEM
 from applications.form_fields import CONSENTS_LABEL, LANGUAGE_LABEL, label_text
 from applications.models import Application, Consent, Contract, NoticeKind
 from applications.services.notices import publish_notice
+from lenders.forms import SendForm
 from lenders.models import Lender, Submission
 from lenders.services.payload import credit_request
 from tests.factories import press_send
@@ -187,3 +189,51 @@ def test_what_a_lender_receives_is_listed_with_language_and_agreements(browser):
     with_draft(browser)
     received = browser.get(URL).context["lenders"][0]["receives"]
     assert received[-2:] == [label_text(LANGUAGE_LABEL), label_text(CONSENTS_LABEL)]
+
+
+# --- what was shown is what is sent -----------------------------------------------------------------------
+def meanwhile(monkeypatch, change) -> None:
+    """Let something change between the look at the form and the sending."""
+    clean = SendForm.clean
+
+    def cleaned_and_changed(form):
+        found = clean(form)
+        change()
+        return found
+
+    monkeypatch.setattr(SendForm, "clean", cleaned_and_changed)
+
+
+def test_text_published_while_the_button_is_pressed_is_not_the_one_agreed_to(browser, monkeypatch):
+    draft = with_draft(browser)
+    shown, _privacy = scene.notices()
+    meanwhile(
+        monkeypatch,
+        lambda: publish_notice(
+            kind=NoticeKind.TERMS, number=shown.number + 1, language="lv", title="…", body="…", actor=SYSTEM
+        ),
+    )
+    press_send(browser, AGREED, url=URL)
+    assert Application.objects.get(pk=draft.pk).terms == shown
+
+
+def test_lender_that_needs_more_while_the_button_is_pressed_is_sent_nothing(browser, monkeypatch):
+    draft = with_draft(browser)
+    meanwhile(monkeypatch, lambda: Lender.objects.update(requested_fields=["identification.personal_code"]))
+    press_send(browser, AGREED, url=URL)
+    assert Application.objects.get(pk=draft.pk).status == "draft"
+    assert not Submission.objects.exists()
+
+
+def test_page_asks_the_database_as_often_for_many_lenders_as_for_few(browser):
+    with_draft(browser)
+    browser.get(URL)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connections["default"]) as captured:
+            browser.get(URL)
+        return len(captured)
+
+    many = queries()
+    Lender.objects.exclude(slug="atra").delete()
+    assert queries() == many
