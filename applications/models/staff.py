@@ -1,6 +1,7 @@
 """Staff accounts. Consumers are not Django users: their e-mail address is encrypted."""
 
 from django.contrib.auth.models import AbstractUser
+from django.utils.translation import gettext_lazy as _
 
 from applications.personal import NotPersonal
 
@@ -18,7 +19,7 @@ class StaffUser(AbstractUser):
     )  # fmt: skip
 
     class Meta(AbstractUser.Meta):
-        pass
+        permissions = [("reset_second_factor", _("Can reset the second factor of another account"))]
 
     def get_full_name(self) -> str:
         return self.username
