@@ -1,4 +1,4 @@
-"""A passkey without hardware: it signs as a browser with an authenticator would, and lies where it is told."""
+"""A passkey without hardware: it signs as a browser with an authenticator would, and lies when told to."""
 
 import json
 import os
