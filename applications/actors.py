@@ -35,3 +35,4 @@ class Actor:
 
 SYSTEM = Actor(ActorKind.SYSTEM, "system")
 VISITOR = Actor(ActorKind.CONSUMER, "visitor")  # a browser that has not proved an e-mail address yet
+STRANGER = Actor(ActorKind.STAFF, "stranger")  # at the staff's door, nobody knows who

@@ -93,3 +93,39 @@ class NoticeChanged(Refusal):
 class NoRecipients(Refusal):
     code = "no_recipients"
     sentence = _("Tick at least one lender: the application is sent to those alone.")
+
+
+class SignInRefused(Refusal):
+    code = "sign_in_refused"
+    sentence = _("This name and password do not belong together, or the account is not in use.")
+
+
+class SignInLocked(Refusal):
+    code = "sign_in_locked"  # the sentence says how long
+
+
+class ProofRefused(Refusal):
+    code = "proof_refused"
+    sentence = _("This was not accepted. Try again, or choose another way.")
+
+
+class AppCodeRefused(ProofRefused):
+    code = "app_code_refused"
+    sentence = _(
+        "This code is not right, or it was used already. Wait for the next one and write its six digits."
+    )
+
+
+class RecoveryCodeRefused(ProofRefused):
+    code = "recovery_code_refused"
+    sentence = _("This recovery code is not right, or it was used already.")
+
+
+class LastWay(Refusal):
+    code = "last_way"
+    sentence = _("This is the only way left to prove who you are. Add another one first.")
+
+
+class OwnSecondFactor(Refusal):
+    code = "own_second_factor"
+    sentence = _("Nobody resets their own second factor: another administrator does it.")

@@ -1,17 +1,24 @@
-"""What every request is wrapped in: a scope for data keys, and the consumer whose browser it is."""
+"""What every request is wrapped in: a scope for data keys, and whose browser it is: a consumer's, staff's."""
 
 from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext_lazy as _
 
+from applications import staff_session
 from applications.crypto.keyring import data_key_scope
 from applications.errors import ProcessingRefused, SubjectErased
 from applications.selectors.accounts import live_session
+from applications.selectors.staff import is_factor_of
 from applications.services.accounts import SESSION_IDLE, touch_session
+from applications.services.staff_sign_in import note_session_ended
+from applications.staff_session import Ended
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -56,6 +63,42 @@ class ConsumerMiddleware:
             return None
         context = {"sentence": exception.sentence}
         return render(request, "applications/refused.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+SENTENCES = {
+    Ended.UNPROVED: _("Log in with your password and your second factor."),
+    Ended.IDLE: _("You were signed out: nothing was done for half an hour."),
+    Ended.OVER: _("You were signed out: a session lasts eight hours at most."),
+    Ended.RESET: _("You were signed out: your second factor was reset."),
+}
+
+
+class StaffSessionMiddleware:
+    """End sessions of staff that lay idle, are too old, or did not prove what they have to.
+
+    The page then finds nobody signed in, and leads to the way in as it leads any stranger.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            why = _why_ended(request)
+            if why is None:
+                staff_session.touch(request)
+            else:
+                note_session_ended(user=request.user, why=why)
+                logout(request)
+                messages.warning(request, SENTENCES[why])
+        return self.get_response(request)
+
+
+def _why_ended(request: HttpRequest) -> Ended | None:
+    why = staff_session.out_of_time(request)
+    if why is None and not is_factor_of(request.user, staff_session.factor_id(request)):  # type: ignore[arg-type]
+        return Ended.RESET
+    return why
 
 
 def _holds_a_secret(request: HttpRequest) -> bool:

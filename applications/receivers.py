@@ -1,17 +1,19 @@
-"""What the ground floor does on signals: the worker's life, a failed decryption."""
+"""What the ground floor does on signals: the worker's life, a failed decryption, an account that goes."""
 
 from typing import Any
 from uuid import UUID
 
 from celery.signals import worker_ready, worker_shutdown
 from django.apps import apps as installed
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models.signals import post_migrate
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models.signals import post_delete, post_migrate
 from django.dispatch import receiver
 
 from applications.actors import SYSTEM
 from applications.contacts import FIRST_CONTACTS
+from applications.crypto import keyring
 from applications.crypto.signals import decryption_failed
+from applications.models import SecondFactor
 from applications.services import audit
 from applications.sweeper import sweeper
 
@@ -50,3 +52,10 @@ def audit_failed_decryption(*, label: str, row_id: UUID, owner_id: UUID, **_: An
         row=None,
         row_id=str(row_id),
     )
+
+
+@receiver(post_delete, sender=SecondFactor)
+def forget_key_of_second_factor(*, instance: SecondFactor, **_: Any) -> None:
+    """Reset, or gone with its account: nothing is left to read. If this fails, the sweep of keys does it."""
+    factor_id = instance.id  # Django takes it off the instance when all is deleted
+    transaction.on_commit(lambda: keyring.forget_keys([factor_id]), robust=True)

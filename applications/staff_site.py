@@ -1,7 +1,9 @@
 """The staff's site: Django's admin, with pages of the floors beside its lists.
 
 A floor registers a page where it registers its models (its admin module). The page stands on the index and
-in the menu under its floor, for those alone who may open it.
+in the menu under its floor, for those alone who may open it. No page opens, whatever its address, in a
+session that has not proved both the password and the second factor; the pages on which that is done are the
+door.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,6 +19,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.functional import Promise
+
+from applications import staff_session
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -66,6 +70,15 @@ class ProductSite(AdminSite):
     def __init__(self, name: str = "admin") -> None:
         super().__init__(name)
         self.pages: list[AdminPage] = []
+        self.door: list[URLPattern] = []
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whether any page at all opens. The middleware has looked at the session's limits already."""
+        return super().has_permission(request) and staff_session.is_proved(request)
+
+    def register_door(self, patterns: Sequence[URLPattern]) -> None:
+        """Take in the pages by which one comes in and goes out: they guard themselves."""
+        self.door += patterns
 
     def register_page(self, page: AdminPage) -> None:
         """Take a page in. Raises ValueError for a second one of the same name."""
@@ -85,7 +98,8 @@ class ProductSite(AdminSite):
             path(f"{page.app_label}/{page.slug}/", self.admin_view(_guarded(page)), name=page.name)
             for page in self.pages
         ]
-        return [*own, *super().get_urls()]  # before the lists: "privacy/flow/" is no row of anything
+        # Before the lists: "privacy/flow/" is no row of anything. The door's log-in stands before Django's.
+        return [*self.door, *own, *super().get_urls()]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The apps with their lists, and with those of our pages that the user may open."""

@@ -174,7 +174,9 @@ def banner(ours: dict[str, str], *, var: Path) -> str:
     report = demo_report(var / "run" / "demo.json")
     lines = ["", "JO1N Baltic financing, for development on this machine", ""]
     lines += [f"  {'Apply':<10}{url}/"]
-    lines += [f"  {'Staff':<10}{url}/admin/"]
+    # Passkeys need a host name, not an address in numbers.
+    lines += [f"  {'Staff':<10}{url.replace('127.0.0.1', 'localhost')}/admin/"]
+    lines += [f"  {'Codes':<10}{url}/dev/codes/   (second factor of the demo log-ins)"]
     lines += [f"  {'Mail':<10}{url}/dev/mail/   (every mailed code appears here)"]
     lines += [f"  {'Lenders':<10}{ours['SANDBOX_URL']}/<name>/   (sandbox)"]
     lines += [f"  {'Logs':<10}{var / 'log'}", ""]

@@ -121,6 +121,7 @@ def logging_config(*, level: str) -> None:
                 "django.request": {"level": "ERROR"},
                 "django.security": {"level": "ERROR"},
                 "asyncio": {"level": "WARNING"},
+                "fido2": {"level": "WARNING"},  # it writes which passkey was used into its messages
             },
         }
     )

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from celery.schedules import crontab
@@ -88,6 +89,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "applications.middleware.DataKeyScopeMiddleware",
+    "applications.middleware.StaffSessionMiddleware",
     "applications.middleware.ConsumerMiddleware",
 ]
 ROOT_URLCONF = "joinbaltic.urls"
@@ -155,6 +157,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+# A passkey belongs to a host name. In development people come by two; an address in numbers can have none.
+_public = urlsplit(PUBLIC_URL)
+PASSKEY_HOST = _public.hostname if PRODUCTION else "localhost"
+PASSKEY_ORIGIN = PUBLIC_URL if PRODUCTION else f"http://localhost:{_public.port or 80}"
 
 # --- language -------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "lv"
@@ -188,7 +194,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_AGE = None  # until the browser closes
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no cookie of its own
-SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_AGE = 8 * 3600  # applications.staff_session has the limits of a session of staff
 SECURE_SSL_REDIRECT = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 2 * 365 * 24 * 3600 if PRODUCTION else 0

@@ -16,9 +16,12 @@ urlpatterns = [
     path("api/lenders/v1/", include("lenders.api_urls")),
 ]
 if settings.DEVELOPMENT:
-    from joinbaltic import development_mail
+    from joinbaltic import development_codes, development_mail
 
-    urlpatterns += [path("dev/mail/", development_mail.mailbox, name="development-mail")]
+    urlpatterns += [
+        path("dev/mail/", development_mail.mailbox, name="development-mail"),
+        path("dev/codes/", development_codes.codes, name="development-codes"),
+    ]
 
 urlpatterns += i18n_patterns(
     path("notices/", include("privacy.urls")),

@@ -39,9 +39,10 @@ MEASURES = (
     (
         _("Access"),
         _(
-            "Staff have accounts of their own with permissions one by one. A consumer comes in with a code "
-            "mailed to their address: it counts once, for ten minutes, for five tries, in the browser that "
-            "asked."
+            "Staff have accounts of their own with permissions one by one. They come in with a password and "
+            "a passkey or a code of an app; sessions end when they are not used, guesses lock the door, and "
+            "what is sensitive asks again. A consumer comes in with a code mailed to their address: it "
+            "counts once, for ten minutes, for five tries, in the browser that asked."
         ),
     ),
     (

@@ -9,20 +9,31 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pyotp
 from django.conf import settings
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from applications import flow
+from applications import flow, staff_session
 from applications.actors import SYSTEM, Actor
 from applications.crypto.keyring import data_key_scope
 from applications.crypto.models import DataKey
-from applications.models import Application, DataSubject, MailKind, NoticeKind, NoticeVersion, OutboundMail
+from applications.models import (
+    Application,
+    DataSubject,
+    MailKind,
+    NoticeKind,
+    NoticeVersion,
+    OutboundMail,
+    SecondFactor,
+    StaffUser,
+)
 from applications.personal import Purpose
 from applications.selectors.accounts import live_session
-from applications.services import accounts, drafts, submitting
+from applications.selectors.staff import enrolled_factor
+from applications.services import accounts, drafts, second_factor, submitting
 from applications.services.housekeeping import KEY_OWNERS
 from applications.services.notices import publish_notice
 from applications.states import ApplicationStatus
@@ -30,6 +41,7 @@ from lenders.models import Lender
 from lenders.services.register import register_lender
 
 CODE = re.compile(r"\b[0-9]{6}\b")
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 # A recipient whose papers are in order.
 IN_ORDER = {
     "country": "LV",
@@ -131,6 +143,34 @@ def orphan_keys() -> set[UUID]:
     """The owners of live data keys whose rows were never written."""
     live = set(DataKey.objects.filter(wrapped__isnull=False).values_list("owner_id", flat=True))
     return live.difference(*(model._default_manager.values_list("pk", flat=True) for model in KEY_OWNERS))
+
+
+# --- staff ----------------------------------------------------------------------------------------------
+def app_code(*, steps: int = 0) -> str:
+    """What the app of every account of these tests shows now, or so many half minutes later."""
+    return pyotp.TOTP(TOTP_SECRET).at(timezone.now() + timedelta(seconds=30 * steps))
+
+
+@data_key_scope()
+def enrol(user: StaffUser) -> SecondFactor:
+    """Give an account an authenticator app; it was confirmed a while ago, so the code it shows now counts."""
+    found = enrolled_factor(user)
+    if found:
+        return found
+    factor = second_factor.factor_to_enrol(user=user)
+    second_factor.begin_app(factor=factor, secret=TOTP_SECRET)
+    second_factor.confirm_app(factor=factor, code=app_code(steps=-1))
+    return enrolled_factor(user) or factor
+
+
+def sign_in_staff(client: Client, user: StaffUser) -> Client:
+    """Make `client` the browser of a member of staff who has just proved password and second factor."""
+    factor = enrol(user)
+    client.force_login(user)
+    session, now = client.session, timezone.now().timestamp()
+    session[staff_session.PROOF] = {"factor": str(factor.id), "since": now, "seen": now, "proved": now}
+    session.save()
+    return client
 
 
 # --- applications ---------------------------------------------------------------------------------------

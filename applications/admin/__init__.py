@@ -3,16 +3,18 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
+from applications.admin import door
 from applications.admin.applications import ApplicationAdmin
 from applications.admin.processing import ConsentAdmin, ObjectionAdmin, RestrictionAdmin
 from applications.admin.recipients import RecipientAdmin
 from applications.admin.registers import AuditEntryAdmin, DisclosureAdmin, NoticeVersionAdmin
-from applications.admin.staff import StaffUserAdmin
+from applications.admin.staff import StaffGroupAdmin, StaffUserAdmin
 from applications.admin.statistics import StatisticsMonthAdmin
 
 admin.site.site_header = admin.site.site_title = _("JO1N Baltic financing: staff")
 
 __all__ = [
     "ApplicationAdmin", "AuditEntryAdmin", "ConsentAdmin", "DisclosureAdmin", "NoticeVersionAdmin",
-    "ObjectionAdmin", "RecipientAdmin", "RestrictionAdmin", "StaffUserAdmin", "StatisticsMonthAdmin",
+    "ObjectionAdmin", "RecipientAdmin", "RestrictionAdmin", "StaffGroupAdmin", "StaffUserAdmin",
+    "StatisticsMonthAdmin", "door",
 ]  # fmt: skip

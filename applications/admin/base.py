@@ -9,11 +9,13 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 
 from applications.actors import Actor
 from applications.models import OwnedBySubject
 from applications.services import audit
+from applications.views.staff_proof import requires_fresh_proof
 
 SHOWN_OF_AN_ID = 8
 
@@ -78,6 +80,22 @@ class RecordedAdmin(ReadOnlyAdmin):
             raise
         audit.record(action=f"{name}.{self.seen}", **facts)
         return response
+
+
+class FreshProofAdmin(admin.ModelAdmin):
+    """Rows that matter so much that whoever changes one is asked for the second factor again."""
+
+    @method_decorator(requires_fresh_proof)
+    def changeform_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changeform_view(*args, **kwargs)
+
+    @method_decorator(requires_fresh_proof)
+    def delete_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().delete_view(*args, **kwargs)
+
+    @method_decorator(requires_fresh_proof)
+    def changelist_view(self, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changelist_view(*args, **kwargs)
 
 
 class RegisterAdmin(admin.ModelAdmin):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from applications.actors import Actor
-from applications.admin.base import RegisterAdmin
+from applications.admin.base import FreshProofAdmin, RegisterAdmin
 from applications.models import Recipient
 from applications.services.recipients import save_recipient
 
@@ -31,8 +31,9 @@ class RecipientForm(forms.ModelForm):
 
 
 @admin.register(Recipient)
-class RecipientAdmin(RegisterAdmin):
-    """Who may receive personal data. What has lapsed receives nothing new, and the list says why."""
+class RecipientAdmin(FreshProofAdmin, RegisterAdmin):
+    """Who may receive personal data: whoever changes that is asked again who they are. What has lapsed
+    receives nothing new, and the list says why."""
 
     form = RecipientForm
     list_display = (

@@ -32,6 +32,8 @@ from applications.models.processing import (
     RestrictionGround,
 )
 from applications.models.recipients import AgreementKind, Lapse, Recipient
+from applications.models.second_factor import AuthenticatorApp, Passkey, RecoveryCode, SecondFactor
+from applications.models.sign_in import SignInTry, TryKind
 from applications.models.staff import StaffUser
 from applications.models.statistics import Milestone, MilestoneReached, StatisticsMonth
 from applications.models.subject import ConsumerSession, DataSubject, EmailChallenge, OwnedBySubject
@@ -39,12 +41,13 @@ from applications.models.third_party import ThirdPartyRecord
 
 __all__ = [
     "FORM_MODELS", "AccountNote", "AgreementKind", "Application", "ApplicationEvent", "AuditEntry",
-    "Channel", "Communication", "CommunicationKind", "Complaint", "Consent", "ConsumerSession", "Contact",
-    "ContactRole", "Contract", "ContractEnd", "DailyJob", "DataSubject", "Direction", "Disclosure",
-    "DisclosureStatus", "EmailChallenge", "Family", "Financial", "FormData", "Identification",
-    "IdentityDocument", "Image", "ImageOrigin", "Lapse", "LoanRequest", "MailKind", "MailStatus",
-    "MarketingKind", "MarketingMessage", "MarketingPreference", "Milestone", "MilestoneReached",
-    "NoticeKind", "NoticeVersion", "Objection", "OutboundMail", "OwnedBySubject", "PaymentMethod",
-    "PoliticalExposure", "PublicProfile", "Recipient", "Restriction", "RestrictionGround", "StaffUser",
-    "StatisticsMonth", "ThirdPartyRecord", "UsageEvent", "Whereabouts", "WorkerHeartbeat",
+    "AuthenticatorApp", "Channel", "Communication", "CommunicationKind", "Complaint", "Consent",
+    "ConsumerSession", "Contact", "ContactRole", "Contract", "ContractEnd", "DailyJob", "DataSubject",
+    "Direction", "Disclosure", "DisclosureStatus", "EmailChallenge", "Family", "Financial", "FormData",
+    "Identification", "IdentityDocument", "Image", "ImageOrigin", "Lapse", "LoanRequest", "MailKind",
+    "MailStatus", "MarketingKind", "MarketingMessage", "MarketingPreference", "Milestone",
+    "MilestoneReached", "NoticeKind", "NoticeVersion", "Objection", "OutboundMail", "OwnedBySubject",
+    "Passkey", "PaymentMethod", "PoliticalExposure", "PublicProfile", "Recipient", "RecoveryCode",
+    "Restriction", "RestrictionGround", "SecondFactor", "SignInTry", "StaffUser", "StatisticsMonth",
+    "ThirdPartyRecord", "TryKind", "UsageEvent", "Whereabouts", "WorkerHeartbeat",
 ]  # fmt: skip

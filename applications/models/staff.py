@@ -21,6 +21,7 @@ class StaffUser(AbstractUser):
     class Meta(AbstractUser.Meta):
         verbose_name = _("staff account")  # type: ignore[assignment]
         verbose_name_plural = _("staff accounts")  # type: ignore[assignment]
+        permissions = [("reset_second_factor", _("Can reset the second factor of another account"))]
 
     def get_full_name(self) -> str:
         return self.username

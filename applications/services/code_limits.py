@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -27,7 +28,7 @@ class Limit:
     unit: timedelta
     sentence: Callable[[int], str]
 
-    def wait(self, codes: QuerySet[EmailChallenge], now: datetime) -> timedelta:
+    def wait(self, codes: QuerySet[Any], now: datetime) -> timedelta:
         """How long until another may be sent, given these; nothing, where one may be sent now."""
         counted = codes.filter(created_at__gt=now - self.within).order_by("-created_at")
         # Another may be sent as soon as there are fewer than `most`: when this one is no longer counted.

@@ -5,12 +5,21 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
+from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from applications.crypto import keyring
-from applications.models import Application, ConsumerSession, DataSubject, EmailChallenge, OutboundMail
+from applications.models import (
+    Application,
+    ConsumerSession,
+    DataSubject,
+    EmailChallenge,
+    OutboundMail,
+    SecondFactor,
+    SignInTry,
+)
 from applications.retention_rules import RULES, Retention
 from applications.selectors.permission import standing_restrictions
 from applications.services.operations import DAILY_JOBS
@@ -19,6 +28,7 @@ from applications.states import ApplicationStatus
 CHUNK = 500
 CHALLENGES_KEPT = timedelta(days=RULES[Retention.CODE].days)
 SESSIONS_KEPT = timedelta(days=365)  # twelve months (RULES[Retention.SECURITY])
+TRIES_KEPT = timedelta(days=1)
 DRAFTS_KEPT = timedelta(days=RULES[Retention.DRAFT].days)
 ORPHAN_KEYS_KEPT = timedelta(days=1)
 MOST_ORPHANS = 20
@@ -65,6 +75,15 @@ def end_sessions() -> dict[str, int]:
     return {"sessions": _delete_in_chunks(lambda: ConsumerSession.objects.filter(expires_at__lt=before))}
 
 
+def end_staff_sessions() -> dict[str, int]:
+    """Delete sessions of staff that nobody can use any more, and tries at their door a day after."""
+    now = timezone.now()
+    return {
+        "sessions": _delete_in_chunks(lambda: Session.objects.filter(expire_date__lt=now)),
+        "tries": _delete_in_chunks(lambda: SignInTry.objects.filter(created_at__lt=now - TRIES_KEPT)),
+    }
+
+
 def end_drafts() -> dict[str, int]:
     """Delete drafts that were never sent, once their period since the last save is over.
 
@@ -104,11 +123,12 @@ def _owners_among(model: type[models.Model], ids: list[UUID]) -> Iterable[UUID]:
 
 
 # The models whose rows own a data key; floors above add theirs.
-KEY_OWNERS: list[type[models.Model]] = [DataSubject, EmailChallenge]
+KEY_OWNERS: list[type[models.Model]] = [DataSubject, EmailChallenge, SecondFactor]
 
 DAILY_JOBS |= {
     "end_challenges": end_challenges,
     "end_sessions": end_sessions,
+    "end_staff_sessions": end_staff_sessions,
     "end_drafts": end_drafts,
     "sweep_orphan_keys": sweep_orphan_keys,
 }

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.actors import Actor
 from applications.errors import NoticeChanged
 from applications.staff_site import AdminPage, ProductSite
+from applications.views.staff_proof import requires_fresh_proof
 from privacy.attention import flags, groups
 from privacy.flow import facts, flow_of_data
 from privacy.flow_drawing import drawing
@@ -37,10 +38,16 @@ def attention(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if not may_publish:
             raise PermissionDenied
-        _publish(request)
-        return redirect(ATTENTION.url)
+        return publish(request)
     context = {"groups": groups(), "can_publish": may_publish and notices_wait()}
     return site.render(request, "privacy/admin/attention.html", title=ATTENTION.title, **context)
+
+
+@requires_fresh_proof
+def publish(request: HttpRequest) -> HttpResponse:
+    """What is published is public for good: whoever does it is asked again who they are."""
+    _publish(request)
+    return redirect(ATTENTION.url)
 
 
 def _publish(request: HttpRequest) -> None:

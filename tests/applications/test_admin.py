@@ -37,14 +37,14 @@ def staff(request: pytest.FixtureRequest) -> Client:
     user.save()
     user.user_permissions.set(Permission.objects.filter(codename__in=["view_application"]))
     client = Client()
-    client.force_login(user)
+    factories.sign_in_staff(client, user)
     return client
 
 
 @pytest.fixture
 def root() -> Client:
     client = Client()
-    client.force_login(StaffUser.objects.create_superuser("root"))
+    factories.sign_in_staff(client, StaffUser.objects.create_superuser("root"))
     return client
 
 
@@ -92,7 +92,7 @@ def test_opening_is_written_down_once(staff: Client, page: str) -> None:
 def test_refused_look_is_written_down_as_refused_and_not_as_seen(client: Client) -> None:
     application = factories.sent_application(factories.subject())
     stranger = StaffUser.objects.create_user("new", is_staff=True)
-    client.force_login(stranger)
+    factories.sign_in_staff(client, stranger)
     for page in ("change", "history", "delete"):
         assert client.get(change(application, page)).status_code == 403
     assert actions(application) == []
@@ -113,7 +113,7 @@ def test_refused_change_and_deletion_are_no_look_at_the_person(staff: Client) ->
 @pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
 def test_refusal_stays_written_down_when_the_request_is_rolled_back(client: Client) -> None:
     application = factories.sent_application(factories.subject())
-    client.force_login(StaffUser.objects.create_user("new", is_staff=True))
+    factories.sign_in_staff(client, StaffUser.objects.create_user("new", is_staff=True))
     with transaction.atomic():
         assert client.get(change(application)).status_code == 403
         transaction.set_rollback(True)
@@ -200,7 +200,7 @@ def test_member_of_staff_is_no_consumer(root: Client) -> None:
 
 def test_staff_without_the_permission_sees_no_application(client: Client) -> None:
     application = factories.sent_application(factories.subject())
-    client.force_login(StaffUser.objects.create_user("new", is_staff=True))
+    factories.sign_in_staff(client, StaffUser.objects.create_user("new", is_staff=True))
     assert client.get(LIST).status_code == 403
     assert client.get(change(application)).status_code == 403
 

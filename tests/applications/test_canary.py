@@ -21,6 +21,7 @@ from applications.crypto.errors import DecryptionError
 from applications.models import Application, ConsumerSession, Identification, StaffUser
 from applications.tasks import deliver_due_mail
 from applications.views import steps as steps_view
+from tests import factories
 from tests.applications.pages import Elements, Walk
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
@@ -198,9 +199,7 @@ def not_in_the_servers_own_logs() -> None:
 
 
 def not_in_the_admin() -> None:
-    StaffUser.objects.create_superuser("root", password="long-enough-passphrase")
-    staff = Client()
-    assert staff.login(username="root", password="long-enough-passphrase")
+    staff = factories.sign_in_staff(Client(), StaffUser.objects.create_superuser("root"))
     application = Application.objects.exclude(status="draft").get()
     index = staff.get(reverse("admin:index")).content.decode()
     links = {

@@ -56,7 +56,7 @@ def test_staff_are_told_why_they_see_nothing() -> None:
     application = factories.sent_application(factories.subject())
     restricted(application.subject)
     staff = Client()
-    staff.force_login(StaffUser.objects.create_superuser("root"))
+    factories.sign_in_staff(staff, StaffUser.objects.create_superuser("root"))
     page = staff.get(reverse("admin:applications_application_change", args=[application.pk]))
     assert page.status_code == 200
     assert "A•••••" not in page.text

@@ -36,11 +36,9 @@ def sights(owner: DataSubject) -> list[Any]:
 
 
 def staff() -> Client:
-    browser = Client()
     user = StaffUser.objects.create_user("support", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    browser.force_login(user)
-    return browser
+    return factories.sign_in_staff(Client(), user)
 
 
 def test_nobody_saw_anything_before_the_application_left(client: Client, application: Application) -> None:
@@ -79,8 +77,7 @@ def test_opening_by_staff_stands_on_the_page(client: Client, application: Applic
 
 
 def test_refused_opening_is_none(application: Application) -> None:
-    stranger = Client()
-    stranger.force_login(StaffUser.objects.create_user("new", is_staff=True))
+    stranger = factories.sign_in_staff(Client(), StaffUser.objects.create_user("new", is_staff=True))
     stranger.get(reverse("admin:applications_application_change", args=[application.pk]))
     assert sights(application.subject) == []
 

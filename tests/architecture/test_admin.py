@@ -34,7 +34,7 @@ def test_every_admin_page_is_sound(client: Client) -> None:
     Walk(client).all()
     factories.draft(factories.subject())
     root = Client()
-    root.force_login(StaffUser.objects.create_superuser("root"))
+    factories.sign_in_staff(root, StaffUser.objects.create_superuser("root"))
     call_command("load_demo_registers")
     addresses = [reverse("admin:index"), reverse("admin:password_change")]
     addresses += [page.url for page in admin.site.pages]

@@ -27,7 +27,7 @@ FLOORS = ("applications", "lenders", "privacy")
 MODELS = [model for floor in FLOORS for model in apps.get_app_config(floor).get_models()]
 ENCRYPTED = [field for model in MODELS for field in encrypted_fields(model)]
 # What is encrypted and is not about a person.
-SECRETS = {"lender.secrets", "statistics.secret"}
+SECRETS = {"lender.secrets", "second_factor.totp_secret", "statistics.secret"}
 
 
 # --- personal data --------------------------------------------------------------------------------------

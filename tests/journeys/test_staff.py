@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.product import Product, until
+from tests.journeys.staff import log_in
 from tests.journeys.visitor import ANSWERS, Visitor
 
 PLANTED = (
@@ -16,14 +17,6 @@ PLANTED = (
     ANSWERS["employer"]["employer"],
     ANSWERS["repayment"]["keyword"],
 )
-
-
-def log_in(visitor: Visitor, role: str = "support") -> None:
-    visitor.open("/admin/")
-    visitor.page.fill("[name=username]", role)
-    visitor.page.fill("[name=password]", f"demo-{role}-passphrase")
-    visitor.page.locator("[type=submit]").click()
-    expect(visitor.page.locator("#user-tools")).to_be_visible()
 
 
 def assert_nobody_is_shown(visitor: Visitor, email: str) -> None:

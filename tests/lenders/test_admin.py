@@ -10,6 +10,7 @@ from applications.models import Application, AuditEntry, StaffUser
 from applications.services.audit import ASIDE
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.models import Delivery, Submission
+from tests import factories
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
@@ -22,7 +23,7 @@ def staff(*permissions: str) -> Client:
     user, _new = StaffUser.objects.get_or_create(username=f"staff-{len(permissions)}", is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = Client()
-    client.force_login(user)
+    factories.sign_in_staff(client, user)
     return client
 
 
@@ -162,7 +163,7 @@ def test_list_of_deliveries_shows_the_beginning_of_an_identifier(application):
 @pytest.mark.parametrize("model", ["submission", "delivery", "lender"])
 def test_nothing_is_typed_over_not_even_by_a_superuser(application, model):
     root = Client()
-    root.force_login(StaffUser.objects.create(username="root", is_staff=True, is_superuser=True))
+    factories.sign_in_staff(root, StaffUser.objects.create(username="root", is_staff=True, is_superuser=True))
     submission = scene.submission_at(application, "atra")
     pk = {
         "submission": submission.pk,

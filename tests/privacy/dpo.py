@@ -22,7 +22,7 @@ def staff(name: str, permissions: list[str]) -> Client:
     user = StaffUser.objects.create_user(name, is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = Client()
-    client.force_login(user)
+    factories.sign_in_staff(client, user)
     return client
 
 
