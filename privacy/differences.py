@@ -8,7 +8,7 @@ from enum import Enum
 from html.parser import HTMLParser
 from itertools import groupby
 
-BLOCKS = frozenset({"p", "li", "tr", "h2", "h3", "h4", "dt", "dd", "caption"})
+BLOCKS = frozenset({"caption", "dd", "div", "dt", "h2", "h3", "h4", "li", "ol", "p", "table", "tr", "ul"})
 LONG_STRETCH = 3
 WORD = re.compile(r"\s*\S+")
 
@@ -49,31 +49,36 @@ class Run:
 
 
 class _Blocks(HTMLParser):
+    """All the text of a document, block by block; what a link leads to stands behind its words."""
+
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []
-        self._open: list[str] | None = None
+        self._open: list[str] = []
+        self._leads_to = ""
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in BLOCKS:
-            self._close()
-            self._open = []
+            self.flush()
         elif tag in {"td", "th"} and self._open:
             self._open.append(" · ")
+        elif tag == "a":
+            self._leads_to = dict(attrs).get("href") or ""
 
     def handle_endtag(self, tag: str) -> None:
         if tag in BLOCKS:
-            self._close()
+            self.flush()
+        elif tag == "a" and self._leads_to and not self._leads_to.startswith(("#", "mailto:")):
+            self._open.append(f" ({self._leads_to})")
 
     def handle_data(self, data: str) -> None:
-        if self._open is not None:
-            self._open.append(data)
+        self._open.append(data)
 
-    def _close(self) -> None:
-        text = " ".join("".join(self._open or ()).split())
+    def flush(self) -> None:
+        text = " ".join("".join(self._open).split())
         if text:
             self.found.append(text)
-        self._open = None
+        self._open = []
 
 
 def blocks_of(html: str) -> list[str]:
@@ -81,6 +86,7 @@ def blocks_of(html: str) -> list[str]:
     parser = _Blocks()
     parser.feed(html)
     parser.close()
+    parser.flush()
     return parser.found
 
 

@@ -10,7 +10,7 @@ from applications.data_policy import POLICIES
 from applications.personal import Basis, Category, Purpose, PurposeGroup, RecipientKind, Source
 from applications.retention_rules import RULES, Retention
 from privacy.data_subject_rights import RIGHTS
-from privacy.datamap import by_category, recipients_by_category
+from privacy.datamap import by_category, entries, recipients_by_category, rules_by_category
 
 
 def categories() -> dict[str, Any]:
@@ -42,7 +42,8 @@ def purposes() -> dict[str, Any]:
 
 def _purpose(purpose: Purpose) -> dict[str, Any]:
     def on(basis: Basis) -> list[str]:
-        return [str(one.label) for one in Category if POLICIES[one].uses.get(purpose) is basis]
+        used = {entry.category for entry in entries() if entry.uses.get(purpose) is basis}
+        return [str(one.label) for one in Category if one in used]
 
     uses = [
         {"basis": basis.label, "categories": on(basis), "all": len(on(basis)) == len(Category)}
@@ -81,10 +82,16 @@ def recipients() -> dict[str, Any]:
 
 
 def retention() -> dict[str, Any]:
-    """The rules by which data are kept."""
+    """The rules by which data are kept, and the categories that follow each (GDPR Art. 13(2)(a))."""
+    followed = rules_by_category()
     return {
         "rules": [
-            {"name": rule.label, "kept": str(RULES[rule].text), "ground": RULES[rule].ground.label}
+            {
+                "name": rule.label,
+                "kept": str(RULES[rule].text),
+                "ground": RULES[rule].ground.label,
+                "categories": [one.label for one in Category if rule in followed[one]],
+            }
             for rule in Retention
         ]
     }

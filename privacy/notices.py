@@ -29,6 +29,7 @@ from privacy import notice_facts
 TEXTS = Path(__file__).resolve().parent / "texts"
 ROLES = {
     "controller": ContactRole.CONTROLLER,
+    "dpo": ContactRole.DPO,
     "authority": ContactRole.AUTHORITY,
     "consumer_authority": ContactRole.CONSUMER_AUTHORITY,
 }

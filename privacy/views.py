@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.html import escape
 from django.utils.http import http_date
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
@@ -61,17 +62,31 @@ def compare(request: HttpRequest, kind: str, older: int, newer: int) -> HttpResp
     """What changed between two versions of a notice. Asked for the wrong way round, they are put right."""
     if older > newer:
         return redirect("notices:compare", kind=kind, older=newer, newer=older)
-    by_number = {version.number: version for version in _readable(kind)}
-    if older == newer or not {older, newer} <= by_number.keys():
+    both = _in_one_language(kind, older, newer)
+    if older == newer or both is None:
         raise Http404
-    before, after = by_number[older], by_number[newer]
+    before, after = both
     context = {
         "before": before,
         "after": after,
-        "runs": runs(difference(before.body, after.body)),
-        "versions": list(by_number.values()),
+        "runs": runs(difference(_whole(before), _whole(after))),
+        "versions": _readable(kind),
     }
     return _page(request, "privacy/difference.html", context, [before, after])
+
+
+def _in_one_language(kind: str, older: int, newer: int) -> tuple[NoticeVersion, NoticeVersion] | None:
+    """Both versions in the best language that both are written in; two languages cannot be compared."""
+    written = {(one.number, one.language): one for one in notice_versions(kind)}
+    for language in (get_language(), settings.LANGUAGE_CODE):
+        before, after = written.get((older, language or "")), written.get((newer, language or ""))
+        if before and after:
+            return before, after
+    return None
+
+
+def _whole(version: NoticeVersion) -> str:
+    return f"<h2>{escape(version.title)}</h2>{version.body}"
 
 
 @require_safe

@@ -1,6 +1,7 @@
 """manage.py check fails where the code does what the data map does not say, and names the place."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -238,13 +239,32 @@ def test_what_outlives_its_person_must_not_be_encrypted(monkeypatch: pytest.Monk
 
 
 # --- notices --------------------------------------------------------------------------------------------
-def test_changed_map_without_a_new_edition_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    policy = POLICIES[Category.IMAGES]
-    changed = Policy(policy.holds, policy.uses, policy.recipients - {RecipientKind.PARTNER}, Retention.USAGE)
+POLICY = POLICIES[Category.IMAGES]
+LESS = {purpose: basis for purpose, basis in POLICY.uses.items() if purpose is not Purpose.INFORM_PUBLIC}
+CHANGES = {
+    "recipients": Policy(
+        POLICY.holds, POLICY.uses, POLICY.recipients - {RecipientKind.PARTNER}, POLICY.retention
+    ),
+    "retention": Policy(POLICY.holds, POLICY.uses, POLICY.recipients, Retention.EVIDENCE),
+    "purposes": Policy(POLICY.holds, LESS, POLICY.recipients, POLICY.retention),
+    "words": Policy("something else", POLICY.uses, POLICY.recipients, POLICY.retention),
+}
+
+
+@pytest.mark.parametrize("changed", CHANGES.values(), ids=CHANGES)
+def test_changed_map_without_a_new_edition_fails(changed: Policy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(data_policy.POLICIES, Category.IMAGES, changed)  # type: ignore[arg-type]
     found: list[CheckMessage] = checks.check_notices(app_configs=None)
     assert {message.id for message in found} == {"privacy.E018"}
     assert any("privacy/source.lv.html" in str(message.msg) for message in found)
+
+
+def test_purpose_taken_from_every_field_of_a_category_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    for entry in datamap.by_category()[Category.PEP]:
+        narrow = replace(entry.mark, purposes=frozenset(entry.uses) - {Purpose.SERVE_CUSTOMERS})
+        monkeypatch.setattr(entry.declared.field, "personal", narrow)
+    declared_fields.cache_clear()
+    assert {message.id for message in checks.check_notices(app_configs=None)} == {"privacy.E018"}
 
 
 def test_catalogues_that_are_not_compiled_are_a_warning(tmp_path: Path, settings: Any) -> None:

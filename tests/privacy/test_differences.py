@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from applications.actors import SYSTEM
 from applications.models import NoticeVersion
+from applications.services.notices import publish_notice
 from privacy.differences import Block, Change, blocks_of, difference
 from privacy.notices import publish_texts
 
@@ -60,6 +61,15 @@ def test_tables_lists_and_headings_are_blocks() -> None:
     assert blocks_of(text) == ["A", "b", "c · d", "e", "f"]
 
 
+def test_text_after_a_nested_list_and_outside_of_blocks_is_compared() -> None:
+    assert blocks_of("<ul><li>a<ul><li>b</li></ul>c</li></ul><div>d</div>e") == ["a", "b", "c", "d", "e"]
+
+
+def test_link_that_leads_elsewhere_is_a_change() -> None:
+    (block,) = difference('<p><a href="/a/">here</a></p>', '<p><a href="/b/">here</a></p>')
+    assert block.changed
+
+
 # --- the page -------------------------------------------------------------------------------------------
 @pytest.fixture
 def _published(db: None) -> None:
@@ -90,3 +100,19 @@ def test_versions_asked_for_the_wrong_way_round_are_put_right(client: Client) ->
 @pytest.mark.parametrize("path", ["privacy/1-1/", "privacy/1-3/", "shoes/1-2/"])
 def test_difference_of_what_is_not_there_is_not_found(client: Client, path: str) -> None:
     assert client.get(f"/lv/notices/{path}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_versions_are_compared_in_a_language_that_both_have(client: Client) -> None:
+    for number, language, title in ((1, "lv", "Vecais"), (2, "lv", "Jaunais"), (2, "en", "The new one")):
+        publish_notice(
+            kind="terms",
+            number=number,
+            language=language,
+            title=title,
+            body=f"<p>{language}</p>",
+            actor=SYSTEM,
+        )
+    page = client.get("/en/notices/terms/1-2/")
+    assert (page.context["before"].language, page.context["after"].language) == ("lv", "lv")
+    assert "<del>Vecais</del>" in page.text

@@ -183,3 +183,12 @@ def test_cookie_notice_names_every_cookie_with_its_lifetime(text: NoticeText) ->
     expected = {name.removeprefix("__Host-"): list(numbers) for name, numbers in lifetimes.items()}
     assert {name: [int(n) for n in re.findall(r"\d+", row)] for name, row in rows.items()} == expected
     assert settings.CSRF_COOKIE_AGE is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_privacy_notice_says_how_long_each_category_is_kept_and_how_to_reach_the_dpo(language: str) -> None:
+    body = latest(NoticeKind.PRIVACY, language).body
+    table = body.partition('id="retention"')[2].partition("</table>")[0]
+    with translation.override(language):
+        assert [str(one.label) for one in Category if str(one.label) not in table] == []
+    assert body.count(CONTACTS["dpo"].email) >= 2
