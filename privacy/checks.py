@@ -11,23 +11,30 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
-from applications.crypto.fields import encrypted_fields
+from applications.crypto.fields import EncryptedField, encrypted_fields
 from applications.data_policy import POLICIES, NotInPolicy, require_allowed, uses_of
 from applications.data_uses import Use
 from applications.declarations import Standing, declared_fields, not_personal_names, personal_fields
 from applications.flow import STEPS, fields_of
 from applications.form_fields import FORM_FIELDS, KNOWN_LABELS, mark_of
+from applications.models import DataSubject, OwnedBySubject
 from applications.personal import Category, Purpose, RecipientKind, Source
 from applications.retention_rules import RULES
 from applications.subject_data import OUTLIVES_ITS_SUBJECT
 from lenders.adapters import ADAPTERS
 from privacy.datamap import LIBRARIES, all_fields, by_category, doors, entries
 from privacy.notices import NoticeTextError, outdated
+from privacy.template_names import paths_read
 
 TAG = "personal_data"
-# Templates of the frame: pages of errors, pieces, the admin. They show nothing of anybody.
+# Templates of the frame: pages of errors, pieces, the admin. They show nothing of anybody, undeclared.
 FRAME = re.compile(r"[^/]+\.html|(?:admin|django|includes)/.+")
-SHOWN = re.compile(r"(?<![\w.])(?!site\.|step\.|form\.)[a-z_]+(?:\.[a-z_]+)*\.([a-z_]+)")
+# Names of encrypted fields that are names of many other things as well.
+COMMON_NAMES = frozenset(
+    {"address", "answer", "body", "content", "page", "recipient", "secret", "text", "title"}
+)
+# A contact of an office has an e-mail address and a phone as people have.
+OFFICES = frozenset({"authority", "consumer_authority", "controller", "dpo"})
 
 
 @register(TAG)
@@ -115,6 +122,39 @@ def check_categories(app_configs: Any, **_: Any) -> list[CheckMessage]:
 
 
 @register(TAG)
+def check_links(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """What points at a person, or at a row about one, is about that person too: exported, and erased."""
+    holders = {model for door in doors() for model in door.holders()}
+    about_people = {model for model in holders if issubclass(model, DataSubject | OwnedBySubject)}
+    return [
+        Error(
+            f"{model._meta.label}.{field.name} points at a person, and is neither exported nor erased.",
+            hint="Declare what the row says of the person: personal(...).",
+            obj=model,
+            id="privacy.E019",
+        )
+        for model in apps.get_models(include_auto_created=True)
+        if model not in holders
+        for field in (*model._meta.concrete_fields, *model._meta.many_to_many)
+        if field.is_relation and field.related_model in about_people
+    ]
+
+
+@register(TAG)
+def check_narrowing(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """A field narrows its category and never widens it; its retention rule exists."""
+    found: list[CheckMessage] = []
+    for entry in entries():
+        policy, mark = POLICIES[entry.category], entry.mark
+        wider = (mark.purposes or frozenset()) - policy.uses.keys()
+        wider_to = (mark.recipients or frozenset()) - policy.recipients
+        if wider or wider_to or entry.retention not in RULES:
+            sentence = f"{entry.declared} names a purpose, recipient or rule that {entry.category} lacks."
+            found.append(Error(sentence, obj=entry.declared.model, id="privacy.E020"))
+    return found
+
+
+@register(TAG)
 def check_forms(app_configs: Any, **_: Any) -> list[CheckMessage]:
     """A step of the form asks only for what the map says comes from the form and serves the application."""
     found: list[CheckMessage] = []
@@ -165,13 +205,13 @@ def check_templates(app_configs: Any, **_: Any) -> list[CheckMessage]:
     declared = _declared_templates()
     found: list[CheckMessage] = []
     for name, path in _templates():
-        if name not in declared:
+        if name not in declared and not FRAME.fullmatch(name):
             sentence = f"The template {name} does not say what it shows of a person."
             found.append(Error(sentence, hint="Name it in its app's data_uses.TEMPLATES.", id="privacy.E013"))
             continue
-        use = declared[name]
+        use = declared.get(name)
         allowed = use.categories if use else frozenset()
-        for field in sorted(set(SHOWN.findall(path.read_text(encoding="utf-8"))) & _distinctive().keys()):
+        for field in sorted(_personal_names(path)):
             if not _distinctive()[field] & allowed:
                 sentence = f"The template {name} shows {field} and does not say so."
                 found.append(Error(sentence, id="privacy.E014"))
@@ -192,13 +232,21 @@ def check_templates(app_configs: Any, **_: Any) -> list[CheckMessage]:
 
 @cache
 def _distinctive() -> dict[str, set[Category]]:
-    """Names that mean a personal value wherever a template uses them, those of answers of the form, with the
+    """Names that mean a personal value wherever a template uses them, those of encrypted fields, with the
     categories of every field of that name."""
-    found: dict[str, set[Category]] = {name: set() for name in (*FORM_FIELDS, "email")}
-    for entry in entries():
+    held = entries()
+    encrypted = {one.declared.field.name for one in held if isinstance(one.declared.field, EncryptedField)}
+    found: dict[str, set[Category]] = {name: set() for name in encrypted - COMMON_NAMES}
+    for entry in held:
         if entry.declared.field.name in found:
             found[entry.declared.field.name].add(entry.category)
     return found
+
+
+def _personal_names(path: Path) -> set[str]:
+    """The personal names that a template reads, however it spells it."""
+    paths = paths_read(path.read_text(encoding="utf-8"))
+    return {name for found in paths if not OFFICES & set(found) for name in found} & _distinctive().keys()
 
 
 def _declared_templates() -> Mapping[str, Use | None]:
@@ -216,7 +264,7 @@ def _templates() -> Iterator[tuple[str, Path]]:
     for folder in folders:
         for path in sorted(Path(folder).rglob("*.*")):
             name = path.relative_to(folder).as_posix()
-            if path.is_file() and not FRAME.fullmatch(name):
+            if path.is_file():
                 yield name, path
 
 

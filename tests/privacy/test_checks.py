@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.apps import apps
 from django.core.checks import CheckMessage, run_checks
 from django.db import models
+from django.test.utils import isolate_apps
 
 from applications import data_policy
 from applications.crypto.fields import BlindIndex
@@ -18,7 +20,14 @@ from applications.data_uses import TEMPLATES, Use
 from applications.declarations import Declared, Standing, declared_fields
 from applications.flow import STEPS
 from applications.form_fields import MARKS
-from applications.models import Application, Consent, Identification, NoticeVersion, PublicProfile
+from applications.models import (
+    Application,
+    Consent,
+    DataSubject,
+    Identification,
+    NoticeVersion,
+    PublicProfile,
+)
 from applications.personal import Category, NotPersonal, Personal, Purpose, RecipientKind, Source
 from applications.retention_rules import Retention
 from joinbaltic import checks as frame_checks
@@ -215,6 +224,71 @@ def test_template_that_shows_more_than_it_says_is_named(
     assert found_by(checks.check_templates) == [
         "The template applications/new.html shows personal_code and does not say so."
     ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ site.consumer.subject.email }}",
+        "{{ form.instance.personal_code }}",
+        "{{ rows.0.personal_code }}",
+        "{{ row2.personal_code }}",
+        "{{ Person.personal_code }}",
+        "{{ personal_code }}",
+        "{{ nothing|default:row.personal_code }}",
+        "{% with code=row.personal_code %}{{ code }}{% endwith %}",
+        "{% if row.personal_code %}yes{% endif %}",
+        "{% for one in row.personal_code %}{{ one }}{% endfor %}",
+        "{% include 'includes/icon.html' with name=row.decline_reason %}",
+        "{{ place.ip_address }}",
+        "{{ offer.apr }}",
+    ],
+)
+@pytest.mark.parametrize("name", ["applications/home.html", "includes/piece.html", "piece.html"])
+def test_personal_value_is_seen_however_it_is_spelled_and_wherever(
+    name: str, source: str, tmp_path: Path, settings: Any
+) -> None:
+    templates_in(tmp_path, name, source, settings)
+    assert any("shows" in one and name in one for one in found_by(checks.check_templates))
+
+
+@pytest.mark.parametrize("source", ["{{ site.controller.email }}", "{{ step.title }}", "{{ notice.body }}"])
+def test_what_is_not_about_a_person_is_not_held_against_a_template(
+    source: str, tmp_path: Path, settings: Any
+) -> None:
+    templates_in(tmp_path, "includes/piece.html", source, settings)
+    assert found_by(checks.check_templates) == []
+
+
+@pytest.mark.parametrize("relation", ["ForeignKey", "OneToOneField", "ManyToManyField"])
+def test_model_that_only_points_at_a_person_is_named(relation: str) -> None:
+    options: dict[str, Any] = {} if relation == "ManyToManyField" else {"on_delete": models.CASCADE}
+    with isolate_apps("applications"):
+        liking = type(
+            "Liking",
+            (models.Model,),
+            {
+                "__module__": "applications.models",
+                "Meta": type("Meta", (), {"app_label": "applications"}),
+                "who": getattr(models, relation)(DataSubject, related_name="+", **options),
+            },
+        )
+    with mock.patch.object(checks.apps, "get_models", return_value=[liking]):
+        assert any("Liking.who points at a person" in one for one in found_by(checks.check_links))
+
+
+@pytest.mark.parametrize(
+    "wider",
+    [
+        {"purposes": frozenset({Purpose.PASS_TO_LENDERS})},
+        {"recipients": frozenset({RecipientKind.LENDER})},
+        {"retention": "for ever"},
+    ],
+)
+def test_field_that_widens_its_category_is_named(wider: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    field = PublicProfile._meta.get_field("shown")
+    monkeypatch.setattr(field, "personal", Personal(Category.INTERESTS, Source.STAFF, **wider))
+    assert any("PublicProfile.shown names a purpose" in one for one in found_by(checks.check_narrowing))
 
 
 def test_template_that_uses_a_category_against_the_map_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
