@@ -16,7 +16,7 @@ class NoticeKind(models.TextChoices):
 
 
 class NoticeVersion(models.Model):
-    """One published text. A change is a new number; rows are never edited or removed (trigger).
+    """One published text. A change is a new number; rows are never edited or removed (triggers).
 
     `edition` is the written text behind it, `source_digest` that text's SHA-256 before contacts were filled
     in: the same edition is published anew, under the next number, when a contact changes.
@@ -46,7 +46,14 @@ class NoticeVersion(models.Model):
             models.UniqueConstraint(fields=["kind", "number", "language"], name="one_text_per_notice_version")
         ]
         triggers = [
-            pgtrigger.Protect(name="notice_is_immutable", operation=pgtrigger.Update | pgtrigger.Delete)
+            pgtrigger.Protect(name="notice_is_immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="notice_is_not_emptied",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'published notices stay';",
+            ),
         ]
 
     def __str__(self) -> str:

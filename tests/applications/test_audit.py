@@ -63,6 +63,9 @@ def test_published_notice_is_under_the_same_protection() -> None:
         NoticeVersion.objects.filter(pk=notice.pk).update(body="changed")
     with pytest.raises(DatabaseError), transaction.atomic():
         notice.delete()
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE applications_noticeversion CASCADE")
+    assert NoticeVersion.objects.get() == notice
 
 
 # --- what an entry holds ----------------------------------------------------------------------------------
