@@ -7,7 +7,7 @@ text the next number: a new edition is a new version, and so is the same edition
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from html import escape, unescape
@@ -22,6 +22,7 @@ from applications.contacts import PRODUCT
 from applications.errors import NoticeChanged
 from applications.models import Contact, ContactRole
 from applications.models.notice import NoticeKind, NoticeVersion
+from applications.selectors.contacts import stored_contacts
 from applications.selectors.notices import notice_versions
 from applications.services.notices import digest_of, publish_notice
 from privacy import notice_facts
@@ -147,10 +148,9 @@ def fill(source: str, contacts: dict[str, Contact]) -> str:
     return PLACEHOLDER.sub(value, source)
 
 
-def stored_contacts() -> dict[str, Contact]:
-    """The contacts that notices name, as the DPO keeps them at this moment."""
-    stored = {one.role: one for one in Contact.objects.all()}
-    return {name: stored[role] for name, role in ROLES.items() if role in stored}
+def named(by_role: Mapping[str, Contact]) -> dict[str, Contact]:
+    """The contacts that notices name, by the names that they use."""
+    return {name: by_role[role] for name, role in ROLES.items() if role in by_role}
 
 
 def read(path: Path, contacts: dict[str, Contact]) -> NoticeText:
@@ -207,7 +207,7 @@ def to_publish(root: Path = TEXTS) -> list[Planned]:
     what was published from it.
     """
     by_kind: dict[NoticeKind, dict[int, list[NoticeText]]] = defaultdict(lambda: defaultdict(list))
-    for text in texts(stored_contacts(), root):
+    for text in texts(named(stored_contacts()), root):
         by_kind[text.kind][text.edition].append(text)
     return [planned for kind, editions in by_kind.items() for planned in _plan(kind, editions)]
 

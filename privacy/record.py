@@ -12,12 +12,12 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from applications.contacts import FIRST_CONTACTS, PRODUCT
+from applications.contacts import PRODUCT
 from applications.data_policy import POLICIES, bases_of
 from applications.models import Contact, ContactRole, Recipient
 from applications.personal import Basis, Category, Purpose, RecipientKind, Source
 from applications.retention_rules import RULES, Retention
-from applications.selectors.contacts import contacts
+from applications.selectors.contacts import contacts, first_contacts
 from privacy.datamap import by_category, recipients_by_category, rules_by_category
 from privacy.notice_facts import what_they_do
 from privacy.security_measures import MEASURES
@@ -53,7 +53,7 @@ def _section(
 
 def record_of_processing(*, with_register: bool, today: date) -> list[Section]:
     """The whole record, point by point; one point may have two tables."""
-    known = contacts() if with_register else _first_contacts()
+    known = contacts() if with_register else first_contacts()
     found = [
         _controller(known),
         _purposes(),
@@ -66,10 +66,6 @@ def record_of_processing(*, with_register: bool, today: date) -> list[Section]:
         _security(),
     ]
     return sorted(found, key=lambda section: section.letter)  # stable: tables of one letter keep their order
-
-
-def _first_contacts() -> dict[str, Contact]:
-    return {role.value: Contact(role=role, **facts) for role, facts in FIRST_CONTACTS.items()}
 
 
 def _controller(known: Mapping[str, Contact]) -> Section:

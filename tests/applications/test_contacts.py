@@ -45,6 +45,13 @@ def test_contacts_are_known_while_the_database_is_away() -> None:
         assert contact(ContactRole.CONTROLLER).email == FIRST_CONTACTS[ContactRole.CONTROLLER]["email"]
 
 
+def test_contacts_are_read_again_once_the_database_is_back() -> None:
+    Contact.objects.filter(role=ContactRole.CONTROLLER).update(phone="+371 67000000")
+    with mock.patch.object(Contact.objects, "all", side_effect=DatabaseError):
+        assert contact(ContactRole.CONTROLLER).phone == ""
+    assert contact(ContactRole.CONTROLLER).phone == "+371 67000000"
+
+
 def test_migrating_again_leaves_what_was_changed() -> None:
     Contact.objects.filter(role=ContactRole.AUTHORITY).update(address="Jaunā iela 1, Rīga", doubt="")
     call_command("migrate", verbosity=0)

@@ -1,7 +1,6 @@
 """The contacts with which the register begins, as the notices name them."""
 
-from applications.contacts import FIRST_CONTACTS
-from applications.models import Contact
-from privacy.notices import ROLES
+from applications.selectors.contacts import first_contacts
+from privacy.notices import named
 
-CONTACTS = {name: Contact(role=role, **FIRST_CONTACTS[role]) for name, role in ROLES.items()}
+CONTACTS = named(first_contacts())
