@@ -15,7 +15,7 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from applications.models.notice import NoticeKind, NoticeVersion
-from applications.selectors.notices import notice_versions
+from applications.selectors.notices import comparable, readable
 from privacy.differences import difference, runs
 from privacy.selectors import current_recipients
 
@@ -30,12 +30,12 @@ publicly_cached = cache_control(public=True, max_age=300)
 @publicly_cached
 def index(request: HttpRequest) -> HttpResponse:
     """Every notice with the version in force and the earlier ones."""
-    readable = {kind: versions for kind in NoticeKind if (versions := _readable(kind))}
+    found = {kind: versions for kind in NoticeKind if (versions := readable(kind, _language()))}
     kinds = [
         {"kind": kind.value, "label": kind.label, "current": versions[0], "versions": versions}
-        for kind, versions in readable.items()
+        for kind, versions in found.items()
     ]
-    shown = list(chain.from_iterable(readable.values()))
+    shown = list(chain.from_iterable(found.values()))
     return _page(request, "privacy/notices.html", {"kinds": kinds}, shown)
 
 
@@ -62,7 +62,7 @@ def compare(request: HttpRequest, kind: str, older: int, newer: int) -> HttpResp
     """What changed between two versions of a notice. Asked for the wrong way round, they are put right."""
     if older > newer:
         return redirect("notices:compare", kind=kind, older=newer, newer=older)
-    both = _in_one_language(kind, older, newer)
+    both = comparable(kind, older, newer, _language())
     if older == newer or both is None:
         raise Http404
     before, after = both
@@ -70,19 +70,9 @@ def compare(request: HttpRequest, kind: str, older: int, newer: int) -> HttpResp
         "before": before,
         "after": after,
         "runs": runs(difference(_whole(before), _whole(after))),
-        "versions": _readable(kind),
+        "versions": readable(kind, _language()),
     }
     return _page(request, "privacy/difference.html", context, [before, after])
-
-
-def _in_one_language(kind: str, older: int, newer: int) -> tuple[NoticeVersion, NoticeVersion] | None:
-    """Both versions in the best language that both are written in; two languages cannot be compared."""
-    written = {(one.number, one.language): one for one in notice_versions(kind)}
-    for language in (get_language(), settings.LANGUAGE_CODE):
-        before, after = written.get((older, language or "")), written.get((newer, language or ""))
-        if before and after:
-            return before, after
-    return None
 
 
 def _whole(version: NoticeVersion) -> str:
@@ -98,7 +88,7 @@ def recipients(request: HttpRequest) -> HttpResponse:
 
 
 def _notice_page(request: HttpRequest, kind: str, number: int | None) -> HttpResponse:
-    versions = _readable(kind)
+    versions = readable(kind, _language())
     wanted = [version for version in versions if number in {None, version.number}]
     if not wanted:
         raise Http404
@@ -113,13 +103,8 @@ def _notice_page(request: HttpRequest, kind: str, number: int | None) -> HttpRes
     return _page(request, "privacy/notice.html", context, versions)
 
 
-def _readable(kind: str) -> list[NoticeVersion]:
-    """Each number once, newest first: in the reader's language, else in Latvian, in which all are written."""
-    preference = {settings.LANGUAGE_CODE: 1, get_language(): 2}
-    by_number: dict[int, NoticeVersion] = {}
-    for notice in sorted(notice_versions(kind), key=lambda notice: preference.get(notice.language, 0)):
-        by_number[notice.number] = notice  # a better language comes later and takes the place
-    return sorted(by_number.values(), key=lambda notice: -notice.number)
+def _language() -> str:
+    return get_language() or settings.LANGUAGE_CODE
 
 
 def _page(
