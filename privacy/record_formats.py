@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from privacy.record import Section
 
-# A spreadsheet takes what begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes what begins with one of these for a formula, white space before it or not.
+FORMULA = ("=", "+", "-", "@")
+CONTROL = ("\t", "\r", "\n")
 
 
 def as_json(sections: Sequence[Section]) -> str:
@@ -48,7 +49,7 @@ def as_csv(sections: Sequence[Section]) -> str:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+    return f"'{cell}" if cell.startswith(CONTROL) or cell.lstrip().startswith(FORMULA) else cell
 
 
 def as_markdown(sections: Sequence[Section]) -> str:

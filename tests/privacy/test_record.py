@@ -135,7 +135,7 @@ def test_csv_holds_every_value_under_five_columns() -> None:
     assert {cell for one in sections for row in one.rows for cell in row.values()} <= held
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+371 67000000", "-1", "@SUM(A1)", "\tx"])
+@pytest.mark.parametrize("cell", ["=1+1", "+371 67000000", "-1", "@SUM(A1)", "\tx", "\n=1+1", " =1+1"])
 def test_csv_holds_no_formula(cell: str) -> None:
     section = Section(
         "a", "x", "X", {"name": "Name", "value": "Value"}, [{"name": cell, "value": cell}], cell
