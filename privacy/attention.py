@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -41,7 +42,8 @@ def flags() -> list[Flag]:
 
 def running_breaches(now: datetime) -> Iterator[Flag]:
     """Breaches of which the authority was not told, though it may have to be (GDPR Art. 33(1))."""
-    open_ones = Breach.objects.filter(authority_told_at__isnull=True, need_not_tell=False)
+    untold = Q(authority_told_at__isnull=True) | Q(authority_told_at__gt=now)
+    open_ones = Breach.objects.filter(untold, need_not_tell=False)
     for breach in open_ones.order_by("noticed_at"):
         sentence = f"{breach}: {breach.clock(now).text}"
         yield Flag(sentence, reverse("admin:privacy_breach_change", args=[breach.pk]))

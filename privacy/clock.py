@@ -58,7 +58,8 @@ class BreachClock:
 def breach_clock(
     *, noticed_at: datetime, told_at: datetime | None, need_not_tell: bool, now: datetime
 ) -> BreachClock:
-    """How a breach stands at `now`. Having been told counts before whether there was a need to."""
+    """How a breach stands at `now`. Having been told counts before whether there was a need to; a time that
+    has not come yet tells nobody."""
     deadline = breach_deadline(noticed_at)
     return BreachClock(
         _state(deadline, told_at, need_not_tell, now), deadline, abs(now.astimezone(UTC) - deadline) // HOUR
@@ -66,7 +67,7 @@ def breach_clock(
 
 
 def _state(deadline: datetime, told_at: datetime | None, need_not_tell: bool, now: datetime) -> ClockState:
-    if told_at is not None:
+    if told_at is not None and told_at <= now:
         return ClockState.TOLD_IN_TIME if told_at <= deadline else ClockState.TOLD_LATE
     if need_not_tell:
         return ClockState.NOT_NEEDED

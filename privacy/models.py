@@ -7,7 +7,9 @@ import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.lookups import LessThanOrEqual
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from applications.data_policy import bases_of
@@ -145,7 +147,8 @@ class Breach(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(authority_told_at__isnull=True)
-                | Q(authority_told_at__lte=F("noticed_at") + TELL_WITHIN)
+                # The difference of two moments is exact; a sum of days depends on the session's time zone.
+                | LessThanOrEqual(F("authority_told_at") - F("noticed_at"), Value(TELL_WITHIN))
                 | ~Q(reason=""),
                 name="breach_told_late_says_why",
                 violation_error_message=_("After more than 72 hours the reasons for the delay are needed."),
@@ -155,6 +158,11 @@ class Breach(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)[:8]
+
+    def clean(self) -> None:
+        """What has not happened yet is not documented as done."""
+        if self.authority_told_at is not None and self.authority_told_at > timezone.now():
+            raise ValidationError({"authority_told_at": _("This time has not come yet.")})
 
     def clock(self, now: datetime) -> BreachClock:
         """How it stands with the authority at `now`."""

@@ -58,6 +58,12 @@ def test_running_breach_waits_with_its_hours_until_the_authority_is_told() -> No
 
 
 @pytest.mark.usefixtures("quiet")
+def test_breach_of_which_the_authority_is_to_be_told_later_still_waits() -> None:
+    dpo.breach(2, authority_told_at=timezone.now() + timedelta(hours=1))
+    assert "69 hours left" in sentences()[0]
+
+
+@pytest.mark.usefixtures("quiet")
 def test_overdue_breach_waits_first() -> None:
     dpo.breach(2)
     dpo.breach(80)

@@ -33,6 +33,8 @@ spans = st.timedeltas(timedelta(0), timedelta(days=30))
         (10, None, True, ClockState.NOT_NEEDED, 62),
         (100, None, True, ClockState.NOT_NEEDED, 28),
         (100, 80, True, ClockState.TOLD_LATE, 28),
+        (10, 11, False, ClockState.RUNNING, 62),
+        (100, 101, False, ClockState.OVERDUE, 28),
     ],
 )
 def test_state_of_the_clock(

@@ -1,13 +1,14 @@
 """The DPO's registers: what the database itself holds, and that every change is on record."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, ProgrammingError, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.test import override_settings
+from django.utils import timezone
 
 from applications.actors import SYSTEM
 from applications.models import AuditEntry, Contact, ContactRole, Recipient
@@ -108,6 +109,32 @@ def test_telling_in_the_last_minute_needs_no_reasons() -> None:
     row = dpo.breach(100)
     row.authority_told_at = row.noticed_at + 72 * HOUR
     save_breach(breach=row, changed=["authority_told_at"], actor=SYSTEM)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Riga"])
+def test_72_hours_are_the_same_in_every_time_zone_of_the_session(zone: str) -> None:
+    row = dpo.breach(noticed_at=datetime(2026, 3, 28, 12, 0, tzinfo=UTC))  # the night after has an hour less
+    row.authority_told_at = row.noticed_at + 72 * HOUR
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('timezone', %s, true)", [zone])
+    save_breach(breach=row, changed=["authority_told_at"], actor=SYSTEM)
+    row.authority_told_at += timedelta(minutes=1)
+    with refused("breach_told_late_says_why"):
+        save_breach(breach=row, changed=["authority_told_at"], actor=SYSTEM)
+
+
+def test_late_telling_without_reasons_is_told_beside_the_form() -> None:
+    row = dpo.breach(100)
+    row.authority_told_at = row.noticed_at + 73 * HOUR
+    with pytest.raises(ValidationError, match="72"):
+        row.full_clean()
+
+
+def test_authority_is_not_told_in_the_future() -> None:
+    row = dpo.breach()
+    row.authority_told_at = timezone.now() + HOUR
+    with pytest.raises(ValidationError, match="authority_told_at"):
+        row.full_clean()
 
 
 def test_not_telling_needs_a_reason() -> None:
