@@ -11,6 +11,7 @@ from itertools import groupby
 BLOCKS = frozenset({"caption", "dd", "div", "dt", "h2", "h3", "h4", "li", "ol", "p", "table", "tr", "ul"})
 LONG_STRETCH = 3
 WORD = re.compile(r"\s*\S+")
+ADDRESS = re.compile(r" ⟨[^⟩]*⟩")  # what a link leads to: read only where it changed
 
 
 class Change(Enum):
@@ -68,8 +69,8 @@ class _Blocks(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in BLOCKS:
             self.flush()
-        elif tag == "a" and self._leads_to and not self._leads_to.startswith(("#", "mailto:")):
-            self._open.append(f" ({self._leads_to})")
+        elif tag == "a" and self._leads_to:
+            self._open.append(f" ⟨{self._leads_to}⟩")
 
     def handle_data(self, data: str) -> None:
         self._open.append(data)
@@ -97,7 +98,7 @@ def difference(older: str, newer: str) -> list[Block]:
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, start, end, new_start, new_end in matcher.get_opcodes():
         if kind == "equal":
-            found += [Block((Piece(Change.SAME, text),)) for text in before[start:end]]
+            found += [Block((_same(text),)) for text in before[start:end]]
         else:
             found += _replaced(before[start:end], after[new_start:new_end])
     return found
@@ -135,9 +136,13 @@ def _words(older: str, newer: str) -> Iterator[Piece]:
     before, after = WORD.findall(older), WORD.findall(newer)
     for kind, start, end, new_start, new_end in SequenceMatcher(None, before, after, False).get_opcodes():
         if kind == "equal":
-            yield Piece(Change.SAME, "".join(before[start:end]))
+            yield _same("".join(before[start:end]))
             continue
         if start != end:
             yield Piece(Change.REMOVED, "".join(before[start:end]))
         if new_start != new_end:
             yield Piece(Change.ADDED, "".join(after[new_start:new_end]))
+
+
+def _same(text: str) -> Piece:
+    return Piece(Change.SAME, ADDRESS.sub("", text))

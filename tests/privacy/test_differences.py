@@ -65,9 +65,18 @@ def test_text_after_a_nested_list_and_outside_of_blocks_is_compared() -> None:
     assert blocks_of("<ul><li>a<ul><li>b</li></ul>c</li></ul><div>d</div>e") == ["a", "b", "c", "d", "e"]
 
 
-def test_link_that_leads_elsewhere_is_a_change() -> None:
-    (block,) = difference('<p><a href="/a/">here</a></p>', '<p><a href="/b/">here</a></p>')
-    assert block.changed
+@pytest.mark.parametrize(
+    ("before", "after"), [("/a/", "/b/"), ("#a", "#b"), ("mailto:a@a.lv", "mailto:b@a.lv")]
+)
+def test_link_that_leads_elsewhere_is_a_change(before: str, after: str) -> None:
+    (block,) = difference(f'<p><a href="{before}">here</a>.</p>', f'<p><a href="{after}">here</a>.</p>')
+    assert side([block], Change.REMOVED) == [f"⟨{before}⟩."]
+    assert side([block], Change.ADDED) == [f"⟨{after}⟩."]
+
+
+def test_link_that_stayed_is_read_without_its_address() -> None:
+    text = '<p>See <a href="/a/">here</a>.</p>'
+    assert side(difference(text, text), Change.SAME) == ["See here."]
 
 
 # --- the page -------------------------------------------------------------------------------------------
