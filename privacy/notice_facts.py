@@ -10,7 +10,7 @@ from applications.data_policy import POLICIES
 from applications.personal import Basis, Category, Purpose, PurposeGroup, RecipientKind, Source
 from applications.retention_rules import RULES, Retention
 from privacy.data_subject_rights import RIGHTS
-from privacy.datamap import by_category, entries, recipients_by_category, rules_by_category
+from privacy.datamap import by_category, recipients_by_category, rules_by_category
 
 
 def categories() -> dict[str, Any]:
@@ -32,18 +32,26 @@ def categories() -> dict[str, Any]:
 
 def purposes() -> dict[str, Any]:
     """The policy's purposes, each with its parts, their legal bases and categories."""
+    used = uses_by_category()
     return {
         "groups": [
-            {"name": group.label, "purposes": [_purpose(one) for one in Purpose if one.group is group]}
+            {"name": group.label, "purposes": [_purpose(one, used) for one in Purpose if one.group is group]}
             for group in PurposeGroup
         ]
     }
 
 
-def _purpose(purpose: Purpose) -> dict[str, Any]:
+def uses_by_category() -> dict[Category, dict[Purpose, Basis]]:
+    """For which purposes, on which legal bases, some field of each category is used."""
+    return {
+        category: {purpose: basis for entry in found for purpose, basis in entry.uses.items()}
+        for category, found in by_category().items()
+    }
+
+
+def _purpose(purpose: Purpose, used: Mapping[Category, Mapping[Purpose, Basis]]) -> dict[str, Any]:
     def on(basis: Basis) -> list[str]:
-        used = {entry.category for entry in entries() if entry.uses.get(purpose) is basis}
-        return [str(one.label) for one in Category if one in used]
+        return [str(one.label) for one in Category if used[one].get(purpose) is basis]
 
     uses = [
         {"basis": basis.label, "categories": on(basis), "all": len(on(basis)) == len(Category)}
@@ -83,18 +91,24 @@ def recipients() -> dict[str, Any]:
 
 def retention() -> dict[str, Any]:
     """The rules by which data are kept, and the categories that follow each (GDPR Art. 13(2)(a))."""
-    followed = rules_by_category()
+    following = categories_by_rule()
     return {
         "rules": [
             {
                 "name": rule.label,
                 "kept": str(RULES[rule].text),
                 "ground": RULES[rule].ground.label,
-                "categories": [one.label for one in Category if rule in followed[one]],
+                "categories": [one.label for one in following[rule]],
             }
             for rule in Retention
         ]
     }
+
+
+def categories_by_rule() -> dict[Retention, list[Category]]:
+    """The categories of which some field follows each rule; a rule of whole rows has none."""
+    followed = rules_by_category()
+    return {rule: [one for one in Category if rule in followed[one]] for rule in Retention}
 
 
 def rights() -> dict[str, Any]:

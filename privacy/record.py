@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from applications.contacts import PRODUCT
-from applications.data_policy import POLICIES, bases_of
+from applications.data_policy import POLICIES
 from applications.models import Contact, ContactRole, Recipient
 from applications.personal import Basis, Category, Purpose, RecipientKind, Source
-from applications.retention_rules import RULES, Retention
+from applications.retention_rules import RULES
 from applications.selectors.contacts import contacts, first_contacts
 from privacy.datamap import by_category, recipients_by_category, rules_by_category
-from privacy.notice_facts import what_they_do
+from privacy.notice_facts import categories_by_rule, uses_by_category, what_they_do
 from privacy.security_measures import MEASURES
 
 
@@ -95,12 +95,15 @@ def _purposes() -> Section:
         "bases": _("Legal bases"),
         "categories": _("Categories of data"),
     }
+    used = uses_by_category()
     rows = [
         {
             "purpose": purpose.label,
             "group": purpose.group.label,
-            "bases": _list(basis.label for basis in Basis if basis in bases_of(purpose)),
-            "categories": _categories_in(one for one in Category if purpose in POLICIES[one].uses),
+            "bases": _list(
+                basis.label for basis in Basis if any(uses.get(purpose) is basis for uses in used.values())
+            ),
+            "categories": _categories_in(one for one in Category if purpose in used[one]),
         }
         for purpose in Purpose
     ]
@@ -213,8 +216,8 @@ def _time_limits() -> Section:
     ]
     rows += [
         {"category": rule.label, "kept": str(RULES[rule].text), "grounds": RULES[rule].ground.label}
-        for rule in Retention
-        if not any(rule in rules for rules in rules_by_category().values())  # of whole rows, not of fields
+        for rule, following in categories_by_rule().items()
+        if not following  # of whole rows, not of fields
     ]
     note = _("The periods are proposed and await the data protection officer's confirmation.")
     return _section("f", "time_limits", _("Time limits for erasure"), columns, rows, note)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from django.utils import translation
 
 from applications.actors import SYSTEM
 from applications.data_policy import POLICIES
+from applications.declarations import declared_fields
 from applications.models import Contact, ContactRole
 from applications.personal import Category, Purpose, RecipientKind
 from applications.retention_rules import Retention
 from applications.services.contacts import save_contact
+from privacy.datamap import by_category
 from privacy.record import Section, record_of_processing
 from privacy.record_formats import as_csv, as_json
 from tests.privacy import dpo
@@ -52,6 +55,20 @@ def test_every_purpose_has_its_bases() -> None:
     rows = general()["purposes"].rows
     assert [row["purpose"] for row in rows] == [purpose.label for purpose in Purpose]
     assert all(row["bases"] for row in rows)
+
+
+def test_purpose_taken_from_every_field_of_a_category_is_not_in_the_record(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for entry in by_category()[Category.PEP]:
+        narrow = replace(entry.mark, purposes=frozenset(entry.uses) - {Purpose.SERVE_CUSTOMERS})
+        monkeypatch.setattr(entry.declared.field, "personal", narrow)
+    declared_fields.cache_clear()
+    found = {row["purpose"]: row["categories"] for row in general()["purposes"].rows}
+    monkeypatch.undo()
+    declared_fields.cache_clear()
+    assert str(Category.PEP.label) not in found[str(Purpose.SERVE_CUSTOMERS.label)]
+    assert str(Category.PEP.label) in found[str(Purpose.HANDLE_APPLICATIONS.label)]
 
 
 def test_every_category_is_named_with_what_it_holds_and_its_time_limit() -> None:
