@@ -38,5 +38,37 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/mail/late_offer.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/offer_chosen.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/sign_in_code.txt": Use(P.SERVE_CUSTOMERS, C.COMMUNICATIONS),
-}
+    "admin/applications/application/change_form.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
+    "admin/base_site.html": None,
+    "admin/index.html": None,
+    # The staff's door is about staff at work.
+    **dict.fromkeys(
+        (
+            f"admin/door/{name}.html"
+            for name in (
+                "_error", "_field", "_log_out", "_passkey_failed", "_waiting", "_ways", "account", "enrol",
+                "enrol_app", "enrol_passkey", "frame", "locked", "log_in", "prove", "recovery_codes", "reset",
+                "second_factor", "security",
+            )
+        ),
+        None,
+    ),
+    "base.html": None,
+    "403_csrf.html": None,
+    # A field is shown with what was typed into it before.
+    "django/forms/div.html": Use(P.HANDLE_APPLICATIONS, *FORM),
+    "django/forms/field.html": Use(P.HANDLE_APPLICATIONS, *FORM),
+    "django/forms/field_error.html": None,
+    "django/forms/field_help.html": None,
+    **dict.fromkeys(
+        (
+            f"includes/{name}.html"
+            for name in ("day", "error_summary", "icon", "voluntary", "warning", "why_we_ask")
+        ),
+        None,
+    ),
+}  # fmt: skip
 """Template → what it shows of a person; None for one that shows nothing of anybody."""
+
+FORMS: Mapping[str, Use] = {"applications.forms.EmailForm": Use(P.HANDLE_APPLICATIONS, C.IDENTIFICATION)}
+"""Form beside the steps of the application → what it asks for of a person."""

@@ -37,9 +37,12 @@ class Declared:
 
 
 @cache
-def declared_fields(model: type[models.Model]) -> tuple[Declared, ...]:
-    """Every column and relation of a model with its declaration, in the order of the model."""
-    apart = dict(_declared_not_personal(model))
+def declared_fields(model: type[models.Model], library: NotPersonal | None = None) -> tuple[Declared, ...]:
+    """Every column and relation of a model with its declaration, in the order of the model.
+
+    `library` is the declaration of a model that cannot make its own.
+    """
+    apart = dict(_declared_not_personal(model, library))
     return tuple(_declared(model, field, apart) for field in model._meta.concrete_fields)
 
 
@@ -48,9 +51,9 @@ def personal_fields(model: type[models.Model]) -> tuple[Declared, ...]:
     return tuple(one for one in declared_fields(model) if one.mark is not None)
 
 
-def not_personal_names(model: type[models.Model]) -> frozenset[str]:
-    """The names that a model's own declarations say hold no personal data."""
-    return frozenset(name for name, _why in _declared_not_personal(model))
+def not_personal_names(model: type[models.Model], library: NotPersonal | None = None) -> frozenset[str]:
+    """The names that the declarations of a model say hold no personal data."""
+    return frozenset(name for name, _why in _declared_not_personal(model, library))
 
 
 def _declared(model: type[models.Model], field: models.Field, apart: dict[str, str]) -> Declared:
@@ -71,13 +74,20 @@ def _declared(model: type[models.Model], field: models.Field, apart: dict[str, s
 
 
 def _is_row_id(field: models.Field) -> bool:
-    """A number or random UUID that names a row and says nothing else."""
-    return isinstance(field, models.AutoField | models.UUIDField)
+    """A number or UUID that was made for the row and says nothing else; a UUID without a default is the
+    identifier of something that was there before, maybe of a person."""
+    return isinstance(field, models.AutoField) or (
+        isinstance(field, models.UUIDField) and field.has_default()
+    )
 
 
-def _declared_not_personal(model: type[models.Model]) -> Iterator[tuple[str, str]]:
-    for one in reversed(model.__mro__):
-        declared = one.__dict__.get("not_personal", ())
+def _declared_not_personal(
+    model: type[models.Model], library: NotPersonal | None
+) -> Iterator[tuple[str, str]]:
+    for declared in (
+        library or (),
+        *(one.__dict__.get("not_personal", ()) for one in reversed(model.__mro__)),
+    ):
         for group in (declared,) if isinstance(declared, NotPersonal) else declared:
             for name in group.fields:
                 yield name, group.why

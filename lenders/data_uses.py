@@ -12,6 +12,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "lenders/_schedule.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/choose.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS, Category.LOAN),
     "lenders/offers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
+    "admin/lenders/submissions_panel.html": Use(Purpose.SERVE_CUSTOMERS, Category.TRANSACTIONS),
     "lenders/send.html": Use(Purpose.HANDLE_APPLICATIONS, *FORM),
 }
 """Template → what it shows of a person; None for one that shows nothing of anybody."""

@@ -4,7 +4,7 @@ Nothing is written down here a second time, but for the models of libraries, whi
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
@@ -12,29 +12,31 @@ from django.db import models
 from django.utils.module_loading import import_string
 
 from applications.data_policy import POLICIES, recipients_of, retention_of, uses_of
-from applications.declarations import Declared, Standing, declared_fields
+from applications.declarations import Declared, Standing, declared_fields, personal_fields
 from applications.models import DataSubject
-from applications.personal import Basis, Category, Personal, Purpose, RecipientKind
+from applications.personal import Basis, Category, NotPersonal, Personal, Purpose, RecipientKind
 from applications.retention_rules import RULES, Retention, Rule
 from applications.subject_data import SubjectData
 
 STAFF = "about staff at work and the permissions of their accounts, not about data subjects of the solution"
 KEYS = "a wrapped key, its owner's identifier and its dates: erased by destruction, kept as a tombstone"
-LIBRARIES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "admin.LogEntry": (
+LIBRARIES: dict[str, NotPersonal] = {
+    "admin.LogEntry": NotPersonal(
         "who of the staff did what; rows are named by reference numbers (house rule for __str__)",
-        ("action_time", "object_id", "object_repr", "action_flag", "change_message"),
+        "action_time", "object_id", "object_repr", "action_flag", "change_message",
     ),
-    "auth.Group": (STAFF, ("name",)),
-    "auth.Permission": (STAFF, ("name", "codename")),
-    "contenttypes.ContentType": ("names of models", ("app_label", "model")),
-    "crypto.DataKey": (KEYS, ("epoch", "wrapped", "created_at", "destroyed_at")),
-    "sessions.Session": (
-        "sessions of staff; consumers have ConsumerSession",
-        ("session_key", "session_data", "expire_date"),
+    "auth.Group": NotPersonal(STAFF, "name"),
+    "auth.Permission": NotPersonal(STAFF, "name", "codename"),
+    "contenttypes.ContentType": NotPersonal("names of models", "app_label", "model"),
+    "crypto.DataKey": NotPersonal(KEYS, "owner_id", "epoch", "wrapped", "created_at", "destroyed_at"),
+    "sessions.Session": NotPersonal(
+        "sessions of staff; consumers have ConsumerSession", "session_key", "session_data", "expire_date"
     ),
-}
+}  # fmt: skip
 """Models that cannot declare their own fields: libraries, and the cellar, which knows nothing of people."""
+
+NO_HOLDERS: dict[str, str] = {}
+"""Models that point at a person, or at what is held about one, and say nothing of anybody; and why."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +65,22 @@ class Entry:
 def all_fields() -> Iterator[Declared]:
     """Every field of every installed model, join tables of libraries included."""
     for model in apps.get_models(include_auto_created=True):
-        why, names = LIBRARIES.get(model._meta.label, ("", ()))
-        for one in declared_fields(model):
-            if why and one.field.name in names and one.standing in (Standing.MISSING, Standing.LINK):
-                yield replace(one, standing=Standing.NOT_PERSONAL, why=why)
-            else:
-                yield one
+        yield from declared_fields(model, LIBRARIES.get(model._meta.label))
+
+
+def is_about_a_person(model: type[models.Model]) -> bool:
+    """Whether rows of this model are somebody's: they can tell whose, hold personal data, or point there."""
+    return _is_somebody_s(model) or bool(links_to_people(model))
+
+
+def links_to_people(model: type[models.Model]) -> list[str]:
+    """The relations of this model that lead to a person, or to what is held about one."""
+    fields = (*model._meta.concrete_fields, *model._meta.many_to_many)
+    return [field.name for field in fields if field.related_model and _is_somebody_s(field.related_model)]
+
+
+def _is_somebody_s(model: Any) -> bool:
+    return hasattr(model, "rows_of") or bool(personal_fields(model))
 
 
 def entries() -> list[Entry]:

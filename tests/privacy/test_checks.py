@@ -1,5 +1,6 @@
 """manage.py check fails where the code does what the data map does not say, and names the place."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,23 +17,30 @@ from django.test.utils import isolate_apps
 from applications import data_policy
 from applications.crypto.fields import BlindIndex
 from applications.data_policy import POLICIES, Policy
-from applications.data_uses import TEMPLATES, Use
+from applications.data_uses import Use
 from applications.declarations import Declared, Standing, declared_fields
 from applications.flow import STEPS
 from applications.form_fields import MARKS
 from applications.models import (
     Application,
+    AuthenticatorApp,
     Consent,
     DataSubject,
     Identification,
     NoticeVersion,
+    Passkey,
     PublicProfile,
+    Restriction,
 )
 from applications.personal import Category, NotPersonal, Personal, Purpose, RecipientKind, Source
 from applications.retention_rules import Retention
 from joinbaltic import checks as frame_checks
 from lenders.adapters import ADAPTERS
+from lenders.models import Lender
 from privacy import checks, datamap, notices
+from privacy.checks import categories, uses
+from privacy.checks import notices as checked_notices
+from privacy.checks.personal_names import personal_names
 from privacy.datamap import all_fields
 
 
@@ -50,10 +58,10 @@ APART = [one for one in FIELDS if one.standing is Standing.NOT_PERSONAL and _has
 def _read_anew() -> Iterator[None]:
     """Declarations are read once; these tests change them."""
     declared_fields.cache_clear()
-    checks._distinctive.cache_clear()
+    personal_names.cache_clear()
     yield
     declared_fields.cache_clear()
-    checks._distinctive.cache_clear()
+    personal_names.cache_clear()
 
 
 def found_by(check: Any) -> list[str]:
@@ -69,7 +77,7 @@ def test_checks_run_with_every_manage_py_check() -> None:
     names = {
         check.__name__ for check in checks.__dict__.values() if getattr(check, "tags", None) == (checks.TAG,)
     }
-    assert {"check_fields", "check_adapters", "check_forms", "check_templates", "check_notices"} <= names
+    assert names == set(checks.__all__) - {"TAG"}
 
 
 # --- fields ---------------------------------------------------------------------------------------------
@@ -83,9 +91,9 @@ def test_personal_field_without_its_entry_is_named(one: Declared, monkeypatch: p
 def test_field_no_longer_declared_apart_is_named(one: Declared, monkeypatch: pytest.MonkeyPatch) -> None:
     label = one.model._meta.label
     if label in datamap.LIBRARIES:
-        why, names = datamap.LIBRARIES[label]
-        without = tuple(name for name in names if name != one.field.name)
-        monkeypatch.setitem(datamap.LIBRARIES, label, (why, without))
+        declared = datamap.LIBRARIES[label]
+        without = [name for name in declared.fields if name != one.field.name]
+        monkeypatch.setitem(datamap.LIBRARIES, label, NotPersonal(declared.why, *without))
     else:
         _undeclare(one, monkeypatch)
     assert f"{one} is not in the data map." in found_by(checks.check_fields)
@@ -113,7 +121,10 @@ def test_field_declared_both_ways_is_named(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_declaration_of_a_field_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(NoticeVersion, "not_personal", NotPersonal("a public text", "colour"))
-    assert any("NoticeVersion.not_personal names colour" in one for one in found_by(checks.check_fields))
+    assert any(
+        "not_personal of applications.NoticeVersion names colour" in one
+        for one in found_by(checks.check_fields)
+    )
 
 
 def test_encrypted_field_about_a_person_must_be_personal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,25 +132,103 @@ def test_encrypted_field_about_a_person_must_be_personal(monkeypatch: pytest.Mon
     assert any("Identification.city" in one for one in found_by(checks.check_encrypted))
 
 
+def test_encrypted_field_of_a_model_that_points_at_a_person_must_be_personal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Also where the model cannot tell whose its rows are."""
+    monkeypatch.setattr(AuthenticatorApp._meta.get_field("factor"), "related_model", DataSubject)
+    declared_fields.cache_clear()
+    assert any("AuthenticatorApp.secret" in one for one in found_by(checks.check_encrypted))
+
+
+def test_declaration_of_a_library_s_field_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(datamap.LIBRARIES, "auth.Group", NotPersonal("staff", "name", "colour"))
+    assert found_by(checks.check_fields) == ["LIBRARIES of auth.Group names colour, which it does not have."]
+
+
+def test_declaration_of_a_library_s_model_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(datamap.LIBRARIES, "auth.Guild", NotPersonal("staff", "name"))
+    assert found_by(checks.check_fields) == ["LIBRARIES names the model auth.Guild, which is not there."]
+
+
+def test_uuid_of_another_row_as_primary_key_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was not made for the row, so it can be a person's."""
+    monkeypatch.setattr(Lender._meta.get_field("id"), "default", models.NOT_PROVIDED)
+    assert "lenders.Lender.id is not in the data map." in found_by(checks.check_fields)
+
+
+# --- links --------------------------------------------------------------------------------------------
+def test_model_that_points_at_a_person_and_declares_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Passkey._meta.get_field("factor"), "related_model", DataSubject)
+    assert found_by(checks.check_links) == [
+        "applications.Passkey.factor points at a person, and is neither exported nor erased."
+    ]
+
+
+def test_model_that_points_at_a_holder_and_declares_nothing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Passkey._meta.get_field("factor"), "related_model", Application)
+    assert any("applications.Passkey.factor points" in one for one in found_by(checks.check_links))
+
+
+def test_join_table_that_points_at_a_person_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is in which group: a many-to-many field has rows of its own."""
+    joins = apps.get_model("applications", "StaffUser_groups")
+    monkeypatch.setattr(joins._meta.get_field("staffuser"), "related_model", DataSubject)
+    assert any(
+        "applications.StaffUser_groups.staffuser points" in one for one in found_by(checks.check_links)
+    )
+
+
+def test_person_s_model_without_a_personal_field_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ground", "since", "lifted_at"):
+        monkeypatch.setattr(Restriction._meta.get_field(name), "personal", None)
+    monkeypatch.setattr(
+        Restriction, "not_personal", NotPersonal("no", "ground", "since", "lifted_at"), raising=False
+    )
+    named = {*found_by(checks.check_links)}
+    held = {model for door in datamap.doors() for model in door.holders()}
+    assert Restriction in held or any("applications.Restriction.subject points" in one for one in named)
+
+
+def test_model_that_says_nothing_of_anybody_can_be_listed_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Passkey._meta.get_field("factor"), "related_model", DataSubject)
+    monkeypatch.setitem(datamap.NO_HOLDERS, "applications.Passkey", "a key of the house")
+    assert found_by(checks.check_links) == []
+
+
+def test_listed_model_that_points_at_nobody_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(datamap.NO_HOLDERS, "applications.Passkey", "a key of the house")
+    assert any("NO_HOLDERS names applications.Passkey" in one for one in found_by(checks.check_links))
+
+
 # --- categories -----------------------------------------------------------------------------------------
 def test_category_without_a_policy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "POLICIES", {k: v for k, v in POLICIES.items() if k is not Category.PEP})
+    monkeypatch.setattr(categories, "POLICIES", {k: v for k, v in POLICIES.items() if k is not Category.PEP})
     assert "The category pep has no policy or no retention rule." in found_by(checks.check_categories)
 
 
 def test_category_without_a_retention_rule_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "RULES", {})
+    monkeypatch.setattr(categories, "RULES", {})
     assert len([one for one in found_by(checks.check_categories) if "no retention rule" in one]) == 14
+
+
+def test_category_without_a_purpose_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = POLICIES[Category.PEP]
+    useless = Policy(policy.holds, {}, policy.recipients, policy.retention)
+    monkeypatch.setattr(categories, "POLICIES", {**POLICIES, Category.PEP: useless})
+    assert "The category pep has no policy or no retention rule." in found_by(checks.check_categories)
 
 
 def test_category_that_no_field_holds_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     without = datamap.by_category() | {Category.IMAGES: []}
-    monkeypatch.setattr(checks, "by_category", lambda: without)
+    monkeypatch.setattr(categories, "by_category", lambda: without)
     assert "No field holds the category images." in found_by(checks.check_categories)
 
 
 def test_model_that_is_neither_exported_nor_erased_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "doors", lambda: datamap.doors()[:1])  # the lenders floor has no door
+    monkeypatch.setattr(categories, "doors", lambda: datamap.doors()[:1])  # the lenders floor has no door
     assert any(
         "lenders.Offer holds transactions and is neither" in one for one in found_by(checks.check_categories)
     )
@@ -147,7 +236,7 @@ def test_model_that_is_neither_exported_nor_erased_is_named(monkeypatch: pytest.
 
 def test_model_that_cannot_tell_whose_its_rows_are_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     door = SimpleNamespace(holders=lambda: [NoticeVersion])
-    monkeypatch.setattr(checks, "doors", lambda: [*datamap.doors(), door])
+    monkeypatch.setattr(categories, "doors", lambda: [*datamap.doors(), door])
     assert any(
         "NoticeVersion holds personal data and cannot tell" in one
         for one in found_by(checks.check_categories)
@@ -164,23 +253,40 @@ def test_field_that_its_person_could_not_be_shown_is_named(monkeypatch: pytest.M
 def test_adapter_with_a_place_for_what_no_lender_may_have_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     mark = PublicProfile._meta.get_field("shown").personal  # type: ignore[union-attr]
     monkeypatch.setitem(MARKS, "interests.shown", mark)
-    monkeypatch.setattr(checks, "KNOWN_LABELS", frozenset(MARKS))
+    monkeypatch.setattr(uses, "KNOWN_LABELS", frozenset(MARKS))
     curious = SimpleNamespace(slug="curious", supported_labels={"loan.amount_cents", "interests.shown"})
-    monkeypatch.setattr(checks, "ADAPTERS", {**ADAPTERS, "curious": curious})
+    monkeypatch.setattr(uses, "ADAPTERS", {**ADAPTERS, "curious": curious})
     assert found_by(checks.check_adapters) == [
         "The adapter curious has a place for interests.shown, which the map gives to no lender."
     ]
 
 
+@pytest.mark.parametrize(
+    "mark",
+    [
+        Personal(Category.FAMILY, purposes=frozenset({Purpose.PASS_TO_LENDERS}), recipients=frozenset()),
+        Personal(Category.FAMILY, purposes=frozenset({Purpose.HANDLE_APPLICATIONS})),
+    ],
+    ids=["not the recipient", "not the purpose"],
+)
+def test_adapter_needs_both_the_purpose_and_the_recipient(
+    mark: Personal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MARKS, "family.dependants", mark)
+    curious = SimpleNamespace(slug="curious", supported_labels={"family.dependants"})
+    monkeypatch.setattr(uses, "ADAPTERS", {"curious": curious})
+    assert len(found_by(checks.check_adapters)) == 1
+
+
 def test_adapter_with_a_place_for_an_unknown_label_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     odd = SimpleNamespace(slug="odd", supported_labels={"identification.shoe_size"})
-    monkeypatch.setattr(checks, "ADAPTERS", {"odd": odd})
+    monkeypatch.setattr(uses, "ADAPTERS", {"odd": odd})
     assert any("identification.shoe_size" in one for one in found_by(checks.check_adapters))
 
 
 def test_form_that_asks_for_what_the_map_does_not_know_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     form = type("ShoeForm", (), {"base_fields": {"shoe_size": None}})
-    monkeypatch.setattr(checks, "STEPS", (*STEPS, SimpleNamespace(slug="shoe", form=form)))
+    monkeypatch.setattr(uses, "STEPS", (*STEPS, SimpleNamespace(slug="shoe", form=form)))
     assert any("The step shoe asks for shoe_size" in one for one in found_by(checks.check_forms))
 
 
@@ -188,76 +294,43 @@ def test_form_that_asks_for_what_does_not_come_from_the_form_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(MARKS, "family.dependants", Personal(Category.FAMILY, Source.LENDER))
-    field = checks.FORM_FIELDS["dependants"]
+    field = uses.FORM_FIELDS["dependants"]
     changed = type(field)(field.name, field.label, field.model, MARKS["family.dependants"], field.noun)
-    monkeypatch.setitem(checks.FORM_FIELDS, "dependants", changed)
+    monkeypatch.setitem(uses.FORM_FIELDS, "dependants", changed)
     assert any("asks for family.dependants" in one for one in found_by(checks.check_forms))
 
 
-def test_question_that_does_not_say_why_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    field = checks.FORM_FIELDS["city"]
-    silent = type(field)(field.name, field.label, field.model, Personal(Category.IDENTIFICATION), field.noun)
-    monkeypatch.setitem(checks.FORM_FIELDS, "city", silent)
-    assert "identification.city does not say why the form asks for it." in found_by(checks.check_forms)
-
-
-def templates_in(folder: Path, name: str, content: str, settings: Any) -> None:
-    path = folder / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content, encoding="utf-8")
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [*settings.TEMPLATES[0]["DIRS"], folder]}]
-
-
-def test_template_that_says_nothing_of_itself_is_named(tmp_path: Path, settings: Any) -> None:
-    templates_in(tmp_path, "applications/new.html", "<p></p>", settings)
-    assert any("applications/new.html does not say" in one for one in found_by(checks.check_templates))
-
-
-def test_template_that_shows_more_than_it_says_is_named(
-    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+def test_form_that_asks_for_what_does_not_serve_the_application_is_named(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    templates_in(tmp_path, "applications/new.html", "{{ person.personal_code }}", settings)
-    monkeypatch.setattr(
-        "applications.data_uses.TEMPLATES",
-        {**TEMPLATES, "applications/new.html": Use(Purpose.HANDLE_APPLICATIONS, Category.LOAN)},
-    )
-    assert found_by(checks.check_templates) == [
-        "The template applications/new.html shows personal_code and does not say so."
+    mark = Personal(Category.FAMILY, why="so", purposes=frozenset({Purpose.DATA_SUBJECT_RIGHTS}))
+    monkeypatch.setitem(MARKS, "family.dependants", mark)
+    assert any("asks for family.dependants" in one for one in found_by(checks.check_forms))
+
+
+def test_form_beside_the_steps_that_asks_for_what_it_does_not_say_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("applications.data_uses.FORMS", {})
+    assert found_by(checks.check_other_forms) == [
+        "The form applications.forms.EmailForm asks for email and does not say so."
     ]
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "{{ site.consumer.subject.email }}",
-        "{{ form.instance.personal_code }}",
-        "{{ rows.0.personal_code }}",
-        "{{ row2.personal_code }}",
-        "{{ Person.personal_code }}",
-        "{{ personal_code }}",
-        "{{ nothing|default:row.personal_code }}",
-        "{% with code=row.personal_code %}{{ code }}{% endwith %}",
-        "{% if row.personal_code %}yes{% endif %}",
-        "{% for one in row.personal_code %}{{ one }}{% endfor %}",
-        "{% include 'includes/icon.html' with name=row.decline_reason %}",
-        "{{ place.ip_address }}",
-        "{{ offer.apr }}",
-    ],
-)
-@pytest.mark.parametrize("name", ["applications/home.html", "includes/piece.html", "piece.html"])
-def test_personal_value_is_seen_however_it_is_spelled_and_wherever(
-    name: str, source: str, tmp_path: Path, settings: Any
-) -> None:
-    templates_in(tmp_path, name, source, settings)
-    assert any("shows" in one and name in one for one in found_by(checks.check_templates))
+def test_form_beside_the_steps_that_asks_against_the_map_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    use = Use(Purpose.IMPROVE_SERVICE, Category.IDENTIFICATION)
+    monkeypatch.setattr("applications.data_uses.FORMS", {"applications.forms.EmailForm": use})
+    assert found_by(checks.check_other_forms) == [
+        "applications.forms.EmailForm asks for identification for improve_service, "
+        "which the map does not give."
+    ]
 
 
-@pytest.mark.parametrize("source", ["{{ site.controller.email }}", "{{ step.title }}", "{{ notice.body }}"])
-def test_what_is_not_about_a_person_is_not_held_against_a_template(
-    source: str, tmp_path: Path, settings: Any
-) -> None:
-    templates_in(tmp_path, "includes/piece.html", source, settings)
-    assert found_by(checks.check_templates) == []
+def test_question_that_does_not_say_why_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    field = uses.FORM_FIELDS["city"]
+    silent = type(field)(field.name, field.label, field.model, Personal(Category.IDENTIFICATION), field.noun)
+    monkeypatch.setitem(uses.FORM_FIELDS, "city", silent)
+    assert "identification.city does not say why the form asks for it." in found_by(checks.check_forms)
 
 
 @pytest.mark.parametrize("relation", ["ForeignKey", "OneToOneField", "ManyToManyField"])
@@ -273,7 +346,7 @@ def test_model_that_only_points_at_a_person_is_named(relation: str) -> None:
                 "who": getattr(models, relation)(DataSubject, related_name="+", **options),
             },
         )
-    with mock.patch.object(checks.apps, "get_models", return_value=[liking]):
+    with mock.patch.object(apps, "get_models", return_value=[liking]):
         assert any("Liking.who points at a person" in one for one in found_by(checks.check_links))
 
 
@@ -291,22 +364,8 @@ def test_field_that_widens_its_category_is_named(wider: Any, monkeypatch: pytest
     assert any("PublicProfile.shown names a purpose" in one for one in found_by(checks.check_narrowing))
 
 
-def test_template_that_uses_a_category_against_the_map_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "applications/account.html"
-    use = Use(Purpose.PASS_TO_LENDERS, *TEMPLATES[name].categories, Category.INTERESTS)  # type: ignore[union-attr]
-    monkeypatch.setattr("applications.data_uses.TEMPLATES", {**TEMPLATES, name: use})
-    assert found_by(checks.check_templates) == [
-        "applications/account.html uses interests for pass_to_lenders, which the map does not give."
-    ]
-
-
-def test_declared_template_that_is_gone_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("applications.data_uses.TEMPLATES", {**TEMPLATES, "applications/gone.html": None})
-    assert any("applications/gone.html" in one for one in found_by(checks.check_templates))
-
-
 def test_what_outlives_its_person_must_not_be_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "OUTLIVES_ITS_SUBJECT", frozenset({Consent, Identification}))
+    monkeypatch.setattr(categories, "OUTLIVES_ITS_SUBJECT", frozenset({Consent, Identification}))
     assert [one.split()[0] for one in found_by(checks.check_audit_outlives)] == [
         "applications.Identification"
     ]
@@ -346,10 +405,21 @@ def test_catalogues_that_are_not_compiled_are_a_warning(tmp_path: Path, settings
     assert [message.id for message in checks.check_notices(app_configs=None)] == ["privacy.W001"]
 
 
+def test_catalogue_older_than_its_texts_is_a_warning(tmp_path: Path, settings: Any) -> None:
+    for language in ("lv", "ru"):
+        folder = tmp_path / language / "LC_MESSAGES"
+        folder.mkdir(parents=True)
+        (folder / "django.mo").write_bytes(b"")
+        os.utime(folder / "django.mo", (1, 1))
+        (folder / "django.po").write_text("")
+    settings.LOCALE_PATHS = [tmp_path]
+    assert [message.id for message in checks.check_notices(app_configs=None)] == ["privacy.W001"]
+
+
 def test_source_with_an_unknown_block_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "terms").mkdir()
     (tmp_path / "terms/source.lv.html").write_text("<h1>T</h1>\n{{ map.shoes }}\n", encoding="utf-8")
-    monkeypatch.setattr(checks, "outdated", lambda: notices.outdated(tmp_path))
+    monkeypatch.setattr(checked_notices, "outdated", lambda: notices.outdated(tmp_path))
     assert any("map.shoes" in str(message.msg) for message in checks.check_notices(app_configs=None))
 
 

@@ -1,0 +1,3 @@
+"""The tag by which the checks of the data map are run alone."""
+
+TAG = "personal_data"
