@@ -21,7 +21,7 @@ SOURCES = [
 ]
 # Words that mean nothing else; the others ("lender", "family", "account") are names of many things.
 UNMISTAKABLE = {*Purpose.values, *Basis.values} - {"contract", "consent"}
-# Where one of the vocabulary is meant, whatever the word.
+# Where one of the vocabulary is meant, whatever the word; so in a lookup of a query ("category__in").
 MEANT = {
     "purpose",
     "purposes",
@@ -32,6 +32,8 @@ MEANT = {
     "retention",
     "mask",
 }
+# What takes words of the vocabulary without naming them.
+TAKERS = {"Personal", "personal", "Use", "Policy"}
 WORDS = {
     word for one in (Basis, Category, Mask, Purpose, RecipientKind, Retention, Source) for word in one.values
 }
@@ -56,15 +58,61 @@ def bare_words(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in (node for node in ast.walk(tree) if id(node) not in words_of_others):
         if isinstance(node, ast.Constant) and node.value in UNMISTAKABLE:
             yield node.lineno, str(node.value)
-        elif isinstance(node, ast.keyword) and node.arg in MEANT:
-            if isinstance(node.value, ast.Constant) and node.value.value in WORDS:
-                yield node.value.lineno, str(node.value.value)
-        elif (
-            isinstance(node, ast.Compare) and isinstance(node.left, ast.Attribute) and node.left.attr in MEANT
-        ):
-            for word in (word for side in node.comparators for word in strings(side)):
+        for place in _places(node):
+            for word in strings(place):
                 if word in WORDS:
-                    yield node.lineno, word
+                    yield place.lineno, word
+
+
+def _places(node: ast.AST) -> Iterator[ast.expr | ast.pattern]:
+    """Where, right at this node, one of the vocabulary is meant."""
+    match node:
+        case ast.keyword(arg=str() as name, value=value) if _is_meant(name):
+            yield from _themselves(value)
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if name in TAKERS:
+            for value in args:
+                yield from _themselves(value)
+        case ast.Dict(keys=keys, values=values):
+            for key, value in zip(keys, values, strict=True):
+                if isinstance(key, ast.Constant) and _is_meant(str(key.value)):
+                    yield from _themselves(value)
+        case ast.Assign(targets=targets, value=value) if any(_is_meant(_name(one)) for one in targets):
+            yield from _themselves(value)
+        case ast.AnnAssign(target=target, value=ast.expr() as value) if _is_meant(_name(target)):
+            yield from _themselves(value)
+        case ast.Compare(left=left, comparators=right) if any(_is_meant(_name(x)) for x in (left, *right)):
+            yield from (left, *right)
+        case ast.Match(subject=subject, cases=cases) if _is_meant(_name(subject)):
+            yield from (case.pattern for case in cases)
+
+
+def _themselves(value: ast.expr) -> Iterator[ast.expr]:
+    """The words that a value is, or that a collection consists of; what is handed to a call is its own."""
+    if isinstance(value, ast.Tuple | ast.List | ast.Set):
+        for one in value.elts:
+            yield from _themselves(one)
+    elif isinstance(value, ast.Call) and _name(value.func) in {"frozenset", "set", "tuple", "list"}:
+        for one in value.args:
+            yield from _themselves(one)
+    elif isinstance(value, ast.IfExp):
+        yield from (*_themselves(value.body), *_themselves(value.orelse))
+    elif isinstance(value, ast.Constant):
+        yield value
+
+
+def _is_meant(name: str) -> bool:
+    """A field's name, a constant's (CATEGORIES), or a lookup of a query."""
+    return any(part in MEANT for part in name.lower().split("__"))
+
+
+def _name(node: ast.expr) -> str:
+    """The last name of an expression: row.category and row["category"] are called category."""
+    match node:
+        case (
+            ast.Attribute(attr=name) | ast.Name(id=name) | ast.Subscript(slice=ast.Constant(value=str(name)))
+        ):
+            return name
+    return ""
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -79,10 +127,43 @@ def test_source_names_the_vocabulary_by_its_names(path: Path) -> None:
         "x = 'pass_to_lenders'",
         "row.category == 'pep'",
         "f(recipient_kind='lender')",
+        "Personal('family')",
+        "personal(field, 'family')",
+        "Personal(Category.FAMILY, 'lender')",
+        "Use(purpose, 'family')",
+        "f(categories=('pep',))",
+        "f(categories=frozenset({'pep'}))",
+        "x = {'category': 'pep'}",
+        "rows.filter(category__in=['pep'])",
+        "rows.filter(entry__category='pep')",
+        "category = 'pep'",
+        "row.category = 'pep'",
+        "row['category'] = 'pep'",
+        "category: str = 'pep'",
+        "CATEGORIES = ['pep']",
+        "category = 'pep' if x else None",
+        "match row.category:\n    case 'loan' | 'pep': pass",
+        "category == 'pep'",
+        "'pep' == row.category",
+        "row['category'] in ('pep',)",
     ],
 )
 def test_net_catches_a_bare_word(line: str) -> None:
     assert list(bare_words(ast.parse(line)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "f(name='family')",
+        "x = {'kind': 'lender'}",
+        "category = Category.PEP",
+        "category = label('family')",
+        "match row.kind:\n    case 'lender': pass",
+    ],
+)
+def test_net_lets_the_same_words_of_other_things_through(line: str) -> None:
+    assert list(bare_words(ast.parse(line))) == []
 
 
 def test_templates_compare_with_no_word_of_the_vocabulary() -> None:
