@@ -57,6 +57,7 @@ def test_template_that_says_nothing_of_itself_is_named(
         ("{{ site.consumer.subject.email }}", "email"),
         ("{% with x=person.surname %}{{ x }}{% endwith %}", "surname"),
         ("{% with surname=1 %}{{ surname }}{% endwith %}{{ surname }}", "surname"),
+        ("{% with surname=surname %}{{ surname }}{% endwith %}", "surname"),
         ("{% for name, value in answers.items %}{{ value }}{% endfor %}", "answers"),
         ("{% if person.pep_status == 'yes' %}{% endif %}", "pep_status"),
         ("{% if a and not b or person.employer %}{% endif %}", "employer"),
