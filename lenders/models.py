@@ -155,9 +155,6 @@ class Submission(OwnedBySubject):
             )
         ]
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 class Delivery(OwnedBySubject):
     """Something a lender must be told or asked: the row that is the queue.
@@ -236,9 +233,6 @@ class Attempt(OwnedBySubject):
         ordering = ["started_at"]
         constraints = [models.UniqueConstraint(fields=["delivery", "fence"], name="one_attempt_per_claim")]
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 def _money(name: str) -> EncryptedInteger:
     return EncryptedInteger(label=f"offer.{name}", personal=Personal(Category.TRANSACTIONS, Source.LENDER))
@@ -288,9 +282,6 @@ class Offer(OwnedBySubject):
             models.UniqueConstraint(fields=["submission", "reference_digest"], name="one_offer_per_reference")
         ]
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 class LenderMessage(OwnedBySubject):
     """A message of a lender that was taken in: the same message again changes nothing."""
@@ -304,6 +295,3 @@ class LenderMessage(OwnedBySubject):
     class Meta:
         verbose_name = _("lender message")
         constraints = [models.UniqueConstraint(fields=["lender", "message_id"], name="a_message_counts_once")]
-
-    def __str__(self) -> str:
-        return str(self.id)

@@ -28,9 +28,6 @@ class PaymentMethod(OwnedBySubject):
         verbose_name = _("payment method")
         verbose_name_plural = _("payment methods")
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 class Channel(models.TextChoices):
     """By which way marketing may reach a person."""
@@ -62,9 +59,6 @@ class MarketingPreference(OwnedBySubject):
         verbose_name = _("marketing preference")
         verbose_name_plural = _("marketing preferences")
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 class Complaint(OwnedBySubject):
     """A complaint, its handling and our answer."""
@@ -87,9 +81,6 @@ class Complaint(OwnedBySubject):
         verbose_name = _("complaint")
         verbose_name_plural = _("complaints")
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 class AccountNote(OwnedBySubject):
     """A note that staff added to the account; its person can read it."""
@@ -100,6 +91,3 @@ class AccountNote(OwnedBySubject):
     class Meta:
         verbose_name = _("note")
         verbose_name_plural = _("notes")
-
-    def __str__(self) -> str:
-        return str(self.id)

@@ -24,9 +24,6 @@ class UsageEvent(OwnedBySubject):
         verbose_name = _("use of the site")
         verbose_name_plural = _("uses of the site")
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 class Whereabouts(OwnedBySubject):
     """An IP address somebody came from, and at most the city, state or country that it implies."""
@@ -45,6 +42,3 @@ class Whereabouts(OwnedBySubject):
     class Meta:
         verbose_name = _("general location")
         verbose_name_plural = _("general locations")
-
-    def __str__(self) -> str:
-        return str(self.id)

@@ -57,6 +57,3 @@ class Communication(OwnedBySubject):
     class Meta:
         verbose_name = _("communication")
         verbose_name_plural = _("communications")
-
-    def __str__(self) -> str:
-        return str(self.id)

@@ -57,6 +57,3 @@ class Disclosure(OwnedBySubject):
         verbose_name = _("disclosure")
         verbose_name_plural = _("disclosures")
         ordering = ["-at"]
-
-    def __str__(self) -> str:
-        return str(self.id)

@@ -35,6 +35,3 @@ class Image(OwnedBySubject):
     class Meta:
         verbose_name = _("image")
         verbose_name_plural = _("images")
-
-    def __str__(self) -> str:
-        return str(self.id)

@@ -28,6 +28,3 @@ class PublicProfile(OwnedBySubject):
     class Meta:
         verbose_name = _("public profile")
         verbose_name_plural = _("public profiles")
-
-    def __str__(self) -> str:
-        return str(self.id)

@@ -30,6 +30,3 @@ class MarketingMessage(OwnedBySubject):
     class Meta:
         verbose_name = _("marketing message")
         verbose_name_plural = _("marketing messages")
-
-    def __str__(self) -> str:
-        return str(self.id)

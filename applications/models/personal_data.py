@@ -30,9 +30,6 @@ class FormData(OwnedBySubject):
     class Meta:
         abstract = True
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 def text(
     name: Promise, label: str, category: Category, why: Promise, mask: Mask = Mask.HIDDEN, **options: Any

@@ -40,9 +40,6 @@ class Contract(OwnedBySubject):
             )
         ]
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 class Consent(OwnedBySubject):
     """One consent: for what, in which words, given and withdrawn when (GDPR Art. 7(1))."""
@@ -76,9 +73,6 @@ class Consent(OwnedBySubject):
             )
         ]
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 class RestrictionGround(models.TextChoices):
     """Why processing is restricted (GDPR Art. 18(1)(a)-(d))."""
@@ -107,9 +101,6 @@ class Restriction(OwnedBySubject):
             )
         ]
 
-    def __str__(self) -> str:
-        return str(self.id)
-
 
 class Objection(OwnedBySubject):
     """The person objects to one purpose (GDPR Art. 21). It stands until compelling grounds are shown."""
@@ -131,6 +122,3 @@ class Objection(OwnedBySubject):
                 name="one_standing_objection_per_purpose",
             )
         ]
-
-    def __str__(self) -> str:
-        return str(self.id)

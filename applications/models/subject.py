@@ -77,6 +77,9 @@ class OwnedBySubject(models.Model):
     class Meta:
         abstract = True
 
+    def __str__(self) -> str:
+        return str(self.id)
+
     @classmethod
     def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
         """This model's rows about one person."""
@@ -103,9 +106,6 @@ class ConsumerSession(OwnedBySubject):
     not_personal = NotPersonal(
         "a hash of random bytes, and when they stop working", "token_hash", "expires_at"
     )
-
-    def __str__(self) -> str:
-        return str(self.id)
 
 
 class EmailChallenge(models.Model):

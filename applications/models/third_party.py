@@ -23,6 +23,3 @@ class ThirdPartyRecord(OwnedBySubject):
     class Meta:
         verbose_name = _("record from a third party")
         verbose_name_plural = _("records from third parties")
-
-    def __str__(self) -> str:
-        return str(self.id)
