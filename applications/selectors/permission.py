@@ -67,14 +67,20 @@ def require(
         raise refused
 
 
-def permitted(purpose: Purpose, *, subject: str = "subject", application: str | None = None) -> Q:
+def permitted(
+    purpose: Purpose,
+    *,
+    subject: str = "subject",
+    application: str | None = None,
+    categories: Iterable[Category] = Category,
+) -> Q:
     """The condition on rows that their person's data may be used for `purpose`.
 
-    `subject` and `application` are the paths from the row to the two.
+    `subject` and `application` are the paths from the row to the two, `categories` those in use.
     """
     outer_application = None if application is None else OuterRef(application)
     condition = Q()
-    for _error, wall in _obstacles(purpose, OuterRef(subject), outer_application, tuple(Category)):
+    for _error, wall in _obstacles(purpose, OuterRef(subject), outer_application, tuple(categories)):
         condition &= ~wall
     return condition
 

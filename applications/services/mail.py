@@ -10,22 +10,23 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from applications.crypto.errors import CURABLE, CryptoError
 from applications.doorbell import ring_on_commit
-from applications.errors import Refusal, SubjectErased
+from applications.errors import ProcessingRefused, SubjectErased
 from applications.models import MailKind, MailStatus, OutboundMail
 from applications.personal import Category, Purpose
-from applications.selectors.permission import refusal
+from applications.selectors.permission import permitted, refusal
 
 log = structlog.get_logger(__name__)
 
 TASK = "applications.tasks.deliver_mail"
 LEASE = timedelta(minutes=2)
 MAXIMUM_ATTEMPTS = 80  # with waits of up to an hour: a mail server that is away for a day loses nothing
+WRITE, WRITTEN = Purpose.SERVE_CUSTOMERS, (Category.COMMUNICATIONS,)
 
 
 def compose(
@@ -52,13 +53,23 @@ def compose(
     return mail
 
 
+def why_not_written_to(subject_id: UUID) -> SubjectErased | ProcessingRefused | None:
+    """Why a person is not written to now, or None."""
+    return refusal(subject_id, WRITE, categories=WRITTEN)
+
+
 def claim_due(*, limit: int = 1) -> list[UUID]:
-    """Claim messages that are due; each is this worker's for two minutes."""
+    """Claim messages that are due; each is this worker's for two minutes.
+
+    What a right of the person stops is not claimed: it stays due until the right is lifted. A code goes to
+    whoever asked for it, not to a known person.
+    """
     now = timezone.now()
+    may = Q(kind=MailKind.SIGN_IN_CODE) | permitted(WRITE, subject="owner_id", categories=WRITTEN)
     with transaction.atomic():
         due = list(
             OutboundMail.objects.select_for_update(skip_locked=True)
-            .filter(status=MailStatus.QUEUED, due_at__lte=now)
+            .filter(may, status=MailStatus.QUEUED, due_at__lte=now)
             .order_by("due_at")
             .values_list("pk", flat=True)[:limit]
         )
@@ -77,10 +88,11 @@ def deliver(mail_id: UUID) -> None:
     if mail.attempts > MAXIMUM_ATTEMPTS:  # each time the worker ended before it could say what happened
         _finish(mail, MailStatus.FAILED, error_code="attempts")
         return
-    refused = None if mail.kind == MailKind.SIGN_IN_CODE else _stopped(mail)
-    if refused is not None:
-        _postpone(mail, code=refused.code)
-        return
+    if mail.kind != MailKind.SIGN_IN_CODE:
+        refused = why_not_written_to(mail.owner_id)
+        if isinstance(refused, ProcessingRefused):  # since the claim; an erased person's mail does not open
+            _postpone(mail, code=refused.code)
+            return
     try:
         EmailMessage(subject=mail.title or "", body=mail.body or "", to=[mail.recipient or ""]).send()
     except CryptoError as error:
@@ -92,12 +104,6 @@ def deliver(mail_id: UUID) -> None:
         _postpone(mail, code=type(error).__name__)
     else:
         _finish(mail, MailStatus.SENT)
-
-
-def _stopped(mail: OutboundMail) -> Refusal | None:
-    """Why a person is not written to now. A code goes to whoever asked for it, not to a known person."""
-    refused = refusal(mail.owner_id, Purpose.SERVE_CUSTOMERS, categories=[Category.COMMUNICATIONS])
-    return None if isinstance(refused, SubjectErased) else refused  # erased: the mail cannot be opened
 
 
 def _finish(mail: OutboundMail, status: MailStatus, *, error_code: str = "") -> None:

@@ -13,8 +13,6 @@ from django.utils import timezone
 from applications import live
 from applications.actors import SYSTEM, Actor
 from applications.models import Application, DataSubject, MailKind, Milestone
-from applications.personal import Category, Purpose
-from applications.selectors.permission import refusal
 from applications.services import audit, mail, statistics
 from applications.services.locking import lock_subject
 from applications.services.submitting import change_status
@@ -46,7 +44,6 @@ log = structlog.get_logger(__name__)
 
 S = SubmissionStatus
 APPLICATION_LISTENS = (ApplicationStatus.SUBMITTED, ApplicationStatus.CHOSEN)
-WRITTEN = (Category.COMMUNICATIONS,)
 HIGHEST_APR = Decimal(1000)  # percent; the adapter accepts no higher stated one either
 
 
@@ -207,7 +204,7 @@ def _tell_by_mail(submission: Submission) -> None:
 
     What arrives for somebody whose data are only stored is stored, and that is all.
     """
-    if refusal(submission.subject_id, Purpose.SERVE_CUSTOMERS, categories=WRITTEN) is not None:
+    if mail.why_not_written_to(submission.subject_id) is not None:
         return
     application = submission.application
     mail.compose(

@@ -8,10 +8,20 @@ from django.core import mail as django_mail
 from django.db import connection
 from django.utils import timezone
 
+from applications.actors import Actor
 from applications.crypto import keyring
 from applications.crypto.models import DataKey
-from applications.models import DataSubject, MailKind, MailStatus, OutboundMail
+from applications.models import (
+    DataSubject,
+    MailKind,
+    MailStatus,
+    OutboundMail,
+    Restriction,
+    RestrictionGround,
+)
 from applications.services import mail
+from applications.services.accounts import request_code
+from applications.services.processing import lift_restriction, restrict
 from applications.tasks import deliver_due_mail, deliver_mail
 from tests import factories
 
@@ -106,7 +116,7 @@ def test_message_stays_queued_while_the_mail_server_is_away(owner: DataSubject, 
     assert row.body
 
 
-def test_message_is_given_up_on_after_eight_attempts(owner: DataSubject, no_mail_server: None) -> None:
+def test_message_is_given_up_on_after_the_last_attempt(owner: DataSubject, no_mail_server: None) -> None:
     queue(owner)
     for _ in range(mail.MAXIMUM_ATTEMPTS):
         OutboundMail.objects.update(due_at=timezone.now())
@@ -128,6 +138,56 @@ def test_message_to_an_erased_person_is_not_sent_and_not_tried_again(owner: Data
     deliver_due_mail()
     row = OutboundMail.objects.get()
     assert (row.status, row.error_code) == (MailStatus.FAILED, "key_destroyed")
+
+
+def restricted(owner: DataSubject) -> Restriction:
+    return restrict(subject_id=owner.pk, ground=RestrictionGround.ACCURACY, actor=Actor.consumer(owner.pk))
+
+
+def test_message_to_a_restricted_person_waits_however_long_it_takes(owner: DataSubject) -> None:
+    queue(owner)
+    restricted(owner)
+    for _ in range(mail.MAXIMUM_ATTEMPTS + 1):
+        deliver_due_mail()
+    row = OutboundMail.objects.get()
+    assert (row.status, row.attempts) == (MailStatus.QUEUED, 0)
+    assert django_mail.outbox == []
+
+
+def test_message_is_sent_once_the_restriction_is_lifted(owner: DataSubject) -> None:
+    queue(owner)
+    restriction = restricted(owner)
+    deliver_due_mail()
+    lift_restriction(restriction_id=restriction.pk, actor=Actor.consumer(owner.pk))
+    deliver_due_mail()
+    assert len(django_mail.outbox) == 1
+
+
+def test_restriction_that_comes_after_the_claim_stops_the_message_all_the_same(owner: DataSubject) -> None:
+    row = queue(owner)
+    claimed = mail.claim_due()
+    restricted(owner)
+    mail.deliver(*claimed)
+    row.refresh_from_db()
+    assert (row.status, row.error_code) == (MailStatus.QUEUED, "processing_restricted")
+    assert django_mail.outbox == []
+
+
+def test_restricted_person_can_still_sign_in(owner: DataSubject) -> None:
+    """A code goes to whoever asked for it."""
+    restricted(owner)
+    request_code(email=str(owner.email), network="192.0.2.1", language="lv")
+    deliver_due_mail()
+    assert [sent.to for sent in django_mail.outbox] == [[owner.email]]
+
+
+def test_people_who_are_not_restricted_are_written_to_meanwhile(owner: DataSubject) -> None:
+    queue(owner)
+    restricted(owner)
+    other = factories.subject()
+    queue(other)
+    deliver_due_mail()
+    assert [sent.to for sent in django_mail.outbox] == [[other.email]]
 
 
 @pytest.mark.parametrize(
