@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from applications.crypto.errors import DecryptionError, KeyDestroyed
 from applications.crypto.fields import BlindIndex, EncryptedText
+from applications.crypto.reading import unless_destroyed
 from applications.errors import SubjectErased
 from applications.personal import AnyField, Category, Mask, NotPersonal, Personal, Source, personal
 from applications.retention_rules import Retention
@@ -153,12 +153,7 @@ class EmailChallenge(models.Model):
 
         Nothing links a code to a person but the address: without the person's key none can be found.
         """
-        try:
-            address = subject.email
-        except DecryptionError as error:
-            if error.code != KeyDestroyed.code:
-                raise
-            address = None
+        address = unless_destroyed(subject, "email")
         if address is None:
             return cls._default_manager.none()
         return cls._default_manager.filter(address_index=address)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from applications import normalise, references
 from applications.actors import VISITOR, Actor
 from applications.crypto import blind_index, keyring
-from applications.crypto.errors import DecryptionError, KeyDestroyed
+from applications.crypto.reading import unless_destroyed
 from applications.errors import CodeExpired, CodeRefused, SubjectErased
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
 from applications.personal import Purpose
@@ -97,12 +97,7 @@ def sign_in(*, browser_token: str, code: str) -> Opened:
 
 def _address_of(challenge: EmailChallenge) -> str:
     """The address that was proved. Raises CodeExpired when another tab was quicker and its key is gone."""
-    try:
-        address = challenge.address
-    except DecryptionError as error:
-        if error.code != KeyDestroyed.code:
-            raise
-        address = None
+    address: str | None = unless_destroyed(challenge, "address")
     if address is None:
         raise CodeExpired
     return address

@@ -1,72 +1,50 @@
 """How many codes may be mailed: nobody is mail-bombed through us."""
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-
-from django.db.models import QuerySet
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from applications import normalise
 from applications.crypto import blind_index
 from applications.errors import TooManyCodes
 from applications.models import EmailChallenge
+from applications.services.limits import DAY, HOUR, MINUTE, Limit
 
 NETWORK_COLUMN = "challenge.network"
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
-
-@dataclass(frozen=True)
-class Limit:
-    """At most so many codes within a time; `sentence` tells how many of `unit` to wait for another."""
-
-    most: int
-    within: timedelta
-    unit: timedelta
-    sentence: Callable[[int], str]
-
-    def wait(self, codes: QuerySet[Any], now: datetime) -> timedelta:
-        """How long until another may be sent, given these; nothing, where one may be sent now."""
-        counted = codes.filter(created_at__gt=now - self.within).order_by("-created_at")
-        # Another may be sent as soon as there are fewer than `most`: when this one is no longer counted.
-        decisive = list(counted.values_list("created_at", flat=True)[self.most - 1 : self.most])
-        return decisive[0] + self.within - now if decisive else timedelta()
-
-
-def _address_hour(wait: int) -> str:
-    return ngettext(
+ADDRESS_HOUR = Limit(
+    5,
+    HOUR,
+    MINUTE,
+    ngettext_lazy(
         "Several codes were already sent to this address. You can ask for another one in %(wait)s minute.",
         "Several codes were already sent to this address. You can ask for another one in %(wait)s minutes.",
-        wait,
-    ) % {"wait": wait}
-
-
-def _address_day(wait: int) -> str:
-    return ngettext(
+        "wait",
+    ),
+)
+ADDRESS_DAY = Limit(
+    12,
+    DAY,
+    HOUR,
+    ngettext_lazy(
         "Many codes were sent to this address since yesterday and not used. "
         "You can ask for another one in %(wait)s hour.",
         "Many codes were sent to this address since yesterday and not used. "
         "You can ask for another one in %(wait)s hours.",
-        wait,
-    ) % {"wait": wait}
-
-
-def _network_hour(wait: int) -> str:
-    return ngettext(
+        "wait",
+    ),
+)
+NETWORK_HOUR = Limit(
+    30,
+    HOUR,
+    MINUTE,
+    ngettext_lazy(
         "Many codes were asked for over your internet connection and not used. "
         "You can ask for another one in %(wait)s minute.",
         "Many codes were asked for over your internet connection and not used. "
         "You can ask for another one in %(wait)s minutes.",
-        wait,
-    ) % {"wait": wait}
-
-
-ADDRESS_HOUR = Limit(5, HOUR, MINUTE, _address_hour)
-ADDRESS_DAY = Limit(12, DAY, HOUR, _address_day)
-NETWORK_HOUR = Limit(30, HOUR, MINUTE, _network_hour)
+        "wait",
+    ),
+)
 
 
 def refuse_flood(*, email: str, network: str) -> None:
@@ -83,4 +61,4 @@ def refuse_flood(*, email: str, network: str) -> None:
     pairs = ((ADDRESS_HOUR, of_address), (ADDRESS_DAY, of_address), (NETWORK_HOUR, of_network))
     wait, limit = max(((limit.wait(codes, now), limit) for limit, codes in pairs), key=lambda pair: pair[0])
     if wait:
-        raise TooManyCodes(limit.sentence(math.ceil(wait / limit.unit)))
+        raise TooManyCodes(limit.sentence(wait))

@@ -11,7 +11,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext_lazy
 
 from applications import normalise
 from applications.actors import STRANGER
@@ -19,7 +19,7 @@ from applications.crypto import blind_index
 from applications.errors import SignInLocked
 from applications.models import SignInTry, StaffUser, TryKind
 from applications.services import audit
-from applications.services.code_limits import DAY, HOUR, MINUTE, Limit
+from applications.services.limits import DAY, HOUR, MINUTE, Limit
 from applications.services.locking import take_turns
 
 NAME_COLUMN, NETWORK_COLUMN = "sign_in.name", "sign_in.network"
@@ -47,22 +47,19 @@ class Knock:
         return Q(network_index__in=digests)
 
 
-def _minutes(wait: int) -> str:
-    return ngettext(
-        "Too many tries did not lead in. You can try again in %(wait)s minute.",
-        "Too many tries did not lead in. You can try again in %(wait)s minutes.",
-        wait,
-    ) % {"wait": wait}
-
-
+WAIT = ngettext_lazy(
+    "Too many tries did not lead in. You can try again in %(wait)s minute.",
+    "Too many tries did not lead in. You can try again in %(wait)s minutes.",
+    "wait",
+)
 # Somebody else's guesses lock a name from their own network first: who works at another one is let in until
 # the guesses come from many networks.
-NAME_AT_NETWORK = Limit(5, QUARTER, MINUTE, _minutes)
-NAME = Limit(20, HOUR, MINUTE, _minutes)
-NETWORK = Limit(50, HOUR, MINUTE, _minutes)
+NAME_AT_NETWORK = Limit(5, QUARTER, MINUTE, WAIT)
+NAME = Limit(20, HOUR, MINUTE, WAIT)
+NETWORK = Limit(50, HOUR, MINUTE, WAIT)
 # Six digits can be guessed by whoever has the password: the account is locked, wherever they come from.
-PROOFS = Limit(5, QUARTER, MINUTE, _minutes)
-PROOFS_A_DAY = Limit(20, DAY, MINUTE, _minutes)
+PROOFS = Limit(5, QUARTER, MINUTE, WAIT)
+PROOFS_A_DAY = Limit(20, DAY, MINUTE, WAIT)
 
 
 def count_try(knock: Knock, kind: TryKind) -> SignInTry:
@@ -82,7 +79,7 @@ def refuse_locked(knock: Knock, kind: TryKind) -> None:
     """Raise SignInLocked, with how long, when no further try of this kind is allowed at the moment."""
     limit, wait = _longest(knock, kind)
     if wait:
-        raise SignInLocked(limit.sentence(math.ceil(wait / limit.unit)))
+        raise SignInLocked(limit.sentence(wait))
 
 
 def note_lock(knock: Knock, kind: TryKind, *, user: StaffUser | None) -> None:

@@ -10,6 +10,7 @@ from applications.errors import TooManyCodes
 from applications.models import EmailChallenge, OutboundMail
 from applications.services import accounts
 from applications.services.code_limits import ADDRESS_DAY, ADDRESS_HOUR, NETWORK_HOUR
+from applications.services.limits import HOUR, MINUTE
 from tests import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
@@ -72,7 +73,7 @@ def test_wait_is_until_the_oldest_code_of_the_hour_is_no_longer_counted() -> Non
     pass_time(minutes=40)
     ask(email, factories.network(), 4)
     pass_time(seconds=1)
-    assert refusal(email) == ADDRESS_HOUR.sentence(20)
+    assert refusal(email) == ADDRESS_HOUR.sentence(20 * MINUTE)
 
 
 # --- an address within a day ----------------------------------------------------------------------------
@@ -81,7 +82,7 @@ def test_thirteenth_code_for_an_address_within_a_day_is_refused_with_the_hours_t
     ask_all_day(email)
     pass_time(hours=3)
     assert EmailChallenge.objects.count() == 12
-    assert refusal(email) == ADDRESS_DAY.sentence(24 - 9)
+    assert refusal(email) == ADDRESS_DAY.sentence((24 - 9) * HOUR)
 
 
 def test_a_day_later_the_address_is_served_again() -> None:
@@ -97,7 +98,7 @@ def test_thirty_first_code_from_a_network_is_refused_whatever_the_address() -> N
     for _ in range(30):
         ask(factories.address(), network, 1)
     pass_time(minutes=10)
-    assert refusal(factories.address(), network) == NETWORK_HOUR.sentence(50)
+    assert refusal(factories.address(), network) == NETWORK_HOUR.sentence(50 * MINUTE)
     assert factories.ask_for_code(factories.address())
 
 
@@ -117,12 +118,12 @@ def test_of_several_limits_the_one_that_holds_longest_is_told() -> None:
     pass_time(minutes=30)
     ask(email, network, 4)
     ask(email, factories.network(), 1)
-    assert refusal(email, network) == ADDRESS_HOUR.sentence(60)
+    assert refusal(email, network) == ADDRESS_HOUR.sentence(60 * MINUTE)
 
 
 @pytest.mark.parametrize("language", ["lv", "en", "ru"])
 def test_each_limit_has_a_sentence_of_its_own_with_the_number(language: str) -> None:
     with translation.override(language):
-        sentences = [limit.sentence(7) for limit in (ADDRESS_HOUR, ADDRESS_DAY, NETWORK_HOUR)]
+        sentences = [limit.sentence(7 * limit.unit) for limit in (ADDRESS_HOUR, ADDRESS_DAY, NETWORK_HOUR)]
     assert len(set(sentences)) == 3
     assert all("7" in sentence for sentence in sentences)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from applications.errors import CodeExpired, CodeRefused
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, OutboundMail
 from applications.services.code_limits import ADDRESS_HOUR, NETWORK_HOUR
+from applications.services.limits import MINUTE
 from tests import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
@@ -118,7 +119,7 @@ def test_sixth_code_for_an_address_is_refused_beside_the_field(client: Client) -
     for _ in range(ADDRESS_HOUR.most):
         ask(client, email)
     response = ask(client, email)
-    assert response.context["form"].errors["email"] == [ADDRESS_HOUR.sentence(60)]
+    assert response.context["form"].errors["email"] == [ADDRESS_HOUR.sentence(60 * MINUTE)]
     assert settings.CHALLENGE_COOKIE_NAME not in response.cookies
 
 
@@ -129,7 +130,7 @@ def test_network_limit_counts_the_address_of_the_connection_and_not_what_the_cli
             Client(REMOTE_ADDR=network), factories.address(), headers={"x-forwarded-for": f"192.0.2.{number}"}
         )
     response = ask(Client(REMOTE_ADDR=network), factories.address())
-    assert response.context["form"].errors["email"] == [NETWORK_HOUR.sentence(60)]
+    assert response.context["form"].errors["email"] == [NETWORK_HOUR.sentence(60 * MINUTE)]
 
 
 @pytest.mark.parametrize("email", ["", "anna", "anna@", "anna@piemers.lv\nBcc: x@y.lv", "a\x00@piemers.lv"])
