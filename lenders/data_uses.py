@@ -1,4 +1,4 @@
-"""What the lenders floor's templates and adapters use of a person, and for which purpose."""
+"""What the lenders floor's templates show of a person, and for which purpose."""
 
 from collections.abc import Mapping
 

@@ -1,24 +1,23 @@
 """Forms beside the steps of the application say what they ask for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from django.apps import apps
 from django.core.checks import CheckMessage, Error, register
 from django.forms import BaseForm
-from django.utils.module_loading import import_string
 
 from applications.data_policy import POLICIES
-from applications.data_uses import Use
 from applications.flow import STEPS
 from privacy.checks.personal_names import is_said, means_another, personal_names
 from privacy.checks.tag import TAG
+from privacy.datamap import of_each_app
 
 
 @register(TAG)
 def check_other_forms(app_configs: Any, **_: Any) -> list[CheckMessage]:
     """A form that is no step says what it asks for and why, and the map gives it that purpose."""
-    declared = _declared_forms()
+    declared = {name: use for forms in of_each_app("data_uses", "FORMS") for name, use in forms.items()}
     found: list[CheckMessage] = []
     for form in _other_forms():
         label = f"{form.__module__}.{form.__qualname__}"
@@ -37,16 +36,6 @@ def check_other_forms(app_configs: Any, **_: Any) -> list[CheckMessage]:
         for category in sorted(use.categories)
         if use.purpose not in POLICIES[category].uses
     ]
-    return found
-
-
-def _declared_forms() -> Mapping[str, Use]:
-    found: dict[str, Use] = {}
-    for config in apps.get_app_configs():
-        try:
-            found |= import_string(f"{config.name}.data_uses.FORMS")
-        except ImportError:
-            continue
     return found
 
 

@@ -1,26 +1,26 @@
 """Every template says what it shows of a person and why, and shows no more."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.apps import apps
 from django.core.checks import CheckMessage, Error, register
 from django.template import Engine, TemplateSyntaxError, engines
 from django.template.backends.django import DjangoTemplates
-from django.utils.module_loading import import_string
 
 from applications.data_policy import POLICIES
 from applications.data_uses import Use
 from privacy.checks.personal_names import is_said, means_another, personal_names
 from privacy.checks.tag import TAG
 from privacy.checks.template_names import Lookups, lookups_in
+from privacy.datamap import of_each_app
 
 
 @register(TAG)
 def check_templates(app_configs: Any, **_: Any) -> list[CheckMessage]:
     """Every template says what it shows and why, and the map gives its categories that purpose."""
-    declared, templates = _declared_templates(), list(_templates())
+    declared = {name: use for known in of_each_app("data_uses", "TEMPLATES") for name, use in known.items()}
+    templates = list(_templates())
     found: list[CheckMessage] = []
     for engine, name, path in templates:
         if name in declared:
@@ -59,16 +59,6 @@ def _names(parts: Lookups) -> Iterator[str]:
     for number, name in enumerate(parts, start=1):
         if not means_another(".".join(parts[:number])):
             yield name
-
-
-def _declared_templates() -> Mapping[str, Use | None]:
-    found: dict[str, Use | None] = {}
-    for config in apps.get_app_configs():
-        try:
-            found |= import_string(f"{config.name}.data_uses.TEMPLATES")
-        except ImportError:
-            continue
-    return found
 
 
 def _templates() -> Iterator[tuple[Engine, str, Path]]:

@@ -20,6 +20,7 @@ from applications.data_policy import (
 from applications.models import AuditEntry
 from applications.personal import Basis, Category, Personal, Purpose, PurposeGroup, RecipientKind, Source
 from applications.retention_rules import RULES, Clock, Retention
+from privacy import datamap
 from privacy.datamap import by_category, entries
 from tests import factories
 
@@ -136,3 +137,16 @@ def test_period_reads_well(rule: Retention, text: str) -> None:
 
     with translation.override("en"):
         assert str(RULES[rule].text) == text
+
+
+def test_module_that_does_not_import_is_not_taken_for_one_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An app whose door is broken would else have nothing to export or erase."""
+
+    def broken(name: str) -> Any:
+        raise ImportError(name)
+
+    monkeypatch.setattr(datamap, "import_module", broken)
+    with pytest.raises(ImportError):
+        datamap.doors()
