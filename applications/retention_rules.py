@@ -3,9 +3,11 @@
 The policy gives grounds, not figures: every period here is a proposal until the DPO confirms it.
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, TypeVar
 
 from django.db import models
 from django.utils.functional import Promise, lazy
@@ -54,6 +56,9 @@ class Retention(models.TextChoices):
     AUDIT = "audit", _("The audit")
 
 
+Moment = TypeVar("Moment", bound=date)
+
+
 @dataclass(frozen=True)
 class Rule:
     """Keep for `months` or `days` counted from `clock`, because of `ground`; without either, until `clock`.
@@ -66,6 +71,15 @@ class Rule:
     months: int = 0
     days: int = 0
     most_months: int | None = None
+
+    def over_before(self, now: Moment) -> Moment:
+        """What `clock` struck for before this moment (or day) has been kept for its period.
+
+        A month is one of the calendar; where it lacks the day, its last day stands in.
+        """
+        year, month = divmod(now.year * 12 + now.month - 1 - self.months, 12)
+        day = min(now.day, monthrange(year, month + 1)[1])
+        return now.replace(year=year, month=month + 1, day=day) - timedelta(days=self.days)
 
     @property
     def text(self) -> str | Promise:

@@ -26,10 +26,7 @@ from applications.services.operations import DAILY_JOBS
 from applications.states import ApplicationStatus
 
 CHUNK = 500
-CHALLENGES_KEPT = timedelta(days=RULES[Retention.CODE].days)
-SESSIONS_KEPT = timedelta(days=365)  # twelve months (RULES[Retention.SECURITY])
 TRIES_KEPT = timedelta(days=1)
-DRAFTS_KEPT = timedelta(days=RULES[Retention.DRAFT].days)
 ORPHAN_KEYS_KEPT = timedelta(days=1)
 MOST_ORPHANS = 20
 
@@ -56,7 +53,7 @@ def _delete_in_chunks(due: Callable[[], QuerySet]) -> int:
 
 def end_challenges() -> dict[str, int]:
     """Forget mailed codes a day after they were asked for: the keys first, then the rows."""
-    before = timezone.now() - CHALLENGES_KEPT
+    before = RULES[Retention.CODE].over_before(timezone.now())
     counts = {"mails": 0, "challenges": 0}
     due = EmailChallenge.objects.filter(created_at__lt=before).values_list("pk", flat=True)
     while owners := list(due[:CHUNK]):
@@ -71,7 +68,7 @@ def end_challenges() -> dict[str, int]:
 
 def end_sessions() -> dict[str, int]:
     """Delete sessions once their period since they could last have been used is over."""
-    before = timezone.now() - SESSIONS_KEPT
+    before = RULES[Retention.SECURITY].over_before(timezone.now())
     return {"sessions": _delete_in_chunks(lambda: ConsumerSession.objects.filter(expires_at__lt=before))}
 
 
@@ -89,7 +86,7 @@ def end_drafts() -> dict[str, int]:
 
     A restriction stops deletion as well: the data are stored (GDPR Art. 18(1)(b), (c)).
     """
-    before = timezone.now() - DRAFTS_KEPT
+    before = RULES[Retention.DRAFT].over_before(timezone.now())
     restricted = Exists(standing_restrictions().filter(subject=OuterRef("subject")))
     return {
         "drafts": _delete_in_chunks(

@@ -74,7 +74,7 @@ def rotate_pseudonyms() -> dict[str, int]:
         if today > _end_of(month.month) + RESOLVABLE:
             _seal(month)
             counts["months_sealed"] += 1
-    oldest = _months_before(today, RULES[Retention.USAGE].months)
+    oldest = RULES[Retention.USAGE].over_before(today).replace(day=1)
     counts["months_deleted"] = StatisticsMonth.objects.filter(month__lt=oldest).delete()[0]
     return counts
 
@@ -86,12 +86,6 @@ def _seal(month: StatisticsMonth) -> None:
         StatisticsMonth.objects.filter(pk=month.pk).update(totals=dict(reached_by), secret=None)
         month.reached.all().delete()
     keyring.destroy_key(month.pk)
-
-
-def _months_before(today: date, months: int) -> date:
-    """The first day of the month that lies `months` before today's."""
-    years, month = divmod(today.year * 12 + today.month - 1 - months, 12)
-    return date(years, month + 1, 1)
 
 
 def _end_of(month: date) -> date:

@@ -11,8 +11,8 @@ from django.utils.html import strip_tags
 
 from applications.models import NoticeKind
 from applications.personal import Category
+from applications.retention_rules import RULES, Retention
 from applications.services.accounts import CODE_LIFETIME, SESSION_IDLE, SESSION_LIFETIME
-from applications.services.housekeeping import DRAFTS_KEPT
 from privacy.notices import NoticeText, texts
 from tests.privacy.first_contacts import CONTACTS
 
@@ -165,7 +165,7 @@ def test_privacy_notice_says_where_to_complain(text: NoticeText) -> None:
 
 @pytest.mark.parametrize("text", PRIVACY)
 def test_privacy_notice_gives_the_time_after_which_drafts_are_deleted(text: NoticeText) -> None:
-    assert f"{DRAFTS_KEPT.days} {'dienas' if text.language == 'lv' else 'days'}" in text.body
+    assert f"{RULES[Retention.DRAFT].days} {'dienas' if text.language == 'lv' else 'days'}" in text.body
 
 
 @pytest.mark.parametrize("text", COOKIES)
