@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.flow import fewest_and_most_steps
 from applications.models import Consent
@@ -25,10 +25,12 @@ def seen(request: ConsumerRequest) -> HttpResponse:
     return render(request, "applications/who_saw.html", {"sights": sights})
 
 
-@require_POST
 @consumer_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: ConsumerRequest, consent_id: UUID) -> HttpResponse:
-    """Take a consent back: as easy as giving it (GDPR Art. 7(3))."""
+    """Take a consent back: as easy as giving it (GDPR Art. 7(3)). The address alone leads to the button."""
+    if request.method != "POST":
+        return redirect("applications:account")
     try:
         withdraw_consent(
             consent_id=consent_id, subject_id=request.consumer.subject_id, actor=actor_of(request)

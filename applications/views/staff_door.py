@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from applications import staff_session
 from applications.errors import ProofRefused, Refusal, SignInLocked, SignInRefused
@@ -181,9 +181,11 @@ def _say_how_many_codes_are_left(request: HttpRequest, factor: SecondFactor) -> 
 
 # --- going out --------------------------------------------------------------------------------------------
 @never_cache
-@require_POST
+@require_http_methods(SEE_AND_POST)
 def log_out(request: HttpRequest) -> HttpResponse:
-    """End the session, or what was begun of one."""
+    """End the session, or what was begun of one. The address alone ends nothing."""
+    if request.method != "POST":
+        return redirect("admin:index")
     if isinstance(request.user, StaffUser):
         note_signed_out(user=request.user)
     logout(request)

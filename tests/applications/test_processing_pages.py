@@ -84,6 +84,16 @@ def test_consent_is_withdrawn_with_one_button_and_stays_on_record(client: Client
     assert AuditEntry.objects.filter(action="consent.withdrawn", subject_id=owner.pk).count() == 1
 
 
+def test_address_of_the_button_alone_withdraws_nothing_and_leads_to_it(
+    client: Client, owner: DataSubject
+) -> None:
+    consent = Consent.objects.get(application=factories.sent_application(owner))
+    response = client.get(reverse("applications:withdraw", args=[consent.pk]))
+    assert (response.status_code, response["Location"]) == (302, ACCOUNT)
+    consent.refresh_from_db()
+    assert consent.withdrawn_at is None
+
+
 def test_withdrawing_twice_keeps_the_first_moment(client: Client, owner: DataSubject) -> None:
     consent = Consent.objects.get(application=factories.sent_application(owner))
     withdraw(client, consent)

@@ -96,7 +96,3 @@ def test_way_in_leads_to_no_other_place(client: Client, next_page: str) -> None:
 def test_nothing_written_into_the_address_is_carried_along(client: Client) -> None:
     address = quote(f"{ACCOUNT}?email=anna@example.lv#name")
     assert signed_in_from(client, f"{START}?next={address}")["Location"] == ACCOUNT
-
-
-def test_address_of_a_button_is_no_page_to_come_back_to(client: Client) -> None:
-    assert client.get(reverse("applications:withdraw", args=[uuid4()])).status_code == 405
