@@ -10,6 +10,7 @@ from unittest import mock
 import django
 import pytest
 from django.db import connections
+from django.test import override_settings
 from django.utils import translation
 
 # Before anything of the product is imported: the addresses of a running `make run` are not for tests. The
@@ -65,6 +66,12 @@ def _append_only_tables_are_emptied_between_tests() -> Iterator[None]:
         return ["SET LOCAL session_replication_role = replica", *statements(*args, **options)]
 
     with mock.patch.object(operations, "sql_flush", sql_flush):
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_passwords() -> Iterator[None]:
+    with override_settings(PASSWORD_HASHERS=["tests.hashers.QuickHasher"]):
         yield
 
 

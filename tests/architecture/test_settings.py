@@ -228,3 +228,8 @@ def test_deployment_check_of_django_has_nothing_to_say(tmp_path: Path) -> None:
         check=False,
     )
     assert answer.returncode == 0, answer.stderr
+
+
+def test_passwords_are_hashed_by_what_costs_a_guesser_memory(started: dict[str, dict[str, Any]]) -> None:
+    hashers = started["production"]["PASSWORD_HASHERS"]
+    assert hashers[0] == "django.contrib.auth.hashers.ScryptPasswordHasher"
