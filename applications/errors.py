@@ -45,6 +45,13 @@ class ConsentMissing(ProcessingRefused):
     sentence = _("There is no consent to this use of the data, or it was withdrawn.")
 
 
+class RequestWithdrawn(ConsentMissing):
+    """What rests on a contract and was done at the person's request, until they took that back."""
+
+    code = "request_withdrawn"
+    sentence = _("The request to use the data for this was withdrawn, so they are not used for it any more.")
+
+
 class NotObjectable(Refusal):
     code = "not_objectable"
     sentence = _("This use of the data does not rest on legitimate interests, so no objection applies to it.")

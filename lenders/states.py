@@ -21,7 +21,7 @@ class SubmissionStatus(TextChoices):
     EXPIRED = "expired", _("The offer has expired")
     CONTRACT_SIGNED = "contract_signed", _("Contract signed")
     DECLINED_LATE = "lender_declined_late", _("The lender declined after it was chosen")
-    CALLED_OFF = "called_off", _("Not sent: you withdrew your consent")
+    CALLED_OFF = "called_off", _("Not sent: you withdrew your request")
 
 
 S = SubmissionStatus

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from applications.data_policy import needs_consent
 from applications.models.application import Application
 from applications.models.notice import NoticeVersion
 from applications.models.subject import OwnedBySubject
@@ -42,7 +43,10 @@ class Contract(OwnedBySubject):
 
 
 class Consent(OwnedBySubject):
-    """One consent: for what, in which words, given and withdrawn when (GDPR Art. 7(1))."""
+    """One consent, or one request under the contract: for what, in which words, given and withdrawn when.
+
+    GDPR Art. 7(1), (3). A request is taken back as easily as a consent.
+    """
 
     application = models.ForeignKey(
         Application,
@@ -72,6 +76,11 @@ class Consent(OwnedBySubject):
                 name="one_live_consent_per_purpose",
             )
         ]
+
+    @property
+    def is_request(self) -> bool:
+        """Whether the use rests on the contract, and the person asked for it."""
+        return not needs_consent(Purpose(self.purpose))
 
 
 class RestrictionGround(models.TextChoices):

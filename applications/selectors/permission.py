@@ -16,6 +16,7 @@ from applications.errors import (
     ProcessingObjectedTo,
     ProcessingRefused,
     ProcessingRestricted,
+    RequestWithdrawn,
     SubjectErased,
 )
 from applications.models import Consent, DataSubject, Objection, Restriction
@@ -99,7 +100,8 @@ def _obstacles(
         found.append((ProcessingRestricted, Q(Exists(standing_restrictions().filter(subject=subject)))))
     if is_objectable(purpose, categories):
         found.append((ProcessingObjectedTo, Q(Exists(standing_objections(purpose).filter(subject=subject)))))
-    found.append((ConsentMissing, _without_consent(purpose, subject, application, categories)))
+    error = ConsentMissing if needs_consent(purpose, categories) else RequestWithdrawn
+    found.append((error, _without_consent(purpose, subject, application, categories)))
     return found
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from applications.actors import Actor
 from applications.models import ConsumerSession
-from applications.views.way_back import opens_after_sign_in, to_the_way_in
+from applications.views.way_back import address_with, opens_after_sign_in, to_the_way_in
 
 
 class ConsumerRequest(HttpRequest):
@@ -35,7 +35,8 @@ def consumer_required(view: View) -> View:
         if getattr(request, "consumer", None) is not None:
             return view(request, *args, **kwargs)
         if request.method == "POST":
-            return render(request, "applications/session_ended.html", status=403)
+            context = {"start_url": address_with("applications:start", request.path)}
+            return render(request, "applications/session_ended.html", context, status=403)
         return to_the_way_in(request)
 
     return guarded

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.flow import fewest_and_most_steps
@@ -37,7 +38,7 @@ def withdraw(request: ConsumerRequest, consent_id: UUID) -> HttpResponse:
         )
     except Consent.DoesNotExist:
         raise Http404 from None
-    return redirect("applications:account")
+    return redirect(f"{reverse('applications:account')}#consents")
 
 
 @require_safe

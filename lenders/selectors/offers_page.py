@@ -86,8 +86,8 @@ def apr_differs(offer: Offer) -> bool:
     return bool(abs(offer.stated_apr - offer.apr) >= tenth)
 
 
-def offer_view(offer: Offer, application: Application) -> OfferView:
-    """One offer, decrypted for its consumer."""
+def offer_view(offer: Offer, application: Application, *, stopped: bool) -> OfferView:
+    """One offer, decrypted for its consumer. While passing on is `stopped` none can be chosen or held."""
     still_open = offer.status == OfferStatus.OPEN and offer.valid_until > timezone.now()
     return OfferView(
         id=offer.pk,
@@ -106,8 +106,9 @@ def offer_view(offer: Offer, application: Application) -> OfferView:
         price_personalised=offer.price_personalised,
         can_be_chosen=still_open
         and application.status == ApplicationStatus.SUBMITTED
-        and offer.submission.lender.fit_to_receive,
-        held=still_open and application.status == ApplicationStatus.CHOSEN,
+        and offer.submission.lender.fit_to_receive
+        and not stopped,
+        held=still_open and application.status == ApplicationStatus.CHOSEN and not stopped,
         schedule=tuple(Instalment(month, cents) for month, cents in offer.schedule),
     )
 
@@ -128,12 +129,13 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
         .prefetch_related("offers", "deliveries")
     )
     submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
+    stopped = _why_stopped(application)
     offers = []
     for submission in submissions:
         for offer in submission.offers.all():
             if offer.status in SHOWN_OFFERS:
                 offer.submission = submission
-                offers.append(offer_view(offer, application))
+                offers.append(offer_view(offer, application, stopped=bool(stopped)))
     lenders = [_lender_view(submission, application) for submission in submissions]
     chosen = next((offer for offer in offers if offer.status == OfferStatus.SELECTED), None)
     choices = [
@@ -149,7 +151,7 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
         order=order,
         waiting=any(lender.waiting for lender in lenders),
         chosen=chosen,
-        stopped=_why_stopped(application),
+        stopped=stopped,
         choice_told=any(delivery.status == DeliveryStatus.DONE for delivery in choices),
         choice_failed=bool(choices)
         and all(

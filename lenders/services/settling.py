@@ -29,7 +29,7 @@ ENDS_AS = {
     "timed_out": SubmissionStatus.NO_RESPONSE,
     "deadline_passed": SubmissionStatus.NO_RESPONSE,
     "no_longer_wanted": SubmissionStatus.NOT_SELECTED,
-    "consent_withdrawn": SubmissionStatus.CALLED_OFF,
+    "request_withdrawn": SubmissionStatus.CALLED_OFF,
 }
 BACKOFF_SECONDS, BACKOFF_CAP_SECONDS = 2.0, 300.0
 
@@ -141,6 +141,6 @@ def call_off_withdrawn() -> int:
                     status=DisclosureStatus.NOT_MADE
                 )
                 status = SubmissionStatus.UNKNOWN if left.exists() else None
-                give_up(delivery, "consent_withdrawn", status=status)
+                give_up(delivery, "request_withdrawn", status=status)
                 ended += 1
     return ended

@@ -115,7 +115,7 @@ def choose(request: ConsumerRequest, application_id: UUID, offer_id: UUID) -> Ht
         "application": application,
         "page": page,
         "chosen": page.chosen,
-        "offer": offer_view(offer, application),
+        "offer": offer_view(offer, application, stopped=bool(page.stopped)),
         "keyword": application.loanrequest.keyword,
         "refusal": refusal,
         "offers_url": reverse("lenders:offers", args=[application.pk]),

@@ -66,7 +66,7 @@ def test_staff_are_told_why_they_see_nothing() -> None:
 # --- consent --------------------------------------------------------------------------------------------
 def withdraw(client: Client, consent: Consent) -> None:
     response = client.post(reverse("applications:withdraw", args=[consent.pk]))
-    assert (response.status_code, response["Location"]) == (302, ACCOUNT)
+    assert (response.status_code, response["Location"]) == (302, f"{ACCOUNT}#consents")
 
 
 def test_account_shows_what_was_agreed_to_in_its_words(client: Client, owner: DataSubject) -> None:

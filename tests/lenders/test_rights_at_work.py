@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError
@@ -52,6 +53,12 @@ def restricted(application: Application) -> Restriction:
         ground=RestrictionGround.ACCURACY,
         actor=Actor.consumer(application.subject_id),
     )
+
+
+def main_of(page: Any) -> str:
+    """What stands between the head of a page and its foot."""
+    text: str = page.text
+    return text.partition("<main")[2].partition("</main>")[0]
 
 
 def withdrawn(application: Application) -> None:
@@ -118,6 +125,39 @@ def test_restricted_person_reads_the_offers_and_cannot_choose(client: Client) ->
     assert Application.objects.get(pk=application.pk).status == "submitted"
 
 
+@pytest.mark.parametrize("stop", [restricted, withdrawn])
+def test_page_invites_nobody_to_choose_while_nothing_is_passed_on(client: Client, stop: Any) -> None:
+    subject = factories.sign_in(client)
+    with data_key_scope():
+        application = scene.send(scene.draft_for(subject), ["atra"])
+        offer = scene.open_offer(application, "atra")
+    choose_page = reverse("lenders:choose", args=[application.pk, offer.pk])
+    assert "<form" in main_of(client.get(choose_page))
+    stop(application)
+    page = client.get(choose_page)
+    assert "<form" not in main_of(page)
+    assert str(page.context["page"].stopped) in page.text
+    offers = client.get(reverse("lenders:offers", args=[application.pk]))
+    assert f'id="choose-{offer.pk}"' not in offers.text
+    assert f'id="more-{offer.pk}"' in offers.text
+
+
+def test_page_does_not_promise_that_another_offer_can_be_chosen_once_passing_on_is_stopped(
+    client: Client,
+) -> None:
+    subject = factories.sign_in(client)
+    with data_key_scope():
+        application = scene.send(scene.draft_for(subject), ["atra", "leja"])
+        chosen, other = (scene.open_offer(application, lender) for lender in ("atra", "leja"))
+        choose(offer_id=chosen.pk, subject_id=subject.pk, actor=Actor.consumer(subject.pk))
+    pages = [reverse("lenders:offers", args=[application.pk])]
+    pages += [reverse("lenders:choose", args=[application.pk, offer.pk]) for offer in (chosen, other)]
+    promise = "varēs izvēlēties"
+    assert all(promise in main_of(client.get(page)) for page in pages)
+    withdrawn(application)
+    assert not any(promise in main_of(client.get(page)) for page in pages)
+
+
 # --- consent --------------------------------------------------------------------------------------------
 def test_delivery_is_not_claimed_once_the_consent_is_taken_back() -> None:
     application = scene.sent("atra")
@@ -134,7 +174,7 @@ def test_what_waits_is_called_off_and_the_page_says_why(client: Client) -> None:
         "atra": SubmissionStatus.CALLED_OFF,
         "leja": SubmissionStatus.PENDING,  # it has the data already, and may still answer
     }
-    assert Submission.objects.get(lender__slug="atra").error_code == "consent_withdrawn"
+    assert Submission.objects.get(lender__slug="atra").error_code == "request_withdrawn"
 
 
 def test_call_on_its_way_is_waited_for() -> None:
@@ -161,7 +201,7 @@ def test_offer_cannot_be_chosen_once_the_consent_is_taken_back() -> None:
     application = scene.sent("atra")
     offer = scene.open_offer(application, "atra")
     withdrawn(application)
-    with pytest.raises(Exception, match="consent_missing"):
+    with pytest.raises(Exception, match="request_withdrawn"):
         choose(
             offer_id=offer.pk,
             subject_id=application.subject_id,
