@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import translate_url
+from django.urls import reverse, translate_url
 from django.utils.translation import get_language
 
 from applications.contacts import PRODUCT
@@ -22,6 +22,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
             "name": PRODUCT,
             "controller": contact(ContactRole.CONTROLLER),
             "authority": contact(ContactRole.AUTHORITY),
+            "is_staff_area": request.path.startswith(reverse("admin:index")),
             "consumer": getattr(request, "consumer", None),
             "development": settings.DEVELOPMENT,
             "language_links": [

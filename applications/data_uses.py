@@ -41,6 +41,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "admin/applications/application/change_form.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
     "admin/base_site.html": None,
     "admin/index.html": None,
+    "admin/refused.html": None,
     # The staff's door is about staff at work.
     **dict.fromkeys(
         (
@@ -63,7 +64,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     **dict.fromkeys(
         (
             f"includes/{name}.html"
-            for name in ("day", "error_summary", "icon", "voluntary", "warning", "why_we_ask")
+            for name in ("day", "error_summary", "icon", "voluntary", "warning", "ways_on", "why_we_ask")
         ),
         None,
     ),

@@ -10,10 +10,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from applications.admin.base import ReadOnlyInline, RecordedAdmin
-from applications.errors import ProcessingRefused, SubjectErased
+from applications.errors import SubjectErased
 from applications.models import Application, ApplicationEvent, NoticeVersion
 from applications.panels import staff_application_panels
-from applications.personal import Purpose
 from applications.selectors.masked import MaskedPerson, masked_person
 from applications.states import ApplicationStatus
 
@@ -53,12 +52,12 @@ class ApplicationAdmin(RecordedAdmin):
         return super().render_change_form(request, context | {"panels": panels}, *args, **kwargs)
 
     def _person(self, application: Application) -> MaskedPerson:
-        """Masked; where a right of the person stands in the way, the sentence that says so."""
+        """Masked; the sentence that says so where they were erased."""
         found: MaskedPerson | None = application.__dict__.get("_masked_person")
         if found is None:
             try:
-                found = masked_person(application, purpose=Purpose.SERVE_CUSTOMERS)
-            except (ProcessingRefused, SubjectErased) as refused:
+                found = masked_person(application, purpose=self.purpose)
+            except SubjectErased as refused:
                 found = MaskedPerson(str(refused.sentence), "", "", "")
             application.__dict__["_masked_person"] = found = found or MaskedPerson("", "", "", "")
         return found

@@ -1,6 +1,7 @@
 """What the admin pages of this product share."""
 
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from django import forms
@@ -11,10 +12,16 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from applications.actors import Actor
+from applications.declarations import personal_fields
+from applications.errors import ProcessingRefused, SubjectErased
 from applications.models import OwnedBySubject
+from applications.personal import Category, Purpose
+from applications.selectors.permission import require
 from applications.services import audit
+from applications.views.staff_door import site
 from applications.views.staff_proof import requires_fresh_proof
 
 SHOWN_OF_AN_ID = 8
@@ -49,9 +56,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 
 class RecordedAdmin(ReadOnlyAdmin):
-    """Rows about a person: that one was opened is written down with who and when, and so is a refusal."""
+    """Rows about a person: that one was opened is written down with who and when, and so is a refusal.
+
+    `purpose` says what staff open them for. Where a right of the person stands in the way of it, the page
+    says so and shows nothing.
+    """
 
     seen = "seen"
+    purpose = Purpose.SERVE_CUSTOMERS
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
@@ -75,10 +87,26 @@ class RecordedAdmin(ReadOnlyAdmin):
         facts: Any = {"actor": Actor.staff(request.user.pk), "subject_id": row.subject_id, "row": row}
         try:
             response = page(request, object_id, *rest)
+            require(row.subject_id, self.purpose, categories=self._categories())
         except PermissionDenied:
             audit.record_aside(action=f"{name}.refused", **facts)
             raise
+        except ProcessingRefused as refused:
+            audit.record_aside(action=f"{name}.refused", **facts)
+            return self._refused(request, refused)
+        except SubjectErased:
+            pass  # what is left of the row says nothing any more
         audit.record(action=f"{name}.{self.seen}", **facts)
+        return response
+
+    def _categories(self) -> set[Category]:
+        return {one.mark.category for one in personal_fields(self.model) if one.mark is not None}
+
+    def _refused(self, request: HttpRequest, refused: ProcessingRefused) -> HttpResponse:
+        response = site.render(
+            request, "admin/refused.html", title=_("This is not possible now"), sentence=refused.sentence
+        )
+        response.status_code = HTTPStatus.FORBIDDEN
         return response
 
 

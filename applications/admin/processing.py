@@ -5,10 +5,17 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.admin.base import RecordedAdmin
 from applications.models import Consent, Objection, Restriction
+from applications.personal import Purpose
+
+
+class DecisionAdmin(RecordedAdmin):
+    """What a person decided is read to carry it out, whatever else it stops."""
+
+    purpose = Purpose.DATA_SUBJECT_RIGHTS
 
 
 @admin.register(Consent)
-class ConsentAdmin(RecordedAdmin):
+class ConsentAdmin(DecisionAdmin):
     list_display = ("given_at", "subject", "application", "purpose", "withdrawn_at")
     list_filter = ("purpose", ("withdrawn_at", admin.EmptyFieldListFilter))
     list_select_related = ("subject", "application")
@@ -21,7 +28,7 @@ class ConsentAdmin(RecordedAdmin):
 
 
 @admin.register(Restriction)
-class RestrictionAdmin(RecordedAdmin):
+class RestrictionAdmin(DecisionAdmin):
     list_display = ("since", "subject", "ground", "lifted_at")
     list_filter = ("ground", ("lifted_at", admin.EmptyFieldListFilter))
     list_select_related = ("subject",)
@@ -32,7 +39,7 @@ class RestrictionAdmin(RecordedAdmin):
 
 
 @admin.register(Objection)
-class ObjectionAdmin(RecordedAdmin):
+class ObjectionAdmin(DecisionAdmin):
     list_display = ("made_at", "subject", "purpose", "overruled_at", "withdrawn_at")
     list_filter = ("purpose",)
     list_select_related = ("subject",)

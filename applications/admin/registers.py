@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.admin.base import ReadOnlyAdmin, RecordedAdmin, short_id
 from applications.models import AuditEntry, Disclosure, NoticeVersion
+from applications.personal import Purpose
 
 
 @admin.register(AuditEntry)
@@ -28,6 +29,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
 
 @admin.register(Disclosure)
 class DisclosureAdmin(RecordedAdmin):
+    purpose = Purpose.DATA_SUBJECT_RIGHTS
     list_display = ("at", "recipient_kind", "recipient_name", "purpose", "status", "application")
     list_filter = ("recipient_kind", "purpose")
     list_select_related = ("application",)

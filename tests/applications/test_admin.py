@@ -138,6 +138,20 @@ def test_times_are_written_short(staff: Client) -> None:
     assert f"{moment:%d.%m.%Y. %H:%M}" in staff.get(LIST).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("address", "status"), [("/admin/nothing/", 404), ("/admin/applications/staffuser/", 403)]
+)
+def test_page_that_leads_nowhere_leads_staff_back_to_their_own(
+    client: Client, address: str, status: int
+) -> None:
+    factories.sign_in_staff(client, StaffUser.objects.create_user("new", is_staff=True))
+    page = client.get(address)
+    assert page.status_code == status
+    main = page.content.decode().partition("<main")[2].partition("</main>")[0]
+    assert f'href="{reverse("admin:index")}"' in main
+    assert reverse("applications:account") not in main
+
+
 def test_erased_person_leaves_an_empty_mask(staff: Client) -> None:
     application = factories.sent_application(factories.subject())
     DataSubject.objects.update(erased_at=timezone.now())

@@ -3,11 +3,23 @@
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from applications.actors import Actor
-from applications.models import Application, AuditEntry, Consent, DataSubject, RestrictionGround, StaffUser
+from applications.models import (
+    Application,
+    AuditEntry,
+    Consent,
+    DataSubject,
+    Disclosure,
+    RestrictionGround,
+    StaffUser,
+)
+from applications.personal import Basis, Purpose, RecipientKind
+from applications.services.audit import ASIDE
 from applications.services.processing import restrict
 from tests import factories
 
@@ -58,9 +70,30 @@ def test_staff_are_told_why_they_see_nothing() -> None:
     staff = Client()
     factories.sign_in_staff(staff, StaffUser.objects.create_superuser("root"))
     page = staff.get(reverse("admin:applications_application_change", args=[application.pk]))
-    assert page.status_code == 200
+    assert page.status_code == 403
     assert "A•••••" not in page.text
     assert SENTENCE in page.text
+    assert reverse("admin:index") in page.text
+    found = AuditEntry.objects.filter(subject_id=application.subject_id, actor_kind="staff")
+    assert list(found.values_list("action", flat=True)) == []
+    aside = AuditEntry.objects.using(ASIDE).filter(subject_id=application.subject_id, actor_kind="staff")
+    assert [entry.action for entry in aside] == ["application.refused"]
+
+
+@pytest.mark.parametrize("name", ["consent", "restriction", "disclosure"])
+def test_what_a_person_decided_stays_readable_to_who_carries_it_out(name: str) -> None:
+    application = factories.sent_application(factories.subject())
+    restricted(application.subject)
+    Disclosure.objects.create(
+        subject=application.subject, application=application, recipient_kind=RecipientKind.LENDER,
+        recipient="atra", recipient_name="Ātrā", delivery=uuid4(), purpose=Purpose.PASS_TO_LENDERS,
+        basis=Basis.CONTRACT, fields=["loan.amount_cents"], at=timezone.now(),
+    )  # fmt: skip
+    staff = Client()
+    factories.sign_in_staff(staff, StaffUser.objects.create_superuser("root"))
+    row = apps.get_model("applications", name).objects.get()
+    page = staff.get(reverse(f"admin:applications_{name}_change", args=[row.pk]))
+    assert page.status_code == 200
 
 
 # --- consent --------------------------------------------------------------------------------------------

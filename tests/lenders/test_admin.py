@@ -6,8 +6,10 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from applications.models import Application, AuditEntry, StaffUser
+from applications.actors import Actor
+from applications.models import Application, AuditEntry, RestrictionGround, StaffUser
 from applications.services.audit import ASIDE
+from applications.services.processing import restrict
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.models import Delivery, Submission
 from tests import factories
@@ -115,6 +117,20 @@ def test_opening_what_was_sent_for_a_person_is_written_down(application, model):
 def test_refused_look_at_what_was_sent_is_written_down_as_refused(application, model):
     row = {"submission": scene.submission_at, "delivery": scene.delivery_at}[model](application, "atra")
     assert staff().get(f"{PAGES}/{model}/{row.pk}/change/").status_code == 403
+    about = {"object_id": str(row.pk), "actor_kind": "staff"}
+    assert AuditEntry.objects.using(ASIDE).get(**about).action == f"{model}.refused"
+    assert not AuditEntry.objects.filter(**about).exists()
+
+
+@pytest.mark.parametrize("model", ["submission", "delivery"])
+def test_what_was_sent_for_a_restricted_person_is_not_opened(application, model):
+    row = {"submission": scene.submission_at, "delivery": scene.delivery_at}[model](application, "atra")
+    restrict(
+        subject_id=application.subject_id, ground=RestrictionGround.ACCURACY, actor=Actor.consumer("person")
+    )
+    page = staff(*SEES).get(f"{PAGES}/{model}/{row.pk}/change/")
+    assert page.status_code == 403
+    assert "tikai glabā" in page.text
     about = {"object_id": str(row.pk), "actor_kind": "staff"}
     assert AuditEntry.objects.using(ASIDE).get(**about).action == f"{model}.refused"
     assert not AuditEntry.objects.filter(**about).exists()
