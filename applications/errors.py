@@ -21,6 +21,10 @@ class IllegalTransition(Refusal):
     sentence = _("This was already done, or is no longer possible. Look at the page again.")
 
 
+class AlreadySent(IllegalTransition):
+    sentence = _("The application was sent already, so this answer changes nothing and is not saved.")
+
+
 class SubjectErased(Refusal):
     code = "subject_erased"
     sentence = _("This person's data were erased. Nothing can be stored or read any more.")
@@ -64,6 +68,11 @@ class TooManyCodes(Refusal):
 class CodeRefused(Refusal):
     code = "code_refused"
     sentence = _("This code is not right. Check the newest message and write its six digits.")
+
+
+class LastTryUsed(CodeRefused):
+    code = "last_try_used"
+    sentence = _("This code is not right, and that was the last try. Ask for a new code.")
 
 
 class CodeExpired(Refusal):

@@ -5,8 +5,18 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from applications.collation import latvian_key
-from applications.models import Application
+from applications.models import Application, DataSubject
+from applications.personal import Purpose
 from lenders.models import Attempt, Delivery, Submission
+from lenders.selectors.offers_page import applications_with_offers
+
+
+def offers_panel(request: HttpRequest, subject: DataSubject) -> str:
+    """The consumer: which applications have offers that can be chosen from."""
+    waiting = applications_with_offers(subject.pk, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+    if not waiting:
+        return ""
+    return render_to_string("lenders/account_panel.html", {"waiting": waiting}, request=request)
 
 
 def submissions_panel(request: HttpRequest, application: Application) -> str:

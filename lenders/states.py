@@ -13,7 +13,7 @@ class SubmissionStatus(TextChoices):
     OFFERED = "offered", _("Offer received")
     DECLINED = "declined", _("The lender declined")
     NO_RESPONSE = "no_response", _("The lender did not answer in time")
-    FAILED = "failed", _("The lender could not be reached")
+    FAILED = "failed", _("No usable answer came from the lender")
     UNKNOWN = "unknown", _("It is not known whether the lender received it")
     SELECTED = "selected", _("Offer chosen")
     NOT_SELECTED = "not_selected", _("Another offer was chosen")

@@ -10,12 +10,15 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.lookups import LessThanOrEqual
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from applications.data_policy import bases_of
 from applications.personal import Basis, Category, NotPersonal, Purpose
 from privacy.clock import TELL_WITHIN, BreachClock, breach_clock
 
+# The moments of a breach, all of them past once they are known.
+HAPPENED = ("noticed_at", "began_at", "ended_at", "authority_told_at", "people_told_at")
 NAME_NOBODY = _("Name nobody here, and nothing by which somebody can be found.")
 
 
@@ -157,12 +160,15 @@ class Breach(models.Model):
         triggers = [pgtrigger.Protect(name="breach_stays_documented", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
-        return str(self.id)[:8]
+        return date_format(timezone.localtime(self.noticed_at), "SHORT_DATETIME_FORMAT")
 
     def clean(self) -> None:
-        """What has not happened yet is not documented as done."""
-        if self.authority_told_at is not None and self.authority_told_at > timezone.now():
-            raise ValidationError({"authority_told_at": _("This time has not come yet.")})
+        """What has not happened yet is not documented: a mistyped year would silence the clock."""
+        now = timezone.now()
+        moments = {name: getattr(self, name) for name in HAPPENED}
+        ahead = [name for name, moment in moments.items() if moment is not None and moment > now]
+        if ahead:
+            raise ValidationError({name: _("This time has not come yet.") for name in ahead})
 
     def clock(self, now: datetime) -> BreachClock:
         """How it stands with the authority at `now`."""

@@ -180,7 +180,7 @@ def _named_recipients(today: date) -> Section:
             {
                 "name": one.name,
                 "kind": RecipientKind(one.kind).label,
-                "country": one.country,
+                "country": one.get_country_display(),
                 "agreement": one.get_agreement_display(),
                 "assessed": _day(one.assessed_on),
                 "review": _day(one.review_due_on),

@@ -2,11 +2,15 @@
 
 from uuid import uuid4
 
+from django.core.validators import DomainNameValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from applications.personal import NotPersonal
+
+# It is printed as https://<website> on every page, and in notices that never change.
+HOST_NAME = DomainNameValidator(message=_("Write the host name alone, for example www.example.com."))
 
 
 class ContactRole(models.TextChoices):
@@ -29,7 +33,9 @@ class Contact(models.Model):
     address = models.CharField(_("address"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
-    website = models.CharField(_("website"), max_length=100, blank=True, help_text=_("A host name."))
+    website = models.CharField(
+        _("website"), max_length=100, blank=True, validators=[HOST_NAME], help_text=_("A host name.")
+    )
     doubt = models.TextField(
         _("what looks out of date"), blank=True, help_text=_("Empty it once the contact is right.")
     )
@@ -45,4 +51,4 @@ class Contact(models.Model):
         ordering = ["role"]
 
     def __str__(self) -> str:
-        return str(self.role)
+        return str(ContactRole(self.role).label)

@@ -54,6 +54,7 @@ class OutboundMail(models.Model):
 
     class Meta:
         verbose_name = _("outbound mail")
+        verbose_name_plural = _("outbound mails")
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(status="queued"), name="mail_due"),
         ]

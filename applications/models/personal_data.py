@@ -89,6 +89,10 @@ class Identification(FormData):
     city = text(_("city or municipality"), "identification.city", Category.IDENTIFICATION, _WHO_YOU_ARE)
     postcode = text(_("postcode"), "identification.postcode", Category.IDENTIFICATION, _WHO_YOU_ARE)
 
+    class Meta(FormData.Meta):
+        verbose_name = _("identification")
+        verbose_name_plural = _("identifications")
+
 
 class IdentityDocument(FormData):
     document_type = text(
@@ -108,6 +112,10 @@ class IdentityDocument(FormData):
     valid_until = date(
         _("valid until"), "identity_document.valid_until", Category.IDENTITY_DOCUMENT, _VALID_DOCUMENT
     )
+
+    class Meta(FormData.Meta):
+        verbose_name = _("identity document")
+        verbose_name_plural = _("identity documents")
 
 
 class LoanRequest(FormData):
@@ -139,6 +147,10 @@ class LoanRequest(FormData):
         _("By it you and the lender you chose recognise each other. No other lender gets it."),
     )
 
+    class Meta(FormData.Meta):
+        verbose_name = _("loan request")
+        verbose_name_plural = _("loan requests")
+
 
 class Financial(FormData):
     """Income and outgoings, euro cents a month."""
@@ -161,6 +173,10 @@ class Financial(FormData):
         _("monthly loan payments"), "financial.monthly_obligations_cents", Category.FINANCIAL, _CAN_REPAY
     )
 
+    class Meta(FormData.Meta):
+        verbose_name = _("income and outgoings")
+        verbose_name_plural = _("incomes and outgoings")
+
 
 class Family(FormData):
     marital_status = text(
@@ -171,6 +187,10 @@ class Family(FormData):
         choices=MaritalStatus.choices,
     )
     dependants = integer(_("number of dependants"), "family.dependants", Category.FAMILY, _CAN_REPAY)
+
+    class Meta(FormData.Meta):
+        verbose_name = _("family")
+        verbose_name_plural = _("families")
 
 
 class PoliticalExposure(FormData):
@@ -191,6 +211,10 @@ class PoliticalExposure(FormData):
         choices=PepRelation.choices,
     )
     pep_office = text(_("public office"), "pep.pep_office", Category.PEP, _OFFICE)
+
+    class Meta(FormData.Meta):
+        verbose_name = _("politically exposed person status")
+        verbose_name_plural = _("politically exposed person statuses")
 
 
 FORM_MODELS: tuple[type[FormData], ...] = (

@@ -33,6 +33,7 @@ class Contract(OwnedBySubject):
 
     class Meta:
         verbose_name = _("contract to use the solution")
+        verbose_name_plural = _("contracts to use the solution")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(ended_at__isnull=True, end="")
@@ -69,6 +70,7 @@ class Consent(OwnedBySubject):
 
     class Meta:
         verbose_name = _("consent")
+        verbose_name_plural = _("consents")
         constraints = [
             models.UniqueConstraint(
                 fields=["application", "purpose"],

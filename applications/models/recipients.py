@@ -40,7 +40,7 @@ class Recipient(models.Model):
     country = models.CharField(
         _("country"),
         max_length=2,
-        choices=[(code, code) for code in sorted(EEA)],
+        choices=EEA.choices,
         help_text=_("Where it is established and where the data are kept: inside the EEA."),
     )
     agreement = models.CharField(_("agreement"), max_length=12, choices=AgreementKind.choices)
@@ -64,7 +64,7 @@ class Recipient(models.Model):
         ordering = ["kind", "name"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(country__in=sorted(EEA)),
+                condition=models.Q(country__in=EEA.values),
                 name="recipient_in_the_eea",
                 violation_error_message=_("Personal data go to no country outside the EEA."),
             ),

@@ -107,6 +107,10 @@ class ConsumerSession(OwnedBySubject):
         "a hash of random bytes, and when they stop working", "token_hash", "expires_at"
     )
 
+    class Meta:
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
+
 
 class EmailChallenge(models.Model):
     """A mailed code on its way. The address is encrypted under a key of the challenge's own.
@@ -143,6 +147,10 @@ class EmailChallenge(models.Model):
         "of a code on its way, which nothing links to a person once the address is gone",
         "browser_hash", "code_hash", "tries", "language", "created_at", "expires_at", "consumed_at",
     )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("mailed code")
+        verbose_name_plural = _("mailed codes")
 
     def __str__(self) -> str:
         return str(self.id)

@@ -13,7 +13,7 @@ from applications import normalise, references
 from applications.actors import VISITOR, Actor
 from applications.crypto import blind_index, keyring
 from applications.crypto.reading import unless_destroyed
-from applications.errors import CodeExpired, CodeRefused, SubjectErased
+from applications.errors import CodeExpired, CodeRefused, LastTryUsed, SubjectErased
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
 from applications.personal import Purpose
 from applications.selectors.accounts import live_challenge, subject_with_email
@@ -77,8 +77,8 @@ def _mail_code(challenge: EmailChallenge, code: str, email: str) -> None:
 def sign_in(*, browser_token: str, code: str) -> Opened:
     """Exchange the mailed code for a session, in the browser that asked for it.
 
-    Raises CodeRefused (wrong; tries are left) or CodeExpired (too old, used, tried too often, not this
-    browser's).
+    Raises CodeRefused (wrong), LastTryUsed (wrong, and no try is left) or CodeExpired (too old, used, tried
+    too often, not this browser's).
     """
     challenge = live_challenge(browser_token, now=timezone.now())
     if challenge is None:
@@ -86,7 +86,7 @@ def sign_in(*, browser_token: str, code: str) -> Opened:
     _count_try(challenge)
     if not hmac.compare_digest(bytes(challenge.code_hash), code_hash(code, challenge.id)):
         audit.record(actor=VISITOR, action="sign_in.wrong_code", row=challenge)
-        raise CodeRefused
+        raise CodeRefused if challenge.tries + 1 < MAXIMUM_TRIES else LastTryUsed
     address = _address_of(challenge)
     subject = subject_with_email(address, purpose=KNOCKING) or _new_subject(address, challenge.language)
     opened = _open_session(challenge, subject)

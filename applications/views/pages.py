@@ -11,7 +11,8 @@ from applications.flow import fewest_and_most_steps
 from applications.models import Consent
 from applications.panels import account_panels
 from applications.personal import Purpose
-from applications.selectors.people import applications_of, consents_of
+from applications.selectors.people import FORM_CATEGORIES, applications_of, consents_of
+from applications.selectors.permission import refusal
 from applications.selectors.who_saw import who_saw
 from applications.services.processing import withdraw_consent
 from applications.states import ApplicationStatus
@@ -53,8 +54,10 @@ def home(request: HttpRequest) -> HttpResponse:
 def account(request: ConsumerRequest) -> HttpResponse:
     """The consumer's applications."""
     found = applications_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+    refused = refusal(request.consumer.subject_id, Purpose.HANDLE_APPLICATIONS, categories=FORM_CATEGORIES)
     context = {
         "subject": request.consumer.subject,
+        "stopped": refused.sentence if refused else "",
         "applications": [one for one in found if one.status != ApplicationStatus.DRAFT],
         "consents": consents_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS),
         "panels": account_panels.rendered(request, request.consumer.subject),

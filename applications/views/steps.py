@@ -12,10 +12,18 @@ from django.views.decorators.http import require_http_methods
 from applications import flow
 from applications.actors import Actor
 from applications.choices import PepStatus
-from applications.errors import FormTooOld, IllegalTransition, NotAsked, Refusal
+from applications.errors import (
+    AlreadySent,
+    FormTooOld,
+    IllegalTransition,
+    NotAsked,
+    ProcessingRefused,
+    Refusal,
+)
 from applications.models import Application
 from applications.personal import Purpose
-from applications.selectors.people import answers, applications_of, draft_of
+from applications.selectors.people import FORM_CATEGORIES, answers, applications_of, draft_of
+from applications.selectors.permission import refusal
 from applications.services.drafts import open_draft, save_answers
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
 from applications.views.way_back import opens_after_sign_in, to_the_way_in
@@ -29,6 +37,8 @@ SHOW = Purpose.DATA_SUBJECT_RIGHTS
 def resume(request: ConsumerRequest) -> HttpResponse:
     """Where a consumer goes on: the open draft, the applications sent, or a first draft."""
     subject_id = request.consumer.subject_id
+    if isinstance(refusal(subject_id, WORK, categories=FORM_CATEGORIES), ProcessingRefused):
+        return redirect("applications:account")  # which says why
     draft = draft_of(subject_id, purpose=WORK)
     if draft is None and applications_of(subject_id, purpose=WORK):
         return redirect("applications:account")
@@ -91,7 +101,9 @@ def _without_draft(request: HttpRequest, current: flow.Step) -> HttpResponse:
     """An answer that comes after the application was sent is refused, and said to be."""
     if request.method != "POST":
         return redirect("applications:resume")
-    return _refused(request, current, {}, IllegalTransition(), status=HTTPStatus.CONFLICT)
+    sent = applications_of(request.consumer.subject_id, purpose=SHOW)  # type: ignore[attr-defined]
+    why = AlreadySent() if sent else IllegalTransition()
+    return _refused(request, current, {}, why, status=HTTPStatus.CONFLICT)
 
 
 def _not_asked(request: HttpRequest, current: flow.Step, given: dict[str, Any]) -> HttpResponse:
@@ -102,12 +114,13 @@ def _not_asked(request: HttpRequest, current: flow.Step, given: dict[str, Any]) 
 
 
 def _refused(
-    request: HttpRequest, current: flow.Step, given: dict[str, Any], refusal: Refusal, *, status: HTTPStatus
+    request: HttpRequest, current: flow.Step, given: dict[str, Any], why: Refusal, *, status: HTTPStatus
 ) -> HttpResponse:
     """Nothing is saved and nothing typed is lost: the page keeps it, and says why."""
     form, asked = _typed(request, current, given)
-    form.add_error(None, str(refusal.sentence))
+    form.add_error(None, str(why.sentence))
     context = _context(current, asked, form, editing="change" in request.GET)
+    context["already_sent"] = isinstance(why, AlreadySent)
     return render(request, "applications/step.html", context, status=status)
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext
 
@@ -192,6 +193,23 @@ def _reason_text(submission: Submission) -> str:
         asked = [label_text(label) for label in submission.needs if label in KNOWN_LABELS]
         return gettext("It asks about: %(fields)s.") % {"fields": ", ".join(asked)} if asked else ""
     return sentence_of(submission.decline_reason)
+
+
+def applications_with_offers(subject_id: UUID, *, purpose: Purpose) -> list[Application]:
+    """A person's applications with offers to choose from, each with their number as `open_offers`.
+
+    Raises SubjectErased or a ProcessingRefused.
+    """
+    require(subject_id, purpose)
+    open_offers = Q(
+        submissions__offers__status=OfferStatus.OPEN, submissions__offers__valid_until__gt=timezone.now()
+    )
+    return list(
+        Application.objects.filter(subject_id=subject_id, status=ApplicationStatus.SUBMITTED)
+        .annotate(open_offers=Count("submissions__offers", filter=open_offers))
+        .filter(open_offers__gt=0)
+        .order_by("-submitted_at")
+    )
 
 
 def own_offer(*, subject_id: UUID, application_id: UUID, offer_id: UUID, purpose: Purpose) -> Offer | None:

@@ -19,10 +19,21 @@ from applications.services.contacts import save_contact
 from privacy.selectors import notices_wait
 
 
+class ContactForm(forms.ModelForm):
+    """What the register began with is shown in the reader's language."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        words = self.initial.get("doubt")
+        if words:
+            self.initial["doubt"] = _(words)
+
+
 @admin.register(Contact)
 class ContactAdmin(RegisterAdmin):
     """Kept up to date by the DPO; the roles themselves are fixed."""
 
+    form = ContactForm
     list_display = ("role", "name", "email", "phone", "website", "in_order", "looks_out_of_date")
     readonly_fields = ("role",)
     fields = ("role", "name", "registration_number", "address", "email", "phone", "website", "doubt")

@@ -38,7 +38,7 @@ def restricted(subject: DataSubject) -> None:
 
 
 # --- restriction ----------------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", ["applications:resume", "applications:check", "lenders:send"])
+@pytest.mark.parametrize("name", ["applications:check", "lenders:send"])
 def test_form_is_closed_while_the_data_are_only_stored(client: Client, owner: DataSubject, name: str) -> None:
     factories.complete_draft(owner)
     restricted(owner)
@@ -46,6 +46,20 @@ def test_form_is_closed_while_the_data_are_only_stored(client: Client, owner: Da
     assert page.status_code == 403
     assert SENTENCE in page.text
     assert f'href="{ACCOUNT}"' in page.text
+
+
+@pytest.mark.parametrize("sent", [False, True])
+def test_way_in_leads_to_the_account_which_says_why_nothing_goes_on(
+    client: Client, owner: DataSubject, sent: bool
+) -> None:
+    factories.sent_application(owner) if sent else factories.complete_draft(owner)
+    restricted(owner)
+    page = client.get(reverse("applications:resume"), follow=True)
+    assert page.redirect_chain == [(ACCOUNT, 302)]
+    assert SENTENCE in page.text
+    main = page.text.partition("<main")[2].partition("</main>")[0]
+    assert reverse("applications:resume") not in main
+    assert reverse("applications:begin") not in main
 
 
 def test_answer_posted_while_the_data_are_only_stored_is_not_kept(client: Client, owner: DataSubject) -> None:

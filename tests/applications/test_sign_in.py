@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from applications.crypto import keyring
 from applications.crypto.errors import DecryptionError
-from applications.errors import CodeExpired, CodeRefused, TooManyCodes
+from applications.errors import CodeExpired, CodeRefused, LastTryUsed, TooManyCodes
 from applications.models import AuditEntry, ConsumerSession, DataSubject, EmailChallenge, OutboundMail
 from applications.services import accounts
 from applications.services.code_limits import ADDRESS_HOUR
@@ -54,9 +54,12 @@ def test_right_code_still_works_on_the_fifth_try() -> None:
 
 def test_after_five_wrong_codes_the_right_one_is_dead() -> None:
     asked = factories.ask_for_code(factories.address())
+    said = []
     for _ in range(accounts.MAXIMUM_TRIES):
-        with pytest.raises(CodeRefused):
+        with pytest.raises(CodeRefused) as refused:
             accounts.sign_in(browser_token=asked.token, code=wrong(asked.code))
+        said.append(refused.type)
+    assert said == [CodeRefused] * (accounts.MAXIMUM_TRIES - 1) + [LastTryUsed]
     with pytest.raises(CodeExpired):
         accounts.sign_in(browser_token=asked.token, code=asked.code)
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications import flow
-from applications.errors import FormTooOld, IllegalTransition, NotAsked
+from applications.errors import AlreadySent, FormTooOld, NotAsked
 from applications.models import Application, ConsumerSession, DataSubject, Identification
 from applications.personal import Purpose
 from applications.selectors.people import answers, draft_of
@@ -219,7 +219,10 @@ def test_step_posted_after_sending_is_refused_in_words_and_changes_nothing(
     factories.sent_application(owner)
     response = post(client, "name", given_name="Zane")
     assert response.status_code == 409
-    assert str(IllegalTransition.sentence) in response.content.decode()
+    assert str(AlreadySent.sentence) in response.content.decode()
+    main = response.content.decode().partition("<main")[2].partition("</main>")[0]
+    assert f'href="{ACCOUNT}"' in main
+    assert '<button class="button"' not in main
     assert Identification.objects.get().given_name == "Anna"
     assert not Application.objects.filter(status="draft").exists()
 
@@ -247,7 +250,7 @@ def test_step_saved_in_the_moment_of_sending_is_refused_in_words(
     monkeypatch.setattr(steps, "save_answers", after_sending)
     response = post(client, "name", given_name="Zane")
     assert response.status_code == 409
-    assert str(IllegalTransition.sentence) in response.content.decode()
+    assert str(AlreadySent.sentence) in response.content.decode()
     assert 'value="Zane"' in response.content.decode()
     assert Identification.objects.get().given_name == "Anna"
 

@@ -19,7 +19,7 @@ from joinbaltic import catalogues
 ROOT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("lv", "ru")
 # Texts that are rightly the same in another language as in English.
-SAME: set[str] = set()
+SAME = {"Malta"}
 # The switch on every page names each language in its own words.
 OWN_NAMES = {"English"}
 PAGES = ("", "start/", "start/code/", "notices/", "nothing-is-here/")

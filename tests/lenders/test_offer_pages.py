@@ -132,3 +132,33 @@ def test_offers_stand_above_the_lenders_asked(browser, application):
     scene.open_offer(application, "atra")
     page = browser.get(overview(application)).text
     assert page.index('id="offers-title"') < page.index('id="lenders-asked"')
+
+
+# --- in the account ---------------------------------------------------------------------------------------
+ACCOUNT = reverse("applications:account")
+
+
+def test_account_leads_to_the_offers_that_wait(browser, application):
+    assert overview(application) not in panel_of(browser)
+    scene.open_offer(application, "atra")
+    scene.open_offer(application, "leja")
+    assert overview(application) in panel_of(browser)
+    assert "Skatīt 2 piedāvājumus" in panel_of(browser)
+
+
+def test_offer_that_has_expired_waits_for_nobody(browser, application):
+    offer = scene.open_offer(application, "atra")
+    Offer.objects.filter(pk=offer.pk).update(valid_until=timezone.now() - timedelta(minutes=1))
+    assert panel_of(browser) == ""
+
+
+def test_offers_of_another_person_are_not_in_the_account(browser, application):
+    scene.open_offer(scene.sent("atra"), "atra")
+    assert panel_of(browser) == ""
+
+
+def panel_of(browser: Client) -> str:
+    """The part of the account that tells of waiting offers."""
+    page = browser.get(ACCOUNT)
+    assert page.status_code == 200
+    return page.text.partition('<section aria-labelledby="offers-waiting">')[2].partition("</section>")[0]

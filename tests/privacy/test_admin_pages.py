@@ -136,6 +136,13 @@ def test_settled_doubt_needs_no_new_notice(officer: Client) -> None:
     assert Contact.objects.get(pk=row.pk).doubt == ""
 
 
+def test_doubt_that_the_register_began_with_is_read_in_latvian(officer: Client) -> None:
+    row = Contact.objects.get(role=ContactRole.AUTHORITY)
+    page = officer.get(reverse("admin:applications_contact_change", args=[row.pk]))
+    assert "The privacy policy prints" not in page.text
+    assert "Privātuma politikā iespiesta" in page.text
+
+
 # --- the registers ---------------------------------------------------------------------------------------
 def test_list_says_why_a_recipient_receives_nothing(officer: Client) -> None:
     dpo.recipient(review_due_on=timezone.localdate() - timedelta(days=1))
@@ -176,6 +183,32 @@ def test_breach_is_documented_with_its_clock(officer: Client) -> None:
     assert AuditEntry.objects.get(action="breach.entered").detail["fields"] == [
         "noticed_at", "what_happened", "categories",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("written", ["{:%d.%m.%Y.}", "{:%d.%m.%Y}", "{:%Y-%m-%d}"])
+def test_date_is_taken_as_the_product_writes_it(officer: Client, written: str) -> None:
+    today = timezone.localdate()
+    data = {
+        "noticed_at_0": written.format(today),
+        "noticed_at_1": "00:00",
+        "what_happened": "A list was sent to the wrong office.",
+        "categories": ["loan"],
+    }
+    officer.post(reverse("admin:privacy_breach_add"), data)
+    assert timezone.localtime(Breach.objects.get().noticed_at).date() == today
+
+
+@pytest.mark.parametrize("language", ["lv", "en", "ru"])
+def test_form_that_is_saved_as_it_was_changes_nothing(officer: Client, language: str) -> None:
+    row = dpo.breach(noticed_at=timezone.now().replace(microsecond=0) - timedelta(hours=2))
+    address = reverse("admin:privacy_breach_change", args=[row.pk])
+    own = {"Accept-Language": language}
+    inputs = [
+        found for tag, found in Elements(officer.get(address, headers=own).text).found if tag == "input"
+    ]
+    shown = {one["name"]: one["value"] for one in inputs if one.get("name", "").startswith("noticed_at")}
+    assert officer.post(address, submitted(officer, address, **shown), headers=own).status_code == 302
+    assert Breach.objects.get().noticed_at == row.noticed_at
 
 
 def test_late_telling_is_refused_in_words(officer: Client) -> None:

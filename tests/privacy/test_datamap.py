@@ -150,3 +150,14 @@ def test_module_that_does_not_import_is_not_taken_for_one_that_is_not_there(
     monkeypatch.setattr(datamap, "import_module", broken)
     with pytest.raises(ImportError):
         datamap.doors()
+
+
+def test_every_kind_of_row_about_a_person_has_a_name_for_people() -> None:
+    """The DPO reads them in explanations; Django would make one from the name of the class, in English."""
+    nameless = [
+        model._meta.label
+        for door in datamap.doors()
+        for model in door.holders()
+        if not {"verbose_name", "verbose_name_plural"} <= model._meta.original_attrs.keys()
+    ]
+    assert nameless == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, models, transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -15,7 +15,7 @@ from applications.models import AuditEntry, Contact, ContactRole, Recipient
 from applications.personal import Purpose
 from applications.selectors.contacts import contact
 from applications.services.contacts import save_contact
-from privacy.models import Assessment, AssessmentKind, Breach
+from privacy.models import HAPPENED, Assessment, AssessmentKind, Breach
 from privacy.services import save_assessment, save_breach
 from tests.privacy import dpo
 
@@ -59,6 +59,21 @@ def test_changed_contact_is_shown_at_once() -> None:
     row.phone = ""
     save_contact(contact=row, changed=["phone"], actor=SYSTEM)
     assert AuditEntry.objects.filter(action="contact.changed", detail={"fields": ["phone"]}).count() == 2
+
+
+@pytest.mark.parametrize(
+    "website", ["https://www.dvi.gov.lv", "www.dvi.gov.lv/lv", "javascript:alert(1)", "x"]
+)
+def test_website_of_a_contact_is_a_host_name(website: str) -> None:
+    row = Contact.objects.get(role=ContactRole.AUTHORITY)
+    row.website = website
+    with pytest.raises(ValidationError, match="website"):
+        row.full_clean()
+
+
+def test_contacts_that_the_register_begins_with_are_valid() -> None:
+    for row in Contact.objects.all():
+        row.full_clean()
 
 
 # --- assessments ----------------------------------------------------------------------------------------
@@ -130,11 +145,17 @@ def test_late_telling_without_reasons_is_told_beside_the_form() -> None:
         row.full_clean()
 
 
-def test_authority_is_not_told_in_the_future() -> None:
+@pytest.mark.parametrize("moment", HAPPENED)
+def test_nothing_of_a_breach_lies_in_the_future(moment: str) -> None:
     row = dpo.breach()
-    row.authority_told_at = timezone.now() + HOUR
-    with pytest.raises(ValidationError, match="authority_told_at"):
+    setattr(row, moment, timezone.now() + HOUR)
+    with pytest.raises(ValidationError, match=moment):
         row.full_clean()
+
+
+def test_every_moment_of_a_breach_is_looked_at() -> None:
+    moments = {field.name for field in Breach._meta.fields if isinstance(field, models.DateTimeField)}
+    assert moments == set(HAPPENED)
 
 
 def test_not_telling_needs_a_reason() -> None:
