@@ -61,6 +61,24 @@ class NotObjectable(Refusal):
     sentence = _("This use of the data does not rest on legitimate interests, so no objection applies to it.")
 
 
+class CaseRefused(Refusal):
+    code = "case_refused"
+    sentence = _(
+        "Write the number of the case: 3 to 40 letters, digits, hyphens, dots or slashes. It is kept in the "
+        "audit, so it names nobody and is no personal code and no phone number."
+    )
+
+
+class ReasonRefused(Refusal):
+    code = "reason_refused"
+    sentence = _("Your role has no such reason to see a person's data.")
+
+
+class OutsideMandate(Refusal):
+    code = "outside_mandate"
+    sentence = _("No mandate of yours that counts today covers this application.")
+
+
 class TooManyCodes(Refusal):
     code = "too_many_codes"  # the sentence is that of the limit
 

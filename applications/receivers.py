@@ -1,4 +1,4 @@
-"""What the ground floor does on signals: the worker's life, a failed decryption, an account that goes."""
+"""What the ground floor does on signals: of a worker, a migration, a failed decryption, an account's end."""
 
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,10 @@ from applications.actors import SYSTEM
 from applications.contacts import FIRST_CONTACTS
 from applications.crypto import keyring
 from applications.crypto.signals import decryption_failed
+from applications.each_app import of_each_app
 from applications.models import SecondFactor
 from applications.services import audit
+from applications.services.staff_accounts import grant_roles
 from applications.sweeper import sweeper
 
 
@@ -39,6 +41,13 @@ def enter_first_contacts(*, app_config: Any, using: str, apps: Any = installed, 
         return
     for role, facts in FIRST_CONTACTS.items():
         contact.objects.get_or_create(role=role, defaults=facts)
+
+
+@receiver(post_migrate, dispatch_uid="applications.roles")
+def grant_roles_anew(*, app_config: Any, using: str, **_: Any) -> None:
+    """The groups of the roles hold what the code says, once the last app has its permissions."""
+    if using == DEFAULT_DB_ALIAS and app_config.label == [*of_each_app("roles", "GRANTS")][-1]:
+        grant_roles()
 
 
 @receiver(decryption_failed)

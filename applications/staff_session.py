@@ -23,7 +23,7 @@ HALF_WAY = timedelta(minutes=10)
 NOTED_EVERY = timedelta(minutes=1)
 
 HALF, PROOF = "half_way", "proof"
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+BACKEND = "applications.backends.RoleBackend"
 
 
 class Ended(StrEnum):

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib.admin import AdminSite
-from django.contrib.admin.apps import AdminConfig
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -21,6 +20,9 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils.functional import Promise
 
 from applications import staff_session
+from applications.actors import Actor
+from applications.selectors.staff import roles_of
+from applications.services import audit
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -101,6 +103,10 @@ class ProductSite(AdminSite):
         # Before the lists: "privacy/flow/" is no row of anything. The door's log-in stands before Django's.
         return [*self.door, *own, *super().get_urls()]
 
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """Django's own guard; and whoever is signed in and refused is written down."""
+        return super().admin_view(_noting_refusals(view), cacheable)
+
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """The apps with their lists, and with those of our pages that the user may open."""
         found: dict[str, Any] = {app["app_label"]: app for app in super().get_app_list(request, app_label)}
@@ -117,7 +123,26 @@ class ProductSite(AdminSite):
             for page in self.pages
             if page.flags is not None and page.is_open_to(request) and (flags := page.flags())
         ]
-        return super().index(request, {"waiting": waiting, **(extra_context or {})})
+        asleep = [(role, why) for role, why in roles_of(request.user).items() if why]  # type: ignore[arg-type]
+        return super().index(request, {"waiting": waiting, "asleep": asleep, **(extra_context or {})})
+
+
+def _noting_refusals(view: Any) -> Any:
+    @wraps(view)
+    def noting(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            answer: HttpResponse = view(request, *args, **kwargs)
+        except PermissionDenied as refused:
+            if not getattr(refused, "noted", False):
+                match = request.resolver_match
+                audit.record_aside(
+                    actor=Actor.staff(request.user.pk), action="page.refused",
+                    page=match.url_name if match else "", method=request.method,
+                )  # fmt: skip
+            raise
+        return answer
+
+    return noting
 
 
 def _guarded(page: AdminPage) -> View:
@@ -151,10 +176,3 @@ def _entry(page: AdminPage) -> dict[str, Any]:
         "view_only": True,
         "perms": {"view": True},
     }
-
-
-class StaffSiteConfig(AdminConfig):
-    """Django's admin app with our site as the default one."""
-
-    default = False
-    default_site = "applications.staff_site.ProductSite"

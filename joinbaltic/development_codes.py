@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from lenders.management.commands.load_demo import DEMO_STAFF, DEMO_TOTP_SECRET
+from applications.management.commands.load_demo_staff import DEMO_STAFF, DEMO_TOTP_SECRET
 
 
 @never_cache

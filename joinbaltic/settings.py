@@ -57,7 +57,7 @@ VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 
 # --- applications ---------------------------------------------------------------------------------------
 INSTALLED_APPS = [
-    "applications.staff_site.StaffSiteConfig",  # Django's admin, with pages of our own
+    "applications.staff_site_config.StaffSiteConfig",  # Django's admin, with pages of our own
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -143,6 +143,7 @@ INDEX_KEYS = parse_index_keys(secret("INDEX_KEYS"))
 
 # --- staff ----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "applications.StaffUser"
+AUTHENTICATION_BACKENDS = ["applications.backends.RoleBackend"]
 LOGIN_URL = "admin:login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

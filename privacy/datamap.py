@@ -5,15 +5,14 @@ Nothing is written down here a second time, but for the models of libraries, whi
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.utils.module_loading import module_has_submodule
 
 from applications.data_policy import POLICIES, recipients_of, retention_of, uses_of
 from applications.declarations import Declared, Standing, declared_fields, personal_fields
+from applications.each_app import of_each_app
 from applications.models import DataSubject
 from applications.personal import Basis, Category, NotPersonal, Personal, Purpose, RecipientKind
 from applications.retention_rules import RULES, Retention, Rule
@@ -121,16 +120,7 @@ def rules_by_category() -> dict[Category, list[Retention]]:
 
 def doors() -> list[SubjectData]:
     """The doors for export and erasure of the floors below."""
-    return list(of_each_app("subject_data", "SUBJECT_DATA"))
-
-
-def of_each_app(module: str, name: str) -> Iterator[Any]:
-    """What each installed app has under this name in its module of that name, where it has one."""
-    for config in apps.get_app_configs():
-        if config.module is not None and module_has_submodule(config.module, module):
-            found = getattr(import_module(f"{config.name}.{module}"), name, None)
-            if found is not None:
-                yield found
+    return list(of_each_app("subject_data", "SUBJECT_DATA").values())
 
 
 @dataclass(frozen=True)

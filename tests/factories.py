@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 import pyotp
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
@@ -29,13 +30,16 @@ from applications.models import (
     OutboundMail,
     SecondFactor,
     StaffUser,
+    Training,
 )
 from applications.personal import Purpose
+from applications.roles import Role
 from applications.selectors.accounts import live_session
 from applications.selectors.staff import enrolled_factor
 from applications.services import accounts, drafts, second_factor, submitting
 from applications.services.housekeeping import KEY_OWNERS
 from applications.services.notices import publish_notice
+from applications.services.role_conditions import enter_training
 from applications.states import ApplicationStatus
 from lenders.models import Lender
 from lenders.services.register import register_lender
@@ -146,6 +150,38 @@ def orphan_keys() -> set[UUID]:
 
 
 # --- staff ----------------------------------------------------------------------------------------------
+INTERNAL = tuple(role for role in Role if role is not Role.EXTERNAL)
+
+
+def staff(*roles: Role, name: str = "", trained: bool = True, **facts: Any) -> StaffUser:
+    """An account with these roles, of somebody who is trained."""
+    user = StaffUser.objects.create_user(name or "-".join(roles) or "new", is_staff=True, **facts)
+    user.groups.set(Group.objects.filter(name__in=roles))
+    if trained:
+        train(user)
+    return user
+
+
+def root(name: str = "root", **facts: Any) -> StaffUser:
+    """An account with every role that one of our own people can have."""
+    return staff(*INTERNAL, name=name, **facts)
+
+
+def staff_who_may(*codenames: str, name: str = "agent") -> StaffUser:
+    """An account with exactly these permissions: by a role that nobody else has here, cut down to them."""
+    taken = StaffUser.objects.values_list("groups__name", flat=True)
+    role = next(role for role in INTERNAL if role not in taken)
+    Group.objects.get(name=role).permissions.set(Permission.objects.filter(codename__in=codenames))
+    return staff(role, name=name)
+
+
+def train(user: StaffUser, *, until: date = date(2099, 1, 1)) -> None:
+    enter_training(
+        training=Training(user=user, course="GDPR", completed_on=date(2026, 1, 1), valid_until=until),
+        actor=SYSTEM,
+    )
+
+
 def app_code(*, steps: int = 0) -> str:
     """What the app of every account of these tests shows now, or so many half minutes later."""
     return pyotp.TOTP(TOTP_SECRET).at(timezone.now() + timedelta(seconds=30 * steps))

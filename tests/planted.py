@@ -32,6 +32,7 @@ from applications.services.processing import lift_restriction, object_to, restri
 from applications.services.statistics import reached
 from tests import factories
 from tests.lenders import scene
+from tests.privacy import dpo
 
 
 @data_key_scope()
@@ -90,4 +91,5 @@ def plant(word: str) -> DataSubject:
     restriction = restrict(subject_id=subject.pk, ground=RestrictionGround.CLAIMS, actor=actor)
     lift_restriction(restriction_id=restriction.pk, actor=actor)
     object_to(subject_id=subject.pk, purpose=Purpose.SYSTEM_SECURITY, actor=actor)
+    dpo.mandate(application, name=word)
     return subject

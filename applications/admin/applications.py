@@ -1,20 +1,27 @@
 """Applications as staff see them: states and times, the person masked, drafts not at all."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from applications.admin.base import ReadOnlyInline, RecordedAdmin
+from applications.admin.reveal import reveal_page
 from applications.errors import SubjectErased
 from applications.models import Application, ApplicationEvent, NoticeVersion
 from applications.panels import staff_application_panels
 from applications.selectors.masked import MaskedPerson, masked_person
+from applications.selectors.revealed import reasons_against, reasons_of
+from applications.selectors.staff import within_mandate
 from applications.states import ApplicationStatus
+
+REVEAL = "applications.reveal_application"
 
 
 class EventInline(ReadOnlyInline):
@@ -40,16 +47,40 @@ class ApplicationAdmin(RecordedAdmin):
     inlines = (EventInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
+        """Drafts are their consumers' alone; a partner sees what the mandate names."""
         sent = super().get_queryset(request).exclude(status=ApplicationStatus.DRAFT)
-        return sent.select_related("subject", "terms", "privacy_notice")
+        return within_mandate(request.user, sent).select_related("subject", "terms", "privacy_notice")
+
+    # --- having the person shown ---
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.reveal_view)
+        return [path("<uuid:id>/reveal/", view, name="applications_application_reveal"), *super().get_urls()]
+
+    def reveal_view(self, request: HttpRequest, id: UUID) -> HttpResponse:
+        application = self.get_object(request, str(id))
+        if application is None:
+            raise Http404
+        if not request.user.has_perm(REVEAL):
+            raise PermissionDenied
+        return reveal_page(request, application)
+
+    def other_way(self, request: HttpRequest, row: Any) -> str:
+        """A restriction stops the service of customers, and not, say, carrying out the person's rights."""
+        against = reasons_against(row.subject_id, reasons_of(request.user))  # type: ignore[arg-type]
+        may = request.user.has_perm(REVEAL) and None in against.values()
+        return reverse("admin:applications_application_reveal", args=[row.pk]) if may else ""
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         """With what the floors above know of the application."""
         application = kwargs.get("obj")
-        panels = staff_application_panels.rendered(request, application) if application else []
-        return super().render_change_form(request, context | {"panels": panels}, *args, **kwargs)
+        more = {
+            "panels": staff_application_panels.rendered(request, application) if application else [],
+            "may_reveal": request.user.has_perm(REVEAL),
+        }
+        return super().render_change_form(request, context | more, *args, **kwargs)
 
     def _person(self, application: Application) -> MaskedPerson:
         """Masked; the sentence that says so where they were erased."""

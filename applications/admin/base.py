@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from applications.actors import Actor
 from applications.declarations import personal_fields
-from applications.errors import ProcessingRefused, SubjectErased
+from applications.errors import ProcessingRefused, Refusal, SubjectErased
 from applications.models import OwnedBySubject
 from applications.personal import Category, Purpose
 from applications.selectors.permission import require
@@ -33,6 +33,16 @@ def short_id(identifier: Any) -> str:
     if len(text) <= 2 * SHOWN_OF_AN_ID:
         return text
     return format_html('<span title="{}">{}…</span>', text, text[:SHOWN_OF_AN_ID])
+
+
+def refused_page(request: HttpRequest, refused: Refusal, *, other_way: str = "") -> HttpResponse:
+    """What stands in the way, in words; `other_way` leads where another reason can be given."""
+    response = site.render(
+        request, "admin/refused.html", title=_("This is not possible now"), sentence=refused.sentence,
+        is_a_right=isinstance(refused, ProcessingRefused), other_way=other_way,
+    )  # fmt: skip
+    response.status_code = HTTPStatus.FORBIDDEN
+    return response
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -88,12 +98,13 @@ class RecordedAdmin(ReadOnlyAdmin):
         try:
             response = page(request, object_id, *rest)
             require(row.subject_id, self.purpose, categories=self._categories())
-        except PermissionDenied:
+        except PermissionDenied as denied:
             audit.record_aside(action=f"{name}.refused", **facts)
+            denied.noted = True  # type: ignore[attr-defined]
             raise
         except ProcessingRefused as refused:
             audit.record_aside(action=f"{name}.refused", **facts)
-            return self._refused(request, refused)
+            return refused_page(request, refused, other_way=self.other_way(request, row))
         except SubjectErased:
             pass  # what is left of the row says nothing any more
         audit.record(action=f"{name}.{self.seen}", **facts)
@@ -102,12 +113,9 @@ class RecordedAdmin(ReadOnlyAdmin):
     def _categories(self) -> set[Category]:
         return {one.mark.category for one in personal_fields(self.model) if one.mark is not None}
 
-    def _refused(self, request: HttpRequest, refused: ProcessingRefused) -> HttpResponse:
-        response = site.render(
-            request, "admin/refused.html", title=_("This is not possible now"), sentence=refused.sentence
-        )
-        response.status_code = HTTPStatus.FORBIDDEN
-        return response
+    def other_way(self, request: HttpRequest, row: OwnedBySubject) -> str:
+        """The address at which a refused reader may have a reason that holds, if there is one."""
+        return ""
 
 
 class FreshProofAdmin(admin.ModelAdmin):

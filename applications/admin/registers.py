@@ -1,11 +1,18 @@
 """The audit, the disclosures and the notices: registers to read."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from applications.actors import ActorKind
 from applications.admin.base import ReadOnlyAdmin, RecordedAdmin, short_id
 from applications.models import AuditEntry, Disclosure, NoticeVersion
 from applications.personal import Purpose
+
+IDENTIFY = "applications.identify_in_audit"
+IDENTIFIERS = {"subject_id", "object_id", "short_object", "=object_id", "=subject_id"}
 
 
 @admin.register(AuditEntry)
@@ -15,12 +22,31 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     search_fields = ("=object_id", "=subject_id")
     search_help_text = _("An identifier, whole.")
     fields = readonly_fields = (
-        "at", "action", "actor_kind", "actor_identifier", "subject_id", "object_type", "object_id", "detail",
+        "at", "action", "actor_kind", "actor", "subject_id", "object_type", "object_id", "detail",
     )  # fmt: skip
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose entry it is, and of which row about them, is for those who may know whom it is about."""
+        return self._for(request, super().get_fields(request, obj))
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self._for(request, super().get_list_display(request))
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        return self._for(request, super().get_search_fields(request))
+
+    def _for(self, request: HttpRequest, names: Any) -> list[Any]:
+        may = request.user.has_perm(IDENTIFY)
+        return [name for name in names if may or name not in IDENTIFIERS]
+
+    @admin.display(description=_("identifier of who acted"))
+    def actor(self, entry: AuditEntry) -> str:
+        """A consumer is told by whom the entry is about."""
+        return "" if entry.actor_kind == ActorKind.CONSUMER else entry.actor_identifier
 
     @admin.display(description=_("identifier of who acted"), ordering="actor_identifier")
     def short_actor(self, entry: AuditEntry) -> str:
-        return short_id(entry.actor_identifier)
+        return short_id(self.actor(entry))
 
     @admin.display(description=_("identifier of the row"), ordering="object_id")
     def short_object(self, entry: AuditEntry) -> str:

@@ -32,6 +32,7 @@ from applications.models.processing import (
     RestrictionGround,
 )
 from applications.models.recipients import AgreementKind, Lapse, Recipient
+from applications.models.role_conditions import Mandate, MandateCase, Profession, Training
 from applications.models.second_factor import AuthenticatorApp, Passkey, RecoveryCode, SecondFactor
 from applications.models.sign_in import SignInTry, TryKind
 from applications.models.staff import StaffUser
@@ -45,9 +46,10 @@ __all__ = [
     "ConsumerSession", "Contact", "ContactRole", "Contract", "ContractEnd", "DailyJob", "DataSubject",
     "Direction", "Disclosure", "DisclosureStatus", "EmailChallenge", "Family", "Financial", "FormData",
     "Identification", "IdentityDocument", "Image", "ImageOrigin", "Lapse", "LoanRequest", "MailKind",
-    "MailStatus", "MarketingKind", "MarketingMessage", "MarketingPreference", "Milestone",
-    "MilestoneReached", "NoticeKind", "NoticeVersion", "Objection", "OutboundMail", "OwnedBySubject",
-    "Passkey", "PaymentMethod", "PoliticalExposure", "PublicProfile", "Recipient", "RecoveryCode",
-    "Restriction", "RestrictionGround", "SecondFactor", "SignInTry", "StaffUser", "StatisticsMonth",
-    "ThirdPartyRecord", "TryKind", "UsageEvent", "Whereabouts", "WorkerHeartbeat",
+    "MailStatus", "Mandate", "MandateCase", "MarketingKind", "MarketingMessage", "MarketingPreference",
+    "Milestone", "MilestoneReached", "NoticeKind", "NoticeVersion", "Objection", "OutboundMail",
+    "OwnedBySubject", "Passkey", "PaymentMethod", "PoliticalExposure", "Profession", "PublicProfile",
+    "Recipient", "RecoveryCode", "Restriction", "RestrictionGround", "SecondFactor", "SignInTry",
+    "StaffUser", "StatisticsMonth", "ThirdPartyRecord", "Training", "TryKind", "UsageEvent", "Whereabouts",
+    "WorkerHeartbeat",
 ]  # fmt: skip

@@ -49,6 +49,7 @@ class Application(OwnedBySubject):
     not_personal = NotPersonal("counts changes for open pages", "version")
 
     class Meta:
+        permissions = [("reveal_application", _("Can see the person behind an application unmasked"))]
         verbose_name = _("application")
         verbose_name_plural = _("applications")
         constraints = [

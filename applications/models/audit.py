@@ -53,6 +53,7 @@ class AuditEntry(models.Model):
     class Meta:
         verbose_name = _("audit entry")
         verbose_name_plural = _("audit entries")
+        permissions = [("identify_in_audit", _("Can see whom an audit entry is about"))]
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(

@@ -45,6 +45,7 @@ class DataSubject(models.Model):
     class Meta:
         verbose_name = _("data subject")
         verbose_name_plural = _("data subjects")
+        permissions = [("find_person", _("Can find a person by what they are known by"))]
 
     def __str__(self) -> str:
         return self.customer_reference

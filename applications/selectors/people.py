@@ -14,7 +14,7 @@ from django.utils import timezone
 from applications.data_policy import require_allowed
 from applications.form_fields import BY_LABEL, EMAIL_LABEL, FORM_FIELDS, mark_of
 from applications.models import FORM_MODELS, Application, Consent, ConsumerSession, FormData
-from applications.personal import Purpose, RecipientKind
+from applications.personal import Category, Purpose, RecipientKind
 from applications.selectors.permission import require
 from applications.states import ApplicationStatus
 
@@ -57,14 +57,19 @@ def consents_of(subject_id: UUID, *, purpose: Purpose) -> list[Consent]:
     )
 
 
-def answers(application: Application, *, purpose: Purpose) -> dict[str, Any]:
+def answers(
+    application: Application, *, purpose: Purpose, categories: Collection[Category] = FORM_CATEGORIES
+) -> dict[str, Any]:
     """Every answer given so far, by its name in the form; unanswered ones are left out.
 
-    For the consumer's own pages; lenders receive through `values_by_label`, staff read through `masked`.
+    For the consumer's own pages; lenders receive through `values_by_label`, staff read through `masked` and
+    `revealed`.
     """
-    require(application.subject_id, purpose, application_id=application.pk, categories=FORM_CATEGORIES)
+    require(application.subject_id, purpose, application_id=application.pk, categories=categories)
     found: dict[str, Any] = {}
     for name, field in FORM_FIELDS.items():
+        if field.personal.category not in categories:
+            continue
         row = _row(application, field.model)
         value = None if row is None else getattr(row, name)
         if value is not None:

@@ -1,10 +1,77 @@
-"""What a member of staff has to prove who they are with."""
+"""What a member of staff has to prove who they are with, and which of their roles count today."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
+from django.db import models
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from applications.models import AuthenticatorApp, Passkey, RecoveryCode, SecondFactor, StaffUser
+from applications.models import (
+    Application,
+    AuthenticatorApp,
+    Mandate,
+    MandateCase,
+    Passkey,
+    RecoveryCode,
+    SecondFactor,
+    StaffUser,
+    Training,
+)
+from applications.roles import READS_PERSONAL_DATA, Role
+
+
+class Asleep(models.TextChoices):
+    """Why a role that was given does not count."""
+
+    TRAINING = "training", _("There is no training in data protection on record that counts today.")
+    MANDATE = "mandate", _("There is no mandate that counts today.")
+
+
+def roles_of(user: StaffUser) -> Mapping[Role, Asleep | None]:
+    """The roles that an account was given, and why each does not count today; None for one that does."""
+    given = [Role(name) for name in user.groups.filter(name__in=Role).values_list("name", flat=True)]
+    trained = bool(READS_PERSONAL_DATA.intersection(given)) and is_trained(user)
+
+    def asleep(role: Role) -> Asleep | None:
+        if role in READS_PERSONAL_DATA and not trained:
+            return Asleep.TRAINING
+        return Asleep.MANDATE if role is Role.EXTERNAL and not mandates_in_force(user) else None
+
+    return {role: asleep(role) for role in given}
+
+
+def roles_in_force(user: StaffUser) -> list[Role]:
+    """The roles whose rights the account has today."""
+    return [role for role, asleep in roles_of(user).items() if asleep is None]
+
+
+def is_trained(user: StaffUser) -> bool:
+    """Whether training in data protection is on record that counts today."""
+    today = timezone.localdate()
+    return Training.objects.filter(user=user, completed_on__lte=today, valid_until__gte=today).exists()
+
+
+def mandates_in_force(user: StaffUser) -> list[Mandate]:
+    """The mandates of an external partner that count today, the one that ends last first."""
+    today = timezone.localdate()
+    found = Mandate.objects.filter(user=user, starts_on__lte=today, ends_on__gte=today)
+    return [one for one in found.select_related("recipient").order_by("-ends_on") if one.counts(today)]
+
+
+def within_mandate(user: Any, applications: QuerySet[Application]) -> QuerySet[Application]:
+    """Those of `applications` that an account may open: for an external partner, what the mandates name."""
+    if not is_external(user):
+        return applications
+    cases = MandateCase.objects.filter(mandate__in=mandates_in_force(user))
+    return applications.filter(pk__in=cases.values("application"))
+
+
+def is_external(user: Any) -> bool:
+    """Whether the account is an external partner's."""
+    return bool(user.groups.filter(name=Role.EXTERNAL).exists())
 
 
 def enrolled_factor(user: StaffUser) -> SecondFactor | None:

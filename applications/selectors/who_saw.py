@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from applications.actors import ActorKind
 from applications.form_fields import KNOWN_LABELS, label_text
 from applications.models import AuditEntry, Disclosure, DisclosureStatus
-from applications.personal import Purpose
+from applications.personal import Category, Purpose
 from applications.selectors.permission import require
 
 # What staff opened, by the kind of row; whatever else they opened is "Something about you".
@@ -25,7 +25,12 @@ OPENED: dict[str, str | Promise] = {
     "objection": _("That you objected to a use of your data"),
     "subject": _("Which kinds of data about you are held, without the data"),
 }
-SEEN = frozenset({"seen", "seen_masked", "explained", "revealed"})
+# What an act says of itself, where it is not the kind of row alone.
+ACTS: dict[str, str | Promise] = {
+    "subject.found": _("That you have an account here, and your application numbers: you were looked up"),
+    "application.revealed": _("Your data, unmasked"),
+}
+SEEN = frozenset({"seen", "seen_masked", "explained", "found", "revealed"})
 MOST = 500
 
 
@@ -38,6 +43,7 @@ class Sight:
     what: tuple[str, ...]
     purpose: str = ""
     reference: str = ""
+    case: str = ""
     staff: bool = False
     certain: bool = True
 
@@ -65,6 +71,19 @@ def _opened(subject_id: UUID) -> Iterator[Sight]:
     rows = AuditEntry.objects.filter(subject_id=subject_id, actor_kind=ActorKind.STAFF)
     for row in rows.order_by("-at")[:MOST]:
         model, _dot, act = row.action.rpartition(".")
-        if act in SEEN:
-            what = OPENED.get(model, _("Something about you"))
-            yield Sight(at=row.at, who=str(_("A member of our staff")), what=(str(what),), staff=True)
+        # What a partner's people saw is a disclosure, which names the partner.
+        if act in SEEN and not row.detail.get("mandate"):
+            yield _sight(row, ACTS.get(row.action) or OPENED.get(model, _("Something about you")))
+
+
+def _sight(row: AuditEntry, what: str | Promise) -> Sight:
+    """What staff opened; where they had to give a reason, with it, and with what exactly they saw."""
+    purpose, seen = row.detail.get("purpose"), row.detail.get("categories", [])
+    return Sight(
+        at=row.at,
+        who=str(_("A member of our staff")),
+        what=(str(what), *(str(Category(name).label) for name in seen)),
+        purpose=str(Purpose(purpose).label) if purpose else "",
+        case=row.detail.get("case", ""),
+        staff=True,
+    )

@@ -12,7 +12,7 @@ from applications.actors import Actor
 from applications.models import AuditEntry
 
 # What a code, a slug, a field label or an identifier is written with. Names, addresses and phones are not.
-CODE = re.compile(r"[A-Za-z0-9_.:-]{0,64}")
+CODE = re.compile(r"[A-Za-z0-9_.:/-]{0,64}")
 # A separate connection to the same database: what is written there stays when the caller rolls back.
 ASIDE = "aside"
 

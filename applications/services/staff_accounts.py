@@ -1,52 +1,57 @@
-"""What is done to accounts of staff, and to groups, as the audit tells it: codes and numbers, no names."""
+"""What is done to accounts of staff, as the audit tells it: codes and numbers, no names."""
 
-from django.contrib.auth.models import Group
-from django.db.models import Model, QuerySet
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
 
 from applications.actors import Actor
+from applications.each_app import of_each_app
 from applications.models import StaffUser
+from applications.roles import Role
 from applications.services import audit
 
-FLAGS = ("is_active", "is_staff", "is_superuser")
+FLAGS = ("is_active", "is_staff")
 
 
-def rights_of(row: StaffUser | Group) -> frozenset[str]:
-    """What an account or a group may do: its flags, its groups by number, its permissions."""
-    if isinstance(row, Group):
-        return frozenset(_codes(row.permissions.all()))
-    flags = {flag for flag in FLAGS if getattr(row, flag)}
-    groups = {f"group:{number}" for number in row.groups.values_list("pk", flat=True)}
-    return frozenset(flags | groups | _codes(row.user_permissions.all()))
+def rights_of(user: StaffUser) -> frozenset[str]:
+    """What an account may do: its flags and its roles."""
+    flags = {flag for flag in FLAGS if getattr(user, flag)}
+    return frozenset(flags | {f"role:{name}" for name in user.groups.values_list("name", flat=True)})
 
 
-def _codes(permissions: QuerySet) -> set[str]:
-    pairs = permissions.values_list("content_type__app_label", "codename")
-    return {f"{app}.{code}" for app, code in pairs}
-
-
-def note_saved(
-    *, row: StaffUser | Group, before: frozenset[str] | None, changed: list[str], actor: Actor
-) -> None:
-    """After an account or a group was saved: what it may do now and could not before, and the reverse.
+def note_saved(*, user: StaffUser, before: frozenset[str] | None, changed: list[str], actor: Actor) -> None:
+    """After an account was saved: what it may do now and could not before, and the reverse.
 
     `before` is None for a new one; `changed` names the fields of the form.
     """
-    after, noun = rights_of(row), _noun(row)
+    after = rights_of(user)
     granted, revoked = sorted(after - (before or frozenset())), sorted((before or frozenset()) - after)
-    action = f"{noun}.created" if before is None else f"{noun}.changed"
-    audit.record(actor=actor, action=action, row=row, fields=sorted(changed))
+    action = "account.created" if before is None else "account.changed"
+    audit.record(actor=actor, action=action, row=user, fields=sorted(changed))
     if granted or revoked:
-        audit.record(actor=actor, action=f"{noun}.rights_changed", row=row, granted=granted, revoked=revoked)
-
-
-def note_deleted(*, row: StaffUser | Group, actor: Actor) -> None:
-    """Before an account or a group is deleted: afterwards it has no number any more."""
-    audit.record(actor=actor, action=f"{_noun(row)}.deleted", row=row)
+        audit.record(actor=actor, action="account.rights_changed", row=user, granted=granted, revoked=revoked)
 
 
 def note_password_changed(*, user: StaffUser, actor: Actor) -> None:
     audit.record(actor=actor, action="account.password_changed", row=user)
 
 
-def _noun(row: Model) -> str:
-    return "group" if isinstance(row, Group) else "account"
+def grant_roles() -> None:
+    """Make the groups of the roles hold what every floor's `roles.GRANTS` says, and nothing else."""
+    known = {
+        (permission.content_type.app_label, permission.codename): permission
+        for permission in Permission.objects.select_related("content_type")
+    }
+    for role in Role:
+        group, _new = Group.objects.get_or_create(name=role)
+        wanted = [known[code] for code in codes_of(role) if code in known]
+        with transaction.atomic():
+            group.permissions.set(wanted)
+
+
+def codes_of(role: Role) -> set[tuple[str, str]]:
+    """App label and code of every permission that a role holds."""
+    return {
+        (label, code)
+        for label, grants in of_each_app("roles", "GRANTS").items()
+        for code in grants.get(role, frozenset())
+    }

@@ -8,16 +8,18 @@ from django.core.checks import CheckMessage, Error, register
 from django.forms import BaseForm
 
 from applications.data_policy import POLICIES
+from applications.each_app import of_each_app
 from applications.flow import STEPS
 from privacy.checks.personal_names import is_said, means_another, personal_names
 from privacy.checks.tag import TAG
-from privacy.datamap import of_each_app
 
 
 @register(TAG)
 def check_other_forms(app_configs: Any, **_: Any) -> list[CheckMessage]:
     """A form that is no step says what it asks for and why, and the map gives it that purpose."""
-    declared = {name: use for forms in of_each_app("data_uses", "FORMS") for name, use in forms.items()}
+    declared = {
+        name: use for forms in of_each_app("data_uses", "FORMS").values() for name, use in forms.items()
+    }
     found: list[CheckMessage] = []
     for form in _other_forms():
         label = f"{form.__module__}.{form.__qualname__}"

@@ -27,7 +27,8 @@ OTHER_MEANINGS: Mapping[str, tuple[str, ...]] = {
         "one.page.title",
     ),
     "a page of ours, not one that was visited": ("page", "one.page"),
-    "a row of the register of recipients": ("recipient",),
+    "a row of the register of recipients": ("recipient", "MandateForm.recipient"),
+    "the work address of a member of staff": ("RolesForm.email",),
     "the lenders and notices that the page showed": ("SendForm.shown",),
 }  # fmt: skip
 

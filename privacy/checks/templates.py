@@ -10,16 +10,18 @@ from django.template.backends.django import DjangoTemplates
 
 from applications.data_policy import POLICIES
 from applications.data_uses import Use
+from applications.each_app import of_each_app
 from privacy.checks.personal_names import is_said, means_another, personal_names
 from privacy.checks.tag import TAG
 from privacy.checks.template_names import Lookups, lookups_in
-from privacy.datamap import of_each_app
 
 
 @register(TAG)
 def check_templates(app_configs: Any, **_: Any) -> list[CheckMessage]:
     """Every template says what it shows and why, and the map gives its categories that purpose."""
-    declared = {name: use for known in of_each_app("data_uses", "TEMPLATES") for name, use in known.items()}
+    declared = {
+        name: use for known in of_each_app("data_uses", "TEMPLATES").values() for name, use in known.items()
+    }
     templates = list(_templates())
     found: list[CheckMessage] = []
     for engine, name, path in templates:

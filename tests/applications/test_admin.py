@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
@@ -12,6 +11,7 @@ from django.utils import timezone
 
 from applications.crypto import keyring
 from applications.models import Application, AuditEntry, DataSubject, StaffUser
+from applications.roles import Role
 from applications.services.audit import ASIDE
 from tests import factories
 
@@ -30,21 +30,16 @@ def change(application: Application, page: str = "change") -> str:
     return reverse(f"admin:applications_application_{page}", args=[application.pk])
 
 
-@pytest.fixture(params=["superuser", "support"])
+@pytest.fixture(params=["root", "support"])
 def staff(request: pytest.FixtureRequest) -> Client:
-    user = StaffUser.objects.create_user("agent", is_staff=True)
-    user.is_superuser = request.param == "superuser"
-    user.save()
-    user.user_permissions.set(Permission.objects.filter(codename__in=["view_application"]))
-    client = Client()
-    factories.sign_in_staff(client, user)
-    return client
+    user = factories.root() if request.param == "root" else factories.staff(Role.SUPPORT)
+    return factories.sign_in_staff(Client(), user)
 
 
 @pytest.fixture
 def root() -> Client:
     client = Client()
-    factories.sign_in_staff(client, StaffUser.objects.create_superuser("root"))
+    factories.sign_in_staff(client, factories.root())
     return client
 
 

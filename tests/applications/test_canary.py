@@ -18,7 +18,7 @@ from django.test import Client
 from django.urls import reverse
 
 from applications.crypto.errors import DecryptionError
-from applications.models import Application, ConsumerSession, Identification, StaffUser
+from applications.models import Application, ConsumerSession, Identification
 from applications.tasks import deliver_due_mail
 from applications.views import steps as steps_view
 from tests import factories
@@ -199,7 +199,7 @@ def not_in_the_servers_own_logs() -> None:
 
 
 def not_in_the_admin() -> None:
-    staff = factories.sign_in_staff(Client(), StaffUser.objects.create_superuser("root"))
+    staff = factories.sign_in_staff(Client(), factories.root())
     application = Application.objects.exclude(status="draft").get()
     index = staff.get(reverse("admin:index")).content.decode()
     links = {

@@ -16,7 +16,6 @@ from applications.models import (
     DataSubject,
     Disclosure,
     RestrictionGround,
-    StaffUser,
 )
 from applications.personal import Basis, Purpose, RecipientKind
 from applications.services.audit import ASIDE
@@ -82,7 +81,7 @@ def test_staff_are_told_why_they_see_nothing() -> None:
     application = factories.sent_application(factories.subject())
     restricted(application.subject)
     staff = Client()
-    factories.sign_in_staff(staff, StaffUser.objects.create_superuser("root"))
+    factories.sign_in_staff(staff, factories.root())
     page = staff.get(reverse("admin:applications_application_change", args=[application.pk]))
     assert page.status_code == 403
     assert "A•••••" not in page.text
@@ -104,7 +103,7 @@ def test_what_a_person_decided_stays_readable_to_who_carries_it_out(name: str) -
         basis=Basis.CONTRACT, fields=["loan.amount_cents"], at=timezone.now(),
     )  # fmt: skip
     staff = Client()
-    factories.sign_in_staff(staff, StaffUser.objects.create_superuser("root"))
+    factories.sign_in_staff(staff, factories.root())
     row = apps.get_model("applications", name).objects.get()
     page = staff.get(reverse(f"admin:applications_{name}_change", args=[row.pk]))
     assert page.status_code == 200

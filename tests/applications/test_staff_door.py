@@ -152,7 +152,7 @@ def test_session_has_a_new_key_at_each_step_and_the_old_ones_are_worth_nothing(
 
 
 def test_password_of_another_account_ends_the_session_that_was_open(client: Client, user: StaffUser) -> None:
-    other = StaffUser.objects.create_superuser("root", password=PASSWORD)
+    other = factories.root(password=PASSWORD)
     factories.sign_in_staff(client, other)
     session = client.session
     session.pop("proof")  # as if left from before

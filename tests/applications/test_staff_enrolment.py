@@ -11,9 +11,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from applications.management.commands.load_demo_staff import DEMO_STAFF, DEMO_TOTP_SECRET, demo_password
 from applications.models import AuditEntry, AuthenticatorApp, StaffUser
 from applications.selectors.staff import enrolled_factor, unused_recovery_codes
-from lenders.management.commands.load_demo import DEMO_STAFF, DEMO_TOTP_SECRET
 from tests import factories
 from tests.applications.pages import Page, headers_are_strict, nothing_is_inline
 from tests.clock import later
@@ -138,7 +138,7 @@ def test_demo_accounts_have_the_app_that_is_documented(client: Client, settings:
     for _ in range(2):
         call_command("load_demo", sandbox_url="http://127.0.0.1:9")
     assert AuthenticatorApp.objects.count() == len(DEMO_STAFF)
-    client.post(LOG_IN, {"username": "dpo", "password": DEMO_STAFF["dpo"]})
+    client.post(LOG_IN, {"username": "dpo", "password": demo_password("dpo")})
     answer = {"proof_way": "app", "proof_code": code_for(DEMO_TOTP_SECRET)}
     assert client.post(reverse("admin:second_factor"), answer)["Location"] == INDEX
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -11,6 +10,7 @@ from django.utils import timezone
 from applications.crypto.keyring import data_key_scope
 from applications.models import Application, DataSubject, Disclosure, DisclosureStatus, StaffUser
 from applications.personal import Purpose
+from applications.roles import Role
 from applications.selectors.who_saw import who_saw
 from tests import factories
 from tests.lenders import scene
@@ -36,9 +36,7 @@ def sights(owner: DataSubject) -> list[Any]:
 
 
 def staff() -> Client:
-    user = StaffUser.objects.create_user("support", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
-    return factories.sign_in_staff(Client(), user)
+    return factories.sign_in_staff(Client(), factories.staff(Role.SUPPORT, Role.DPO, name="support"))
 
 
 def test_nobody_saw_anything_before_the_application_left(client: Client, application: Application) -> None:

@@ -15,14 +15,17 @@ from django.utils import translation
 
 from applications.admin.base import ReadOnlyAdmin, RecordedAdmin, RegisterAdmin
 from applications.crypto.fields import encrypted_fields
-from applications.models import FormData, OwnedBySubject, StaffUser
+from applications.models import FormData, OwnedBySubject
 from applications.staff_site import AdminPage
 from tests import factories
 from tests.applications.pages import Elements, Page, Walk, headers_are_strict, nothing_is_inline
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
-DJANGOS_OWN = {"applications.staffuser", "auth.group"}
-REGISTERS = {"applications.contact", "applications.recipient", "privacy.assessment", "privacy.breach"}
+DJANGOS_OWN = {"applications.staffuser"}
+REGISTERS = {
+    "applications.contact", "applications.mandate", "applications.recipient", "applications.training",
+    "privacy.assessment", "privacy.breach",
+}  # fmt: skip
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 
 
@@ -34,7 +37,7 @@ def test_every_admin_page_is_sound(client: Client) -> None:
     Walk(client).all()
     factories.draft(factories.subject())
     root = Client()
-    factories.sign_in_staff(root, StaffUser.objects.create_superuser("root"))
+    factories.sign_in_staff(root, factories.root())
     call_command("load_demo_registers")
     addresses = [reverse("admin:index"), reverse("admin:password_change")]
     addresses += [page.url for page in admin.site.pages]

@@ -49,7 +49,7 @@ GUARDED = [address for address in ADDRESSES if resolve(address).view_name not in
 
 
 def account(*, enrolled: bool) -> StaffUser:
-    user = StaffUser.objects.create_superuser("root", password=PASSWORD)
+    user = factories.root(password=PASSWORD)
     if enrolled:
         factories.enrol(user)
     return user

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from applications.actors import Actor
@@ -22,11 +21,9 @@ SEES = ["view_submission", "view_delivery", "view_attempt", "view_offer", "view_
 
 
 def staff(*permissions: str) -> Client:
-    user, _new = StaffUser.objects.get_or_create(username=f"staff-{len(permissions)}", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    factories.sign_in_staff(client, user)
-    return client
+    name = f"staff-{len(permissions)}"
+    user = StaffUser.objects.filter(username=name).first()
+    return factories.sign_in_staff(Client(), user or factories.staff_who_may(*permissions, name=name))
 
 
 @pytest.fixture
@@ -179,7 +176,7 @@ def test_list_of_deliveries_shows_the_beginning_of_an_identifier(application):
 @pytest.mark.parametrize("model", ["submission", "delivery", "lender"])
 def test_nothing_is_typed_over_not_even_by_a_superuser(application, model):
     root = Client()
-    factories.sign_in_staff(root, StaffUser.objects.create(username="root", is_staff=True, is_superuser=True))
+    factories.sign_in_staff(root, factories.root())
     submission = scene.submission_at(application, "atra")
     pk = {
         "submission": submission.pk,

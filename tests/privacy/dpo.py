@@ -3,15 +3,15 @@
 from datetime import date, timedelta
 from typing import Any
 
-from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
 
 from applications.actors import SYSTEM
-from applications.models import AgreementKind, Recipient, StaffUser
+from applications.models import AgreementKind, Application, Mandate, Profession, Recipient
 from applications.personal import Category, Purpose, RecipientKind
+from applications.roles import Role
 from applications.services.recipients import save_recipient
-from lenders.management.commands.load_demo import DPO_SEES, SUPPORT_SEES
+from applications.services.role_conditions import save_mandate
 from privacy.models import Assessment, AssessmentKind, Breach
 from privacy.services import save_assessment, save_breach
 from tests import factories
@@ -19,19 +19,15 @@ from tests import factories
 
 def staff(name: str, permissions: list[str]) -> Client:
     """A browser in which a member of staff with these permissions has signed in."""
-    user = StaffUser.objects.create_user(name, is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    factories.sign_in_staff(client, user)
-    return client
+    return factories.sign_in_staff(Client(), factories.staff_who_may(*permissions, name=name))
 
 
 def dpo() -> Client:
-    return staff("dpo", DPO_SEES)
+    return factories.sign_in_staff(Client(), factories.staff(Role.DPO, name="dpo"))
 
 
 def support() -> Client:
-    return staff("support", SUPPORT_SEES)
+    return factories.sign_in_staff(Client(), factories.staff(Role.SUPPORT, name="support"))
 
 
 def recipient(slug: str = "hosting", **changes: Any) -> Recipient:
@@ -43,6 +39,19 @@ def recipient(slug: str = "hosting", **changes: Any) -> Recipient:
     }
     row = Recipient(slug=slug, **(facts | changes))
     save_recipient(recipient=row, changed=[], actor=SYSTEM)
+    return row
+
+
+def mandate(*applications: Application, name: str = "partner", **changes: Any) -> Mandate:
+    """A partner's mandate over these applications, in force."""
+    facts: dict[str, Any] = {
+        "profession": Profession.LAWYER, "assignment": "2026/1", "starts_on": date(2026, 1, 1),
+        "ends_on": date(2099, 1, 1),
+    }  # fmt: skip
+    facts["user"] = changes.get("user") or factories.staff(Role.EXTERNAL, name=name)
+    facts["recipient"] = changes.get("recipient") or recipient(f"office-{name}", kind=RecipientKind.PARTNER)
+    row = Mandate(**(facts | changes))
+    save_mandate(mandate=row, applications=applications, changed=[], actor=SYSTEM)
     return row
 
 

@@ -27,7 +27,6 @@ from applications.models import (
 from applications.services.processing import restrict
 from applications.services.statistics import reached
 from applications.staff_site import AdminPage
-from lenders.management.commands.load_demo import DPO_SEES
 from privacy.models import Assessment, Breach
 from privacy.notices import publish_texts
 from tests import factories
@@ -311,10 +310,3 @@ def test_number_in_the_address_explains_nobody(officer: Client) -> None:
     subject = factories.subject()
     response = officer.get(EXPLAIN, {"number": subject.customer_reference})
     assert "held" not in response.context
-
-
-def test_permissions_of_the_demo_exist() -> None:
-    client = dpo.dpo()
-    user = StaffUser.objects.get(username="dpo")
-    assert user.user_permissions.count() == len(DPO_SEES)
-    assert client.get(ATTENTION).status_code == 200

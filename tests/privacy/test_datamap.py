@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import translation
 
+from applications import each_app
 from applications.data_policy import (
     POLICIES,
     NotInPolicy,
@@ -147,7 +148,7 @@ def test_module_that_does_not_import_is_not_taken_for_one_that_is_not_there(
     def broken(name: str) -> Any:
         raise ImportError(name)
 
-    monkeypatch.setattr(datamap, "import_module", broken)
+    monkeypatch.setattr(each_app, "import_module", broken)
     with pytest.raises(ImportError):
         datamap.doors()
 

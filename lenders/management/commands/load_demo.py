@@ -1,4 +1,4 @@
-"""Fill a development installation: notices, sandbox lenders, registers, staff and a DPO."""
+"""Fill a development installation: notices, sandbox lenders, registers, staff of every role."""
 
 import json
 from argparse import ArgumentParser
@@ -7,44 +7,20 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pyotp
 from django.conf import settings
-from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from applications.actors import SYSTEM
 from applications.crypto.keyring import data_key_scope
-from applications.models import StaffUser
-from applications.selectors.staff import enrolled_factor
-from applications.services.second_factor import begin_app, confirm_app, factor_to_enrol
+from applications.management.commands.load_demo_staff import DEMO_STAFF, demo_password
 from lenders.sandbox.secrets import SANDBOX_LENDERS, SandboxLender, secret_of
 from lenders.services.register import register_lender
 
-DEMO_STAFF = {
-    "dpo": "demo-dpo-passphrase",
-    "support": "demo-support-passphrase",
-    "admin": "demo-admin-passphrase",
-}
-# Their second factor: an authenticator app that holds this secret. /dev/codes/ shows what it would show.
-DEMO_TOTP_SECRET = "DEMODEMODEMODEMODEMODEMODEMODEMO"  # noqa: S105 - documented, refused in production
-SUPPORT_SEES = [
-    "view_application", "view_applicationevent", "view_submission", "view_delivery", "view_attempt",
-    "view_offer", "view_lender", "retry_submission",
-]  # fmt: skip
-DPO_SEES = [
-    *SUPPORT_SEES,
-    "view_auditentry", "view_disclosure", "view_noticeversion", "view_consent", "view_restriction",
-    "view_objection", "view_statisticsmonth", "view_contact", "change_contact", "view_recipient",
-    "add_recipient", "change_recipient", "view_assessment", "add_assessment", "change_assessment",
-    "view_breach", "add_breach", "change_breach", "view_attention", "view_record", "view_flow",
-    "explain_person", "publish_notices",
-]  # fmt: skip
-
 
 class Command(BaseCommand):
-    help = "Load the demo: notices, sandbox lenders, staff and a DPO. Refused in production."
+    help = "Load the demo: notices, sandbox lenders, registers, staff of every role. Refused in production."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -62,12 +38,11 @@ class Command(BaseCommand):
             for lender in SANDBOX_LENDERS:
                 _register(lender, sandbox_url.rstrip("/"))
         call_command("load_demo_registers", verbosity=0)
-        with data_key_scope():
-            for name, password in DEMO_STAFF.items():
-                _enrol(_staff(name, password))
+        call_command("load_demo_staff", verbosity=0)
         if report is not None:
             logins = [
-                {"role": name, "user": name, "password": password} for name, password in DEMO_STAFF.items()
+                {"role": role, "user": name, "password": demo_password(name)}
+                for name, role in DEMO_STAFF.items()
             ]
             report.write_text(json.dumps({"logins": logins}, indent=2), encoding="utf-8")
         self.stdout.write("The demo is loaded.")
@@ -99,26 +74,3 @@ def _papers(today: date) -> dict[str, Any]:
         "assessed_on": today - timedelta(days=30),
         "review_due_on": today + timedelta(days=335),
     }
-
-
-def _staff(name: str, password: str) -> StaffUser:
-    user, created = StaffUser.objects.get_or_create(
-        username=name, defaults={"is_staff": True, "is_superuser": name == "admin"}
-    )
-    if created:
-        user.set_password(password)
-        user.save()
-    if name in {"support", "dpo"}:
-        sees = SUPPORT_SEES if name == "support" else DPO_SEES
-        user.user_permissions.set(Permission.objects.filter(codename__in=sees))
-    return user
-
-
-def _enrol(user: StaffUser) -> None:
-    """Give the account the known app, confirmed by the code before the present one: that still counts."""
-    if enrolled_factor(user) is not None:
-        return
-    factor = factor_to_enrol(user=user)
-    begin_app(factor=factor, secret=DEMO_TOTP_SECRET)
-    just_before = timezone.now() - timedelta(seconds=30)
-    confirm_app(factor=factor, code=pyotp.TOTP(DEMO_TOTP_SECRET).at(just_before))

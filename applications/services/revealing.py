@@ -1,0 +1,103 @@
+"""Showing a person to a member of staff: for a reason, on a case, written down before anything is shown."""
+
+import re
+from dataclasses import dataclass
+from uuid import uuid4
+
+from django.db import transaction
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.data_policy import require_allowed, uses_of
+from applications.errors import CaseRefused, OutsideMandate, ProcessingRefused, ReasonRefused, SubjectErased
+from applications.form_fields import mark_of
+from applications.models import Application, Disclosure, DisclosureStatus, Mandate, StaffUser
+from applications.personal import Category, Purpose, RecipientKind
+from applications.selectors.permission import require
+from applications.selectors.revealed import labels_of, reasons_of
+from applications.selectors.staff import is_external, mandates_in_force
+from applications.services import audit
+
+CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{2,39}")
+# A personal code, a phone number: digits enough to be of somebody.
+SOMEBODYS = re.compile(r"[0-9]{6}-?[0-9]{5}|[0-9]{8,}")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is asked for: these categories, for this purpose, on the case of this number."""
+
+    purpose: Purpose
+    case: str
+    categories: tuple[Category, ...]
+
+
+def check_case(case: str) -> str:
+    """A case's number as it may stand in the audit. Raises CaseRefused for what could be somebody's."""
+    case = case.strip()
+    if CASE.fullmatch(case) is None or SOMEBODYS.search(case):
+        raise CaseRefused
+    return case
+
+
+def reveal(*, application: Application, look: Look, reader: StaffUser) -> None:
+    """Write down that this person is about to be shown to `reader`, as the person will see it too.
+
+    For an external partner it is a disclosure to the partner's company. Raises CaseRefused, ReasonRefused,
+    OutsideMandate, NotInPolicy, SubjectErased or a ProcessingRefused; a refusal is written down as well.
+    """
+    actor = Actor.staff(reader.pk)
+    try:
+        mandate = _check(application, look, reader)
+    except (OutsideMandate, ReasonRefused, SubjectErased, ProcessingRefused) as refused:
+        _record_refusal(application, look, actor, refused.code)
+        raise
+    with transaction.atomic():
+        if mandate is not None:
+            _disclose(application, look, mandate)
+        audit.record(
+            actor=actor, action="application.revealed", subject_id=application.subject_id, row=application,
+            purpose=look.purpose, case=look.case, categories=list(look.categories),
+            mandate=str(mandate.pk) if mandate else None,
+        )  # fmt: skip
+
+
+def _check(application: Application, look: Look, reader: StaffUser) -> Mandate | None:
+    """That this reader may look; under which mandate, if they are an external partner."""
+    check_case(look.case)
+    if look.purpose not in reasons_of(reader):
+        raise ReasonRefused
+    require_allowed([mark_of(label) for label in labels_of(look.categories)], look.purpose)
+    require(application.subject_id, look.purpose, categories=look.categories)
+    return _mandate(application, reader) if is_external(reader) else None
+
+
+def _mandate(application: Application, reader: StaffUser) -> Mandate:
+    for mandate in mandates_in_force(reader):
+        if mandate.cases.filter(application=application).exists():
+            return mandate
+    raise OutsideMandate
+
+
+def _disclose(application: Application, look: Look, mandate: Mandate) -> None:
+    labels = labels_of(look.categories)
+    Disclosure.objects.create(
+        subject_id=application.subject_id,
+        application=application,
+        recipient_kind=RecipientKind.PARTNER,
+        recipient=mandate.recipient.slug,
+        recipient_name=mandate.recipient.name,
+        delivery=uuid4(),
+        purpose=look.purpose,
+        basis=uses_of(mark_of(labels[0]))[look.purpose],
+        fields=labels,
+        status=DisclosureStatus.MADE,
+        at=timezone.now(),
+    )
+
+
+def _record_refusal(application: Application, look: Look, actor: Actor, why: str) -> None:
+    audit.record_aside(
+        actor=actor, action="application.reveal_refused", subject_id=application.subject_id, row=application,
+        purpose=look.purpose, why=why,
+    )  # fmt: skip

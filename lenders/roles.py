@@ -1,0 +1,13 @@
+"""What each role of staff may do on the lenders floor."""
+
+from applications.roles import Grants, Role
+
+DELIVERIES = frozenset(
+    {"view_submission", "view_delivery", "view_attempt", "view_offer", "view_lender", "retry_submission"}
+)
+
+GRANTS: Grants = {
+    Role.SUPPORT: DELIVERIES,
+    Role.LENDER_MANAGER: DELIVERIES,
+    Role.DPO: DELIVERIES - {"retry_submission"},
+}

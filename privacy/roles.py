@@ -1,0 +1,14 @@
+"""What each role of staff may do on the privacy floor."""
+
+from applications.roles import Grants, Role
+
+GRANTS: Grants = {
+    Role.DPO: frozenset(
+        {
+            "view_assessment", "add_assessment", "change_assessment", "view_breach", "add_breach",
+            "change_breach", "view_attention", "view_record", "view_flow", "explain_person",
+            "publish_notices",
+        }
+    ),
+    Role.AUDITOR: frozenset({"view_record", "view_flow"}),
+}  # fmt: skip
