@@ -39,6 +39,9 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/mail/offer_chosen.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/sign_in_code.txt": Use(P.SERVE_CUSTOMERS, C.COMMUNICATIONS),
     "admin/applications/application/change_form.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
+    "admin/applications/security_signals.html": Use(
+        P.INFORMATION_SECURITY, C.IDENTIFICATION, C.TRANSACTIONS, C.ACCOUNT, C.LOCATION
+    ),
     "admin/base_site.html": None,
     "admin/index.html": None,
     "admin/refused.html": None,

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from applications.admin import door
+from applications.admin import door, security_signals
 from applications.admin.applications import ApplicationAdmin
 from applications.admin.processing import ConsentAdmin, ObjectionAdmin, RestrictionAdmin
 from applications.admin.recipients import RecipientAdmin
@@ -16,5 +16,5 @@ admin.site.site_header = admin.site.site_title = _("JO1N Baltic financing: staff
 __all__ = [
     "ApplicationAdmin", "AuditEntryAdmin", "ConsentAdmin", "DisclosureAdmin", "NoticeVersionAdmin",
     "ObjectionAdmin", "RecipientAdmin", "RestrictionAdmin", "StaffGroupAdmin", "StaffUserAdmin",
-    "StatisticsMonthAdmin", "door",
+    "StatisticsMonthAdmin", "door", "security_signals",
 ]  # fmt: skip

@@ -39,7 +39,7 @@ DPO_SEES = [
     "view_objection", "view_statisticsmonth", "view_contact", "change_contact", "view_recipient",
     "add_recipient", "change_recipient", "view_assessment", "add_assessment", "change_assessment",
     "view_breach", "add_breach", "change_breach", "view_attention", "view_record", "view_flow",
-    "explain_person", "publish_notices",
+    "explain_person", "publish_notices", "view_security_signals",
 ]  # fmt: skip
 
 
