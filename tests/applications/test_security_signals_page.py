@@ -22,7 +22,6 @@ from applications.selectors.who_saw import OPENED, Sight, who_saw
 from applications.services import audit
 from applications.services.processing import object_to
 from applications.services.security_signals import PAGE_SEEN, PERSON_SEEN
-from lenders.management.commands.load_demo import DPO_SEES
 from tests import factories
 from tests.applications.pages import Elements
 from tests.clock import later
@@ -204,7 +203,7 @@ def test_reloading_tells_nobody_again_that_day_and_another_colleague_does(
         officer.get(PAGE)
     assert AuditEntry.objects.filter(action=PAGE_SEEN).count() == 3
     assert len(sights(sent[0].subject)) == 1
-    dpo.staff("colleague", list(DPO_SEES)).get(PAGE)
+    dpo.staff("colleague", ["view_security_signals"]).get(PAGE)
     assert len(sights(sent[0].subject)) == 2
 
 
