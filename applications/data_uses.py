@@ -42,6 +42,9 @@ TEMPLATES: Mapping[str, Use | None] = {
     "admin/applications/application/reveal.html": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "admin/applications/application/revealed.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
     "admin/applications/find.html": Use(P.SERVE_CUSTOMERS, C.ACCOUNT, C.TRANSACTIONS),
+    "admin/applications/security_signals.html": Use(
+        P.INFORMATION_SECURITY, C.IDENTIFICATION, C.TRANSACTIONS, C.ACCOUNT, C.LOCATION
+    ),
     "admin/base_site.html": None,
     "admin/index.html": None,
     "admin/refused.html": None,

@@ -39,7 +39,7 @@ GRANTS: Grants = {
             "view_disclosure", "view_noticeversion", "view_consent", "view_restriction", "view_objection",
             "view_statisticsmonth", "view_contact", "change_contact", "view_recipient", "add_recipient",
             "change_recipient", "view_training", "add_training", "view_mandate", "add_mandate",
-            "change_mandate",
+            "change_mandate", "view_security_signals",
         }
     ),
     Role.AUDITOR: frozenset({"view_auditentry", "view_noticeversion"}),

@@ -124,23 +124,24 @@ def mailed_code(email: str) -> str:
 
 
 @data_key_scope()
-def session_token(email: str) -> str:
+def session_token(email: str, *, client_network: str | None = None) -> str:
     """The cookie's value of a browser in which this address was proved."""
-    asked = ask_for_code(email)
-    return accounts.sign_in(browser_token=asked.token, code=asked.code).token
+    come_from = client_network or network()
+    asked = ask_for_code(email, client_network=come_from)
+    return accounts.sign_in(browser_token=asked.token, code=asked.code, network=come_from).token
 
 
-def sign_in(client: Client, email: str | None = None) -> DataSubject:
+def sign_in(client: Client, email: str | None = None, *, client_network: str | None = None) -> DataSubject:
     """Make `client` a signed-in consumer's browser; whose, is returned."""
-    token = session_token(email or address())
+    token = session_token(email or address(), client_network=client_network)
     client.cookies[settings.CONSUMER_COOKIE_NAME] = token
     session = live_session(token, idle=accounts.SESSION_IDLE)
     assert session
     return session.subject
 
 
-def subject(email: str | None = None) -> DataSubject:
-    return sign_in(Client(), email)
+def subject(email: str | None = None, *, client_network: str | None = None) -> DataSubject:
+    return sign_in(Client(), email, client_network=client_network)
 
 
 def orphan_keys() -> set[UUID]:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
-from applications.admin import door, people
+from applications.admin import door, people, security_signals
 from applications.admin.applications import ApplicationAdmin
 from applications.admin.processing import ConsentAdmin, ObjectionAdmin, RestrictionAdmin
 from applications.admin.recipients import RecipientAdmin
@@ -17,5 +17,5 @@ admin.site.site_header = admin.site.site_title = _("JO1N Baltic financing: staff
 __all__ = [
     "ApplicationAdmin", "AuditEntryAdmin", "ConsentAdmin", "DisclosureAdmin", "MandateAdmin",
     "NoticeVersionAdmin", "ObjectionAdmin", "RecipientAdmin", "RestrictionAdmin", "StaffUserAdmin",
-    "StatisticsMonthAdmin", "TrainingAdmin", "door", "people",
+    "StatisticsMonthAdmin", "TrainingAdmin", "door", "people", "security_signals",
 ]  # fmt: skip

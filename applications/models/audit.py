@@ -64,6 +64,7 @@ class AuditEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(digest__isnull=True), name="audit_to_be_sealed"),
+            models.Index(fields=["at"], condition=models.Q(action="sign_in.locked"), name="audit_of_locks"),
         ]
         triggers = [
             pgtrigger.Protect(name="audit_is_append_only", operation=pgtrigger.Delete),

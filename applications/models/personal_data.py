@@ -92,6 +92,10 @@ class Identification(FormData):
     class Meta(FormData.Meta):
         verbose_name = _("identification")
         verbose_name_plural = _("identifications")
+        indexes = [
+            # A month of applications is grouped by code without reading the rows, which are long.
+            models.Index(fields=["application"], include=["personal_code_index"], name="code_by_application"),
+        ]
 
 
 class IdentityDocument(FormData):

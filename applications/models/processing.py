@@ -78,6 +78,8 @@ class Consent(OwnedBySubject):
                 name="one_live_consent_per_purpose",
             )
         ]
+        # Whether one was taken back is asked of many people at once (selectors.permission).
+        indexes = [models.Index(fields=["purpose", "subject"], name="consent_by_purpose")]
 
     @property
     def is_request(self) -> bool:

@@ -12,6 +12,8 @@ from applications.errors import SubjectErased
 from applications.personal import AnyField, Category, Mask, NotPersonal, Personal, Source, personal
 from applications.retention_rules import Retention
 
+MAXIMUM_TRIES = 5  # of one mailed code
+
 
 class DataSubject(models.Model):
     """A natural person whose data are processed. Its id owns the data key of everything about the person."""
@@ -46,6 +48,9 @@ class DataSubject(models.Model):
         verbose_name = _("data subject")
         verbose_name_plural = _("data subjects")
         permissions = [("find_person", _("Can find a person by what they are known by"))]
+        indexes = [
+            models.Index(fields=["id"], condition=models.Q(erased_at__isnull=False), name="erased_subject"),
+        ]
 
     def __str__(self) -> str:
         return self.customer_reference
@@ -96,9 +101,20 @@ def _sign_in(field: AnyField) -> AnyField:
 
 
 class ConsumerSession(OwnedBySubject):
-    """A browser in which a consumer proved their e-mail address. Only a hash of its token is kept."""
+    """A browser in which a consumer proved their e-mail address. Only a hash of its token is kept.
+
+    `network_index` is the network it was opened from, as a keyed digest: read by the security signals alone
+    (selectors.security_signals). None where nobody knows it.
+    """
 
     token_hash = models.BinaryField(max_length=32, unique=True)
+    network_index = personal(
+        models.BinaryField(max_length=17, null=True),
+        Category.LOCATION,
+        Source.BROWSER,
+        retention=Retention.SECURITY,
+        mask=Mask.HIDDEN,
+    )
     created_at = _sign_in(models.DateTimeField(auto_now_add=True))
     last_seen_at = _sign_in(models.DateTimeField())
     expires_at = models.DateTimeField()
@@ -111,6 +127,17 @@ class ConsumerSession(OwnedBySubject):
     class Meta:
         verbose_name = _("sign-in")
         verbose_name_plural = _("sign-ins")
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                include=["network_index", "subject"],
+                condition=models.Q(network_index__isnull=False),
+                name="session_by_time",
+            ),
+            models.Index(fields=["network_index", "created_at"], name="session_by_network"),
+        ]
+        # Of the page of security signals, which belongs to no model; here, because a permission needs one.
+        permissions = [("view_security_signals", "Can see the security signals")]
 
 
 class EmailChallenge(models.Model):
@@ -152,6 +179,13 @@ class EmailChallenge(models.Model):
     class Meta:
         verbose_name = _("mailed code")
         verbose_name_plural = _("mailed codes")
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(tries__gte=MAXIMUM_TRIES, consumed_at__isnull=True),
+                name="code_used_up",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

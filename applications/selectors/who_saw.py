@@ -23,6 +23,7 @@ OPENED: dict[str, str | Promise] = {
     "consent": _("What you agreed to"),
     "restriction": _("That the use of your data is restricted"),
     "objection": _("That you objected to a use of your data"),
+    "security_signal": _("The number of your application, in a list that helps to keep data secure"),
     "subject": _("Which kinds of data about you are held, without the data"),
 }
 # What an act says of itself, where it is not the kind of row alone.

@@ -15,6 +15,7 @@ from applications.crypto import blind_index, keyring
 from applications.crypto.reading import unless_destroyed
 from applications.errors import CodeExpired, CodeRefused, LastTryUsed, SubjectErased
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
+from applications.models.subject import MAXIMUM_TRIES
 from applications.personal import Purpose
 from applications.selectors.accounts import live_challenge, subject_with_email
 from applications.services import audit, mail
@@ -23,9 +24,10 @@ from applications.services.locking import lock_subject, take_turns
 from applications.tokens import code_hash, new_code, new_token, token_hash
 
 CODE_LIFETIME = timedelta(minutes=10)
-MAXIMUM_TRIES = 5
 SESSION_LIFETIME = timedelta(hours=12)
 SESSION_IDLE = timedelta(hours=1)
+# Apart from the column of mailed codes: whoever asked for a code cannot be told by whoever came in.
+SESSION_NETWORK_COLUMN = "session.network"
 # Somebody comes to their own pages: that stays open whatever else a right of theirs stopped.
 KNOCKING = Purpose.DATA_SUBJECT_RIGHTS
 
@@ -74,8 +76,8 @@ def _mail_code(challenge: EmailChallenge, code: str, email: str) -> None:
     audit.record(actor=VISITOR, action="sign_in.code_requested", row=challenge)
 
 
-def sign_in(*, browser_token: str, code: str) -> Opened:
-    """Exchange the mailed code for a session, in the browser that asked for it.
+def sign_in(*, browser_token: str, code: str, network: str) -> Opened:
+    """Exchange the mailed code for a session, in the browser that asked for it; `network` is its IP address.
 
     Raises CodeRefused (wrong), LastTryUsed (wrong, and no try is left) or CodeExpired (too old, used, tried
     too often, not this browser's).
@@ -89,7 +91,7 @@ def sign_in(*, browser_token: str, code: str) -> Opened:
         raise CodeRefused if challenge.tries + 1 < MAXIMUM_TRIES else LastTryUsed
     address = _address_of(challenge)
     subject = subject_with_email(address, purpose=KNOCKING) or _new_subject(address, challenge.language)
-    opened = _open_session(challenge, subject)
+    opened = _open_session(challenge, subject, network)
     # The address lives on with the subject; the challenge's copy becomes unreadable.
     keyring.destroy_key(challenge.id)
     return opened
@@ -133,7 +135,7 @@ def _new_subject(address: str, language: str) -> DataSubject:
     return subject
 
 
-def _open_session(challenge: EmailChallenge, subject: DataSubject) -> Opened:
+def _open_session(challenge: EmailChallenge, subject: DataSubject, network: str) -> Opened:
     now = timezone.now()
     token = new_token()
     with transaction.atomic():
@@ -147,13 +149,24 @@ def _open_session(challenge: EmailChallenge, subject: DataSubject) -> Opened:
         if not consumed:
             raise CodeExpired
         session = ConsumerSession(
-            subject=subject, token_hash=token_hash(token), last_seen_at=now, expires_at=now + SESSION_LIFETIME
-        )
+            subject=subject, token_hash=token_hash(token), network_index=_network_index(network),
+            last_seen_at=now, expires_at=now + SESSION_LIFETIME,
+        )  # fmt: skip
         session.save(force_insert=True)
         audit.record(
             actor=Actor.consumer(subject.id), action="session.opened", subject_id=subject.id, row=session
         )
     return Opened(token, session.expires_at)
+
+
+def _network_index(network: str) -> bytes | None:
+    """The network as a keyed digest; None for one that nobody knows, or all of those would be one network.
+
+    An IPv6 address stands for its /64, as with the limits: one subscriber holds that whole, and often more,
+    so that accounts of one network are counted too low rather than too high.
+    """
+    known = normalise.address(network)
+    return blind_index.digest(SESSION_NETWORK_COLUMN, known) if known else None
 
 
 def touch_session(session: ConsumerSession) -> None:

@@ -1,6 +1,7 @@
 """Writing the audit. Details are codes and counts; a value of any other kind is a programming error."""
 
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -63,3 +64,14 @@ def recorded_lately(*, action: str, row: models.Model, within: timedelta) -> boo
         .filter(at__gt=timezone.now() - within, action=action, object_id=str(row.pk))
         .exists()
     )
+
+
+def subjects_recorded_lately(
+    *, action: str, actor: Actor, subject_ids: Collection[UUID], within: timedelta
+) -> set[UUID]:
+    """Of these people, those about whom this act of this actor is on record, not longer ago than `within`."""
+    entries = AuditEntry.objects.filter(
+        at__gt=timezone.now() - within, action=action, actor_kind=actor.kind,
+        actor_identifier=actor.identifier, subject_id__in=subject_ids,
+    )  # fmt: skip
+    return {found for found in entries.values_list("subject_id", flat=True) if found}

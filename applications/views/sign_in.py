@@ -67,7 +67,9 @@ def code(request: HttpRequest) -> HttpResponse:
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            opened = sign_in(browser_token=token, code=form.cleaned_data["code"])
+            opened = sign_in(
+                browser_token=token, code=form.cleaned_data["code"], network=client_address(request)
+            )
         except (CodeRefused, CodeExpired) as refusal:
             form.add_error("code", str(refusal.sentence))
         else:

@@ -24,6 +24,7 @@ from tests import factories
 
 DATABASES = ["default", "keys", "aside"]
 pytestmark = pytest.mark.django_db(databases=DATABASES)
+NETWORK = "192.0.2.1"
 A_DAY_AGO = timedelta(days=1, seconds=1)
 
 
@@ -40,7 +41,7 @@ def test_challenge_and_its_mail_and_key_are_gone_after_a_day() -> None:
 def test_challenge_of_today_stays() -> None:
     asked = factories.ask_for_code(factories.address())
     assert housekeeping.end_challenges() == {"mails": 0, "challenges": 0}
-    assert accounts.sign_in(browser_token=asked.token, code=asked.code)
+    assert accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
 
 
 def test_key_is_destroyed_before_the_rows_it_opens() -> None:

@@ -18,6 +18,7 @@ from applications.tokens import code_hash, token_hash
 from tests import factories
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+NETWORK = "192.0.2.1"
 
 
 def challenge_of(asked: factories.Asked) -> EmailChallenge:
@@ -32,14 +33,14 @@ def wrong(code: str) -> str:
 def test_right_code_opens_a_session_of_the_address() -> None:
     email = factories.address()
     asked = factories.ask_for_code(email)
-    accounts.sign_in(browser_token=asked.token, code=asked.code)
+    accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
     assert ConsumerSession.objects.get().subject.email == email
 
 
 def test_wrong_code_is_refused_and_opens_nothing() -> None:
     asked = factories.ask_for_code(factories.address())
     with pytest.raises(CodeRefused):
-        accounts.sign_in(browser_token=asked.token, code=wrong(asked.code))
+        accounts.sign_in(browser_token=asked.token, code=wrong(asked.code), network=NETWORK)
     assert not ConsumerSession.objects.exists()
     assert not DataSubject.objects.exists()
 
@@ -48,8 +49,8 @@ def test_right_code_still_works_on_the_fifth_try() -> None:
     asked = factories.ask_for_code(factories.address())
     for _ in range(accounts.MAXIMUM_TRIES - 1):
         with pytest.raises(CodeRefused):
-            accounts.sign_in(browser_token=asked.token, code=wrong(asked.code))
-    assert accounts.sign_in(browser_token=asked.token, code=asked.code)
+            accounts.sign_in(browser_token=asked.token, code=wrong(asked.code), network=NETWORK)
+    assert accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
 
 
 def test_after_five_wrong_codes_the_right_one_is_dead() -> None:
@@ -57,11 +58,11 @@ def test_after_five_wrong_codes_the_right_one_is_dead() -> None:
     said = []
     for _ in range(accounts.MAXIMUM_TRIES):
         with pytest.raises(CodeRefused) as refused:
-            accounts.sign_in(browser_token=asked.token, code=wrong(asked.code))
+            accounts.sign_in(browser_token=asked.token, code=wrong(asked.code), network=NETWORK)
         said.append(refused.type)
     assert said == [CodeRefused] * (accounts.MAXIMUM_TRIES - 1) + [LastTryUsed]
     with pytest.raises(CodeExpired):
-        accounts.sign_in(browser_token=asked.token, code=asked.code)
+        accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
 
 
 def test_code_whose_key_another_tab_has_destroyed_meanwhile_is_no_longer_valid(
@@ -76,7 +77,7 @@ def test_code_whose_key_another_tab_has_destroyed_meanwhile_is_no_longer_valid(
 
     monkeypatch.setattr(accounts, "_count_try", counted_and_overtaken)
     with pytest.raises(CodeExpired):
-        accounts.sign_in(browser_token=asked.token, code=asked.code)
+        accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
 
 
 def test_no_session_is_opened_for_a_person_erased_since_the_address_was_looked_up(
@@ -92,7 +93,7 @@ def test_no_session_is_opened_for_a_person_erased_since_the_address_was_looked_u
 
     monkeypatch.setattr(accounts, "subject_with_email", looked_up_and_erased)
     with pytest.raises(CodeExpired):
-        accounts.sign_in(browser_token=asked.token, code=asked.code)
+        accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
     assert not ConsumerSession.objects.exists()
     assert challenge_of(asked).consumed_at is None
 
@@ -101,7 +102,7 @@ def test_expired_code_is_refused() -> None:
     asked = factories.ask_for_code(factories.address())
     EmailChallenge.objects.update(expires_at=timezone.now())
     with pytest.raises(CodeExpired):
-        accounts.sign_in(browser_token=asked.token, code=asked.code)
+        accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
 
 
 def test_code_lives_ten_minutes() -> None:
@@ -115,20 +116,20 @@ def test_code_of_one_browser_is_worth_nothing_in_another() -> None:
     first, second = factories.ask_for_code(email), factories.ask_for_code(email)
     code = first.code if first.code != second.code else wrong(second.code)
     with pytest.raises(CodeRefused):
-        accounts.sign_in(browser_token=second.token, code=code)
+        accounts.sign_in(browser_token=second.token, code=code, network=NETWORK)
 
 
 def test_code_without_its_browser_is_worth_nothing() -> None:
     asked = factories.ask_for_code(factories.address())
     with pytest.raises(CodeExpired):
-        accounts.sign_in(browser_token=asked.token[:-1], code=asked.code)
+        accounts.sign_in(browser_token=asked.token[:-1], code=asked.code, network=NETWORK)
 
 
 def test_used_code_opens_nothing_more() -> None:
     asked = factories.ask_for_code(factories.address())
-    accounts.sign_in(browser_token=asked.token, code=asked.code)
+    accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
     with pytest.raises(CodeExpired):
-        accounts.sign_in(browser_token=asked.token, code=asked.code)
+        accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
     assert ConsumerSession.objects.count() == 1
 
 
@@ -136,14 +137,14 @@ def test_used_code_opens_nothing_more() -> None:
 def test_code_of_any_other_form_is_refused(code: str) -> None:
     asked = factories.ask_for_code(factories.address())
     with pytest.raises(CodeRefused):
-        accounts.sign_in(browser_token=asked.token, code=code)
+        accounts.sign_in(browser_token=asked.token, code=code, network=NETWORK)
 
 
 def test_new_code_leaves_the_older_one_usable_in_its_own_browser() -> None:
     email = factories.address()
     older = factories.ask_for_code(email)
     factories.ask_for_code(email)
-    assert accounts.sign_in(browser_token=older.token, code=older.code)
+    assert accounts.sign_in(browser_token=older.token, code=older.code, network=NETWORK)
 
 
 # --- whose session it is --------------------------------------------------------------------------------
@@ -192,7 +193,7 @@ def test_challenge_cannot_be_read_after_the_sign_in() -> None:
     asked = factories.ask_for_code(email)
     challenge = challenge_of(asked)
     sealed = EmailChallenge.objects.get(pk=challenge.pk)
-    accounts.sign_in(browser_token=asked.token, code=asked.code)
+    accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
     assert EmailChallenge.objects.get(pk=challenge.pk).address is None
     with pytest.raises(DecryptionError):
         _ = sealed.address
@@ -200,9 +201,37 @@ def test_challenge_cannot_be_read_after_the_sign_in() -> None:
 
 def test_mailed_code_cannot_be_read_after_the_sign_in() -> None:
     asked = factories.ask_for_code(factories.address())
-    accounts.sign_in(browser_token=asked.token, code=asked.code)
+    accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
     with pytest.raises(DecryptionError):
         _ = OutboundMail.objects.get().body
+
+
+def test_session_keeps_the_network_it_was_opened_from_as_a_digest_alone() -> None:
+    factories.subject(client_network="192.0.2.7")
+    factories.subject(client_network="192.0.2.7")
+    factories.subject(client_network="192.0.2.8")
+    kept = [bytes(row.network_index) for row in ConsumerSession.objects.order_by("created_at")]
+    assert kept[0] == kept[1] != kept[2]
+    assert not [digest for digest in kept if b"192.0.2" in digest]
+
+
+def test_network_of_a_session_cannot_be_matched_with_that_of_a_code() -> None:
+    factories.subject(client_network="192.0.2.7")
+    codes = {bytes(row.network_index) for row in EmailChallenge.objects.all()}
+    assert bytes(ConsumerSession.objects.get().network_index) not in codes
+
+
+def test_ipv6_session_is_of_its_64_network() -> None:
+    for host in ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", "2001:db8:1:3::1"):
+        factories.subject(client_network=host)
+    kept = [bytes(row.network_index) for row in ConsumerSession.objects.order_by("created_at")]
+    assert kept[0] == kept[1] != kept[2]
+
+
+def test_session_from_a_network_that_nobody_knows_is_of_none() -> None:
+    asked = factories.ask_for_code(factories.address())
+    accounts.sign_in(browser_token=asked.token, code=asked.code, network="")
+    assert ConsumerSession.objects.get().network_index is None
 
 
 # --- what is not ------------------------------------------------------------------------------------------
@@ -230,7 +259,7 @@ def test_browser_that_came_second_with_a_new_address_leaves_no_key_behind(
     first, asked = factories.subject(email), factories.ask_for_code(email)
     # The first was written between this browser's look and its own writing.
     monkeypatch.setattr(accounts, "subject_with_email", mock.Mock(side_effect=[None, first]))
-    accounts.sign_in(browser_token=asked.token, code=asked.code)
+    accounts.sign_in(browser_token=asked.token, code=asked.code, network=NETWORK)
     assert DataSubject.objects.get() == first
     assert factories.orphan_keys() == set()
 
@@ -238,7 +267,7 @@ def test_browser_that_came_second_with_a_new_address_leaves_no_key_behind(
 def test_wrong_code_is_audited_without_the_code() -> None:
     asked = factories.ask_for_code(factories.address())
     with pytest.raises(CodeRefused):
-        accounts.sign_in(browser_token=asked.token, code=wrong(asked.code))
+        accounts.sign_in(browser_token=asked.token, code=wrong(asked.code), network=NETWORK)
     entry = AuditEntry.objects.get(action="sign_in.wrong_code")
     assert entry.object_id == str(challenge_of(asked).pk)
     assert entry.detail == {}

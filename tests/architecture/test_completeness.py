@@ -181,6 +181,7 @@ WITHOUT_PURPOSE = {
     "applications.selectors.accounts.live_challenge": "whose code it is, nobody knows yet",
     "applications.selectors.accounts.live_session": "who is knocking; pages ask with their purpose",
     "applications.selectors.people.own_version": "a number for open pages",
+    "applications.selectors.security_signals.counted_apart": "of the index keys, and of nobody",
     "lenders.selectors.offers_page.apr_differs": "of an offer that was read already",
     "lenders.selectors.offers_page.offer_view": "of an offer that was read already",
     "lenders.selectors.offers_page.waiting_submissions": "a count",
@@ -190,7 +191,7 @@ WITHOUT_PURPOSE = {
 }
 READERS = [
     function
-    for name in ("accounts", "masked", "people")
+    for name in ("accounts", "masked", "people", "security_signals")
     for _, function in inspect.getmembers(import_module(f"applications.selectors.{name}"), inspect.isfunction)
     if function.__module__ == f"applications.selectors.{name}" and not function.__name__.startswith("_")
 ] + [

@@ -122,7 +122,7 @@ def new_session() -> tuple[DataSubject, str]:
         mail = OutboundMail.objects.get(owner_id=challenge.pk, kind=MailKind.SIGN_IN_CODE)
         code = re.search(r"\b\d{6}\b", mail.body)
     assert code is not None
-    token = accounts.sign_in(browser_token=opened.token, code=code[0]).token
+    token = accounts.sign_in(browser_token=opened.token, code=code[0], network=network).token
     session = accounts.ConsumerSession.objects.select_related("subject").get(token_hash=token_hash(token))
     return session.subject, token
 

@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 ENGLISH = {"Accept-Language": "en"}
 ATTENTION = reverse("admin:privacy_attention")
 EXPLAIN = reverse("admin:privacy_explain")
-PAGES = admin.site.pages
+PAGES = [page for page in admin.site.pages if page.app_label == "privacy"]
 
 
 @pytest.fixture
