@@ -118,20 +118,21 @@ def test_draft_is_not_found_by_staff(new_visitor):
     consumer.sign_in()
     consumer.answer()
     staff = new_visitor()
-    log_in(staff, "admin")
+    log_in(staff, "dpo")
     staff.open("/admin/applications/application/?status__exact=draft")
     expect(staff.page.locator("#result_list tbody tr")).to_have_count(0)
 
 
-def test_every_admin_page_keeps_to_the_content_policy(new_visitor):
+@pytest.mark.parametrize(("role", "least"), [("dpo", 15), ("manager", 4), ("auditor", 3), ("admin", 2)])
+def test_every_admin_page_keeps_to_the_content_policy(new_visitor, role, least):
     """The crawl of the site's own index: lists, first rows, and forms. Complaints fail the visitor's end."""
     staff = new_visitor()
-    log_in(staff, "admin")
+    log_in(staff, role)
     page = staff.page
     lists = page.locator("#content-main a[href^='/admin/']").evaluate_all(
         "links => links.map(link => link.getAttribute('href'))"
     )
-    assert len(lists) >= 5
+    assert len(lists) >= least
     for path in sorted(set(lists)):
         staff.open(path)
         if path.endswith("/add/"):
@@ -140,3 +141,58 @@ def test_every_admin_page_keeps_to_the_content_policy(new_visitor):
         if first.count():
             first.click()
             expect(page.locator("#content")).to_be_visible()
+
+
+def test_support_finds_a_person_has_them_shown_and_the_person_learns_of_it(new_visitor):
+    """Log in with the app's code, search, give a reason, see; it stands in the audit and on the person's page."""
+    consumer = new_visitor().with_offers()
+    reference, given = consumer.reference, ANSWERS["name"]["given_name"]
+    found = []
+    staff = new_visitor()
+    log_in(staff)
+    page = staff.page
+
+    staff.open("/admin/applications/find/")
+    found += staff.obstacles()
+    page.fill("[name=known_by]", "nobody@piemers.lv")
+    staff.press("form.ask button")
+    expect(page.locator(".errorlist")).to_be_visible()
+    page.fill("[name=known_by]", consumer.email)
+    staff.press("form.ask button")
+    assert_nobody_is_shown(staff, consumer.email)
+    found += staff.obstacles()
+    staff.shot("found")
+    page.get_by_role("link", name=reference).click()
+
+    page.locator("a[href$='/reveal/']").click()
+    found += staff.obstacles()
+    assert_nobody_is_shown(staff, consumer.email)
+    staff.shot("reason")
+    page.check("[name=purpose][value=handle_complaints]")
+    page.fill("[name=case]", "SŪDZ 17")
+    staff.press("form.look button")
+    expect(page.locator(".errorlist")).to_be_visible()
+    page.fill("[name=case]", "SUDZ-17")
+    staff.press("form.look button")
+    expect(page.locator(".revealed")).to_contain_text(given)
+    expect(page.locator(".revealed")).to_contain_text(consumer.email)
+    assert ANSWERS["employer"]["employer"] not in page.content()
+    found += staff.obstacles()
+    staff.shot("shown")
+    staff.press("[name=hide]")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    assert_nobody_is_shown(staff, consumer.email)
+
+    officer = new_visitor()
+    log_in(officer, "dpo")
+    officer.open("/admin/applications/auditentry/")
+    entry = officer.page.locator("#result_list tbody tr", has_text="application.revealed").first
+    entry.locator("th a").click()
+    expect(officer.page.locator("#content")).to_contain_text("SUDZ-17")
+    assert_nobody_is_shown(officer, consumer.email)
+
+    consumer.open("/account/seen/")
+    sight = consumer.page.locator(".sight", has_text="SUDZ-17")
+    expect(sight).to_contain_text("Sūdzību")
+    consumer.shot("who-saw")
+    assert found == []
