@@ -12,7 +12,7 @@ from django.dispatch import receiver
 from applications.actors import SYSTEM
 from applications.contacts import FIRST_CONTACTS
 from applications.crypto import keyring
-from applications.crypto.signals import decryption_failed
+from applications.crypto.signals import decryption_failed, keys_destroyed
 from applications.each_app import of_each_app
 from applications.models import SecondFactor
 from applications.services import audit
@@ -61,6 +61,14 @@ def audit_failed_decryption(*, label: str, row_id: UUID, owner_id: UUID, **_: An
         row=None,
         row_id=str(row_id),
     )
+
+
+@receiver(keys_destroyed)
+def audit_destroyed_keys(*, owner_ids: list[UUID], count: int, tombstones: bool, **_: Any) -> None:
+    """Whatever becomes of the caller's transaction: a rollback brings no key back."""
+    action = "keys.destroyed" if tombstones else "keys.forgotten"
+    owners = [str(owner_id) for owner_id in owner_ids] if tombstones else []
+    audit.record_aside(actor=SYSTEM, action=action, count=count, owners=owners)
 
 
 @receiver(post_delete, sender=SecondFactor)

@@ -20,6 +20,7 @@ from applications.crypto.models import DataKey
 from applications.crypto.providers import master_keys
 from applications.crypto.router import KEYS_DATABASE
 from applications.crypto.scope import data_key_scope, open_ciphers
+from applications.crypto.signals import keys_destroyed
 
 __all__ = [
     "cipher_for",
@@ -137,6 +138,7 @@ def destroy_keys(owner_ids: Iterable[UUID]) -> int:
     if ciphers is not None:
         for owner_id in doomed:
             ciphers.pop(owner_id.int, None)
+    _tell(doomed, count=entombed, tombstones=True)
     return entombed
 
 
@@ -151,7 +153,13 @@ def forget_keys(owner_ids: Iterable[UUID]) -> int:
     if ciphers is not None:
         for owner_id in doomed:
             ciphers.pop(owner_id.int, None)
+    _tell(doomed, count=forgotten, tombstones=False)
     return forgotten
+
+
+def _tell(owner_ids: list[UUID], *, count: int, tombstones: bool) -> None:
+    if count:
+        keys_destroyed.send(sender=DataKey, owner_ids=owner_ids, count=count, tombstones=tombstones)
 
 
 def owner_ids_created_before(moment: datetime, *, after: UUID | None = None, limit: int = 1000) -> list[UUID]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.utils import timezone
 
 from applications.actors import Actor
@@ -53,8 +53,9 @@ def _is_plain(item: object) -> bool:
 
 
 def record_aside(*, actor: Actor, action: str, **rest: Any) -> None:
-    """Append an entry that outlives the caller's rollback: a refused access, a failed decryption."""
-    record(actor=actor, action=action, using=ASIDE, **rest)
+    """Append an entry that outlives the caller's rollback, where there is a transaction to roll back."""
+    using = ASIDE if connection.in_atomic_block else DEFAULT_DB_ALIAS
+    record(actor=actor, action=action, using=using, **rest)
 
 
 def recorded_lately(*, action: str, row: models.Model, within: timedelta) -> bool:

@@ -156,3 +156,27 @@ def test_reading_after_the_key_was_destroyed_is_audited() -> None:
     with pytest.raises(DecryptionError):
         _ = DataSubject.objects.get(pk=owner.pk).email
     assert AuditEntry.objects.get(action="decryption.failed").detail["label"] == "identification.email"
+
+
+# --- keys -------------------------------------------------------------------------------------------------
+def test_destroyed_key_is_written_down_with_its_owner() -> None:
+    owner = uuid4()
+    keyring.create_key(owner)
+    keyring.destroy_key(owner)
+    entry = AuditEntry.objects.using(audit.ASIDE).get(action="keys.destroyed")
+    assert entry.detail == {"count": 1, "owners": [str(owner)]}
+
+
+def test_key_that_was_destroyed_before_is_not_written_down_again() -> None:
+    owner = uuid4()
+    keyring.destroy_key(owner)
+    keyring.destroy_key(owner)
+    assert AuditEntry.objects.using(audit.ASIDE).filter(action="keys.destroyed").count() == 1
+
+
+def test_forgotten_keys_are_written_down_as_a_number() -> None:
+    owners = [uuid4() for _ in range(3)]
+    for owner in owners:
+        keyring.create_key(owner)
+    keyring.forget_keys([*owners, uuid4()])
+    assert AuditEntry.objects.using(audit.ASIDE).get(action="keys.forgotten").detail == {"count": 3, "owners": []}

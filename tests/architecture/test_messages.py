@@ -129,7 +129,7 @@ def test_number_takes_its_latvian_form(number: int, text: str) -> None:
     assert form % {"months": number} == text
 
 
-@pytest.mark.django_db(databases=["default", "keys"])
+@pytest.mark.django_db(databases=["default", "keys", "aside"])
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.usefixtures("compiled")
 def test_public_page_has_no_english(client: Client, path: str) -> None:

@@ -16,7 +16,7 @@ from applications.crypto.matching import confirmed
 from tests.applications.crypto.stored import column, overwrite
 from tests.applications.crypto.vault.models import Dossier, Person
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 
 OLD, NEW = {1: bytes(range(32))}, {7: bytes(range(1, 33))}
 

@@ -16,7 +16,7 @@ from applications.crypto.keyring import data_key_scope
 from applications.crypto.models import DataKey
 from applications.crypto.scope import open_ciphers
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 
 
 def opens(owner_id: UUID, sealed: bytes) -> bool:
@@ -40,7 +40,7 @@ def test_the_key_just_made_is_the_one_stored() -> None:
     assert opens(owner_id, sealed)
 
 
-@pytest.mark.django_db(databases=["default", "keys"], transaction=True)
+@pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
 def test_racing_makers_agree_on_one_key() -> None:
     owner_id, sealed, barrier = uuid4(), [], threading.Barrier(6)
 
@@ -60,7 +60,7 @@ def test_racing_makers_agree_on_one_key() -> None:
     assert len(set(sealed)) == 1
 
 
-@pytest.mark.django_db(databases=["default", "keys"], transaction=True)
+@pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
 def test_a_key_is_not_made_inside_a_transaction_that_may_roll_back() -> None:
     with transaction.atomic(using="keys"), pytest.raises(RuntimeError):
         keyring.create_key(uuid4())
@@ -197,7 +197,7 @@ def test_a_wrapped_key_moved_to_another_owner_does_not_open() -> None:
         keyring.cipher_for(other)
 
 
-@pytest.mark.django_db(databases=["default", "keys"], transaction=True)
+@pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
 def test_keys_are_not_forgotten_inside_a_transaction_that_may_roll_back() -> None:
     owner_id = uuid4()
     keyring.create_key(owner_id)

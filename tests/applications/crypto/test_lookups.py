@@ -11,7 +11,7 @@ from django.db.models.lookups import Exact
 from applications.crypto.errors import LookupRefused
 from tests.applications.crypto.vault.models import Dossier, Person
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 rows = Dossier.objects
 
 REFUSED: dict[str, Callable[[], Any]] = {

@@ -25,7 +25,7 @@ from tests.applications.crypto.people import VALUES
 from tests.applications.crypto.stored import column, overwrite
 from tests.applications.crypto.vault.models import Dossier, Person
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 
 
 def test_every_type_comes_back_as_it_was_written(dossier: Dossier) -> None:

@@ -16,7 +16,7 @@ from tests.applications.crypto.people import VALUES
 from tests.applications.crypto.stored import column
 from tests.applications.crypto.vault.models import Dossier, Person
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 
 
 def stored(row: Dossier) -> dict[str, bytes | None]:
