@@ -32,16 +32,18 @@ MEASURES = (
     (
         _("Minimisation"),
         _(
-            "A lender gets the fields that it declared it needs, and no other. Staff see people masked. A "
+            "A lender gets the fields that it declared it needs, and no other. Staff see people masked, and "
+            "unmasked for minutes only, for a reason that is written down and that the person can read. A "
             "use that the data map does not allow is refused by the code, and found by its checks."
         ),
     ),
     (
         _("Access"),
         _(
-            "Staff have accounts of their own with permissions one by one. They come in with a password and "
-            "a passkey or a code of an app; sessions end when they are not used, guesses lock the door, and "
-            "what is sensitive asks again. A consumer comes in with a code mailed to their address: it "
+            "Staff have accounts of their own with the least rights their role needs; a role that reads "
+            "personal data counts only with training on record. They come in with a password and a passkey "
+            "or a code of an app; sessions end when they are not used, guesses lock the door, and what is "
+            "sensitive asks again. A consumer comes in with a code mailed to their address: it "
             "counts once, for ten minutes, for five tries, in the browser that asked."
         ),
     ),

@@ -6,6 +6,6 @@ from django.dispatch import Signal
 # (str; see DecryptionError). A receiver writes on a connection of its own: the caller is about to roll back.
 decryption_failed = Signal()
 
-# Sent after data keys were destroyed for good, with `owner_ids` (UUIDs), `count` (how many of them had one) and
-# `tombstones` (whether some are left, so that no key is made again). A rollback of the caller changes nothing.
+# Sent after data keys were destroyed for good, with `owner_ids` (UUIDs), `count` (how many of them had one)
+# and `tombstones` (whether some are left, so that no key is made again). No rollback brings them back.
 keys_destroyed = Signal()

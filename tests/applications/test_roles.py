@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -283,3 +283,21 @@ def test_auditor_cannot_search_the_audit_for_somebody(case: Application) -> None
 def test_dpo_finds_the_entries_about_a_person(case: Application) -> None:
     page = dpo.dpo().get(reverse("admin:applications_auditentry_changelist"), {"q": str(case.subject_id)})
     assert {one.subject_id for one in page.context["cl"].result_list} == {case.subject_id}
+
+
+# --- the first officer ------------------------------------------------------------------------------------
+def test_training_of_the_first_officer_is_entered_by_a_command() -> None:
+    user = factories.staff(Role.DPO, trained=False)
+    call_command("record_training", user.username, "GDPR", "2026-01-31", "2099-01-31", verbosity=0)
+    assert roles_in_force(fresh(user)) == [Role.DPO]
+    assert AuditEntry.objects.get(action="training.entered").actor_kind == "system"
+
+
+@pytest.mark.parametrize(
+    "words", [("nobody", "GDPR", "2026-01-31", "2099-01-31"), ("dpo", "GDPR", "2026-01-31", "2025-01-31")]
+)
+def test_command_refuses_training_that_cannot_be(words: tuple[str, ...]) -> None:
+    user = factories.staff(Role.DPO, trained=False)
+    with pytest.raises(CommandError):
+        call_command("record_training", *words, verbosity=0)
+    assert not user.trainings.exists()

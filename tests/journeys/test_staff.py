@@ -144,7 +144,7 @@ def test_every_admin_page_keeps_to_the_content_policy(new_visitor, role, least):
 
 
 def test_support_finds_a_person_has_them_shown_and_the_person_learns_of_it(new_visitor):
-    """Log in with the app's code, search, give a reason, see; it stands in the audit and on the person's page."""
+    """Log in with the app's code, search, give a reason, see; the audit and the person's page tell of it."""
     consumer = new_visitor().with_offers()
     reference, given = consumer.reference, ANSWERS["name"]["given_name"]
     found = []
