@@ -10,6 +10,7 @@ import logging.config
 import re
 import sys
 import traceback
+from http import HTTPMethod
 from typing import Any
 
 import structlog
@@ -30,6 +31,8 @@ PLAIN_MESSAGE_OF = (
 
 # These give an error's text for a message, such as a wrong Host header. Their names say which error.
 SUSPICIOUS = "django.security"
+# This one quotes the address of the page, or what an error said.
+REQUESTS = "django.request"
 # A warning of Python: the place and the class stand before its text, which may quote a value.
 WARNINGS = "py.warnings"
 WARNING = re.compile(r"(?:[^:\n]*/)?(?P<file>[^/:\n]+):(?P<line>\d+): (?P<kind>\w+): ")
@@ -60,6 +63,8 @@ def foreign_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, 
     record, arguments = event["_record"], event.pop("positional_args")
     if record.name.startswith(SUSPICIOUS):
         event["event"] = "request.suspicious"
+    elif record.name == REQUESTS:
+        event |= _request(record)
     elif record.name == WARNINGS:
         event |= _warning(record.getMessage())
     elif not record.name.startswith(PLAIN_MESSAGE_OF):
@@ -67,6 +72,19 @@ def foreign_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, 
     if record.name == "celery.app.trace" and isinstance(arguments, dict):
         event["task"] = arguments.get("name")
     return event
+
+
+def _request(record: logging.LogRecord) -> dict[str, Any]:
+    """A failed request is its status, its method and the name of its page: words of ours. The method as sent,
+    the address and the reason can hold anything."""
+    request, status = getattr(record, "request", None), getattr(record, "status_code", None)
+    page, method = getattr(request, "resolver_match", None), getattr(request, "method", None)
+    known = {
+        "status": status,
+        "method": method if method in set(HTTPMethod) else None,
+        "path_name": page.view_name if page else None,
+    }
+    return {"event": "request.failed", **{key: value for key, value in known.items() if value is not None}}
 
 
 def _warning(text: str) -> dict[str, str]:
