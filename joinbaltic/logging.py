@@ -5,6 +5,7 @@ only written under the keys below, and an exception is written as its class and 
 (a database error quotes the offending row).
 """
 
+import asyncio
 import logging
 import logging.config
 import re
@@ -36,6 +37,13 @@ REQUESTS = "django.request"
 # A warning of Python: the place and the class stand before its text, which may quote a value.
 WARNINGS = "py.warnings"
 WARNING = re.compile(r"(?:[^:\n]*/)?(?P<file>[^/:\n]+):(?P<line>\d+): (?P<kind>\w+): ")
+
+
+def is_no_cancellation(record: logging.LogRecord) -> bool:
+    """A browser that leaves cancels what was done for it. Where nobody waits for that any more asyncio calls
+    it an error, and it is none."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError)
 
 
 def _exception(exc: BaseException) -> tuple[str, str]:
@@ -133,12 +141,13 @@ def logging_config(*, level: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"json": formatter},
+            "filters": {"no_cancellation": {"()": lambda: is_no_cancellation}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
                 "django.request": {"level": "ERROR"},
                 "django.security": {"level": "ERROR"},
-                "asyncio": {"level": "WARNING"},
+                "asyncio": {"level": "WARNING", "filters": ["no_cancellation"]},
                 "fido2": {"level": "WARNING"},  # it writes which passkey was used into its messages
             },
         }

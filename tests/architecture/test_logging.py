@@ -208,6 +208,14 @@ def test_asyncio_task_that_failed_unseen_does_not_show_its_error(lines: Lines) -
     assert PLANTED not in lines.getvalue()
 
 
+def test_what_was_cancelled_unseen_is_no_error(lines: Lines) -> None:
+    async def forget_a_cancelled_future() -> None:
+        asyncio.get_running_loop().create_future().set_exception(asyncio.CancelledError())
+
+    asyncio.run(forget_a_cancelled_future())
+    assert lines.getvalue() == ""
+
+
 def test_django_has_no_handler_of_its_own() -> None:
     names = [name for name in logging.root.manager.loggerDict if name.startswith("django")]
     assert [name for name in names if logging.getLogger(name).handlers] == []
