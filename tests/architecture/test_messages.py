@@ -119,6 +119,16 @@ def test_no_translation_repeats_the_english(language: str) -> None:
     assert same <= SAME
 
 
+@pytest.mark.parametrize(("language", "opening", "closing"), [("lv", "„", "”"), ("ru", "«", "»")])
+def test_quotation_marks_are_those_of_the_language(language: str, opening: str, closing: str) -> None:
+    wrong = set('“”„«»"') - {opening, closing}
+    for entry in polib.pofile(str(catalogues.catalogue_path(ROOT, language))):
+        for said in (entry.msgstr, *entry.msgstr_plural.values()):
+            words = re.sub(r"<[^>]*>", "", said)
+            assert not wrong & set(words), words
+            assert words.count(opening) == words.count(closing), words
+
+
 @pytest.mark.parametrize(
     ("number", "text"),
     [(0, "0 mēnešu"), (1, "1 mēnesis"), (2, "2 mēneši"), (11, "11 mēneši"), (21, "21 mēnesis")],
