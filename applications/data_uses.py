@@ -40,6 +40,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/mail/sign_in_code.txt": Use(P.SERVE_CUSTOMERS, C.COMMUNICATIONS),
     "admin/applications/application/change_form.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
     "admin/base_site.html": None,
+    "admin/change_list.html": None,
     "admin/index.html": None,
     "admin/refused.html": None,
     # The staff's door is about staff at work.

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from django.utils.text import capfirst
 
 from applications.admin.base import ReadOnlyAdmin, RecordedAdmin, RegisterAdmin
 from applications.crypto.fields import encrypted_fields
@@ -49,6 +50,23 @@ def test_every_admin_page_is_sound(client: Client) -> None:
         assert "no-store" in response["Cache-Control"], address
         nothing_is_inline(page)
         headers_are_strict(page)
+
+
+def test_titles_name_rows_in_a_case_that_latvian_has(client: Client) -> None:
+    Walk(client).all()
+    root = Client()
+    factories.sign_in_staff(root, StaffUser.objects.create_superuser("root"))
+    call_command("load_demo_registers")
+    for model in REGISTERED:
+        one, many = model._meta.verbose_name, capfirst(model._meta.verbose_name_plural)
+        page = admin.site._registry[model]
+        assert f"<h1>{many}</h1>" in (listed := root.get(url(model, "changelist")).text)
+        if page.has_add_permission(_request(root)):
+            assert f"Pievienot: {one}" in listed
+            assert f"<h1>Jauns ieraksts: {one}</h1>" in root.get(url(model, "add")).text
+        for row in page.get_queryset(_request(root))[:1]:
+            may = "Labot" if page.has_change_permission(_request(root), row) else "Apskatīt"
+            assert f"<h1>{may}: {one}</h1>" in root.get(url(model, "change", row.pk)).text
 
 
 def _request(client: Client) -> object:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polib
 import pytest
+from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.template.loader import render_to_string
 from django.test import Client, override_settings
@@ -127,6 +128,15 @@ def test_quotation_marks_are_those_of_the_language(language: str, opening: str, 
             words = re.sub(r"<[^>]*>", "", said)
             assert not wrong & set(words), words
             assert words.count(opening) == words.count(closing), words
+
+
+def test_sentences_of_django_that_we_overrule_are_still_djangos() -> None:
+    path = Path(admin.__file__).parent / "locale/lv/LC_MESSAGES/django.mo"
+    djangos = {entry.msgid for entry in polib.mofile(str(path))}
+    source = "joinbaltic/django_sentences.py"
+    ours = {message.text for message in catalogues.collect(ROOT).values() if source in message.sources}
+    assert ours
+    assert ours <= djangos
 
 
 @pytest.mark.parametrize(
