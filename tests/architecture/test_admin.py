@@ -16,8 +16,9 @@ from django.utils.text import capfirst
 
 from applications.admin.base import ReadOnlyAdmin, RecordedAdmin, RegisterAdmin
 from applications.crypto.fields import encrypted_fields
-from applications.models import FormData, OwnedBySubject, StaffUser
+from applications.models import AuditEntry, FormData, OwnedBySubject, Recipient, StaffUser
 from applications.staff_site import AdminPage
+from privacy.models import Assessment, Breach
 from tests import factories
 from tests.applications.pages import Elements, Page, Walk, headers_are_strict, nothing_is_inline
 
@@ -92,6 +93,14 @@ def test_rows_of_ours_are_read_only_but_for_the_registers(model: type[models.Mod
     if label not in DJANGOS_OWN:
         assert isinstance(page, RegisterAdmin if label in REGISTERS else ReadOnlyAdmin)
         assert not page.has_delete_permission(HttpRequest())
+
+
+@pytest.mark.parametrize(
+    ("model", "verdict"),
+    [(Assessment, "up_to_date"), (AuditEntry, "action"), (Breach, "clock"), (Recipient, "receives")],
+)
+def test_verdict_of_a_row_stands_where_a_phone_shows_it(model: type[models.Model], verdict: str) -> None:
+    assert verdict in admin.site._registry[model].list_display[:2]
 
 
 @pytest.mark.parametrize("page", admin.site.pages, ids=lambda page: page.name)
