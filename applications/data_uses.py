@@ -46,6 +46,7 @@ TEMPLATES: Mapping[str, Use | None] = {
         P.INFORMATION_SECURITY, C.IDENTIFICATION, C.TRANSACTIONS, C.ACCOUNT, C.LOCATION
     ),
     "admin/base_site.html": None,
+    "admin/change_list.html": None,
     "admin/index.html": None,
     "admin/refused.html": None,
     # The staff's door is about staff at work.

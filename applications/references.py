@@ -3,6 +3,7 @@
 import secrets
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+APPLICATION = "JB"
 
 
 def make_reference(prefix: str) -> str:

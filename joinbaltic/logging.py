@@ -5,11 +5,13 @@ only written under the keys below, and an exception is written as its class and 
 (a database error quotes the offending row).
 """
 
+import asyncio
 import logging
 import logging.config
 import re
 import sys
 import traceback
+from http import HTTPMethod
 from typing import Any
 
 import structlog
@@ -30,9 +32,18 @@ PLAIN_MESSAGE_OF = (
 
 # These give an error's text for a message, such as a wrong Host header. Their names say which error.
 SUSPICIOUS = "django.security"
+# This one quotes the address of the page, or what an error said.
+REQUESTS = "django.request"
 # A warning of Python: the place and the class stand before its text, which may quote a value.
 WARNINGS = "py.warnings"
 WARNING = re.compile(r"(?:[^:\n]*/)?(?P<file>[^/:\n]+):(?P<line>\d+): (?P<kind>\w+): ")
+
+
+def is_no_cancellation(record: logging.LogRecord) -> bool:
+    """A browser that leaves cancels what was done for it. Where nobody waits for that any more asyncio calls
+    it an error, and it is none."""
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, asyncio.CancelledError)
 
 
 def _exception(exc: BaseException) -> tuple[str, str]:
@@ -60,6 +71,8 @@ def foreign_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, 
     record, arguments = event["_record"], event.pop("positional_args")
     if record.name.startswith(SUSPICIOUS):
         event["event"] = "request.suspicious"
+    elif record.name == REQUESTS:
+        event |= _request(record)
     elif record.name == WARNINGS:
         event |= _warning(record.getMessage())
     elif not record.name.startswith(PLAIN_MESSAGE_OF):
@@ -67,6 +80,19 @@ def foreign_event(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, 
     if record.name == "celery.app.trace" and isinstance(arguments, dict):
         event["task"] = arguments.get("name")
     return event
+
+
+def _request(record: logging.LogRecord) -> dict[str, Any]:
+    """A failed request is its status, its method and the name of its page: words of ours. The method as sent,
+    the address and the reason can hold anything."""
+    request, status = getattr(record, "request", None), getattr(record, "status_code", None)
+    page, method = getattr(request, "resolver_match", None), getattr(request, "method", None)
+    known = {
+        "status": status,
+        "method": method if method in set(HTTPMethod) else None,
+        "path_name": page.view_name if page else None,
+    }
+    return {"event": "request.failed", **{key: value for key, value in known.items() if value is not None}}
 
 
 def _warning(text: str) -> dict[str, str]:
@@ -115,12 +141,13 @@ def logging_config(*, level: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"json": formatter},
+            "filters": {"no_cancellation": {"()": lambda: is_no_cancellation}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
             "root": {"handlers": ["stderr"], "level": level},
             "loggers": {
                 "django.request": {"level": "ERROR"},
                 "django.security": {"level": "ERROR"},
-                "asyncio": {"level": "WARNING"},
+                "asyncio": {"level": "WARNING", "filters": ["no_cancellation"]},
                 "fido2": {"level": "WARNING"},  # it writes which passkey was used into its messages
             },
         }

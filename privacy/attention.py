@@ -92,17 +92,14 @@ def due_assessments(now: datetime) -> Iterator[Flag]:
 
 
 def unweighed_interests(_now: datetime) -> Iterator[Flag]:
-    """Purposes that rest on legitimate interests which nobody weighed (GDPR Art. 6(1)(f))."""
-    weighed = set(
-        Assessment.objects.filter(kind=AssessmentKind.LEGITIMATE_INTERESTS).values_list("purpose", flat=True)
-    )
-    missing = [
-        str(purpose.label)
-        for purpose in Purpose
-        if Basis.LEGITIMATE_INTERESTS in bases_of(purpose) and purpose.value not in weighed
-    ]
-    if missing:
-        yield Flag("; ".join(missing), reverse("admin:privacy_assessment_add"))
+    """Purposes that rest on legitimate interests which nobody weighed (GDPR Art. 6(1)(f)); each leads to the
+    form of an assessment, begun for it."""
+    kind = AssessmentKind.LEGITIMATE_INTERESTS
+    weighed = set(Assessment.objects.filter(kind=kind).values_list("purpose", flat=True))
+    for purpose in Purpose:
+        if Basis.LEGITIMATE_INTERESTS in bases_of(purpose) and purpose.value not in weighed:
+            begun = {"kind": kind.value, "purpose": purpose.value}
+            yield Flag(str(purpose.label), reverse("admin:privacy_assessment_add", query=begun))
 
 
 KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = (

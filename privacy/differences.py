@@ -11,6 +11,7 @@ from itertools import groupby
 BLOCKS = frozenset({"caption", "dd", "div", "dt", "h2", "h3", "h4", "li", "ol", "p", "table", "tr", "ul"})
 LONG_STRETCH = 3
 WORD = re.compile(r"\s*\S+")
+SCHEME = re.compile(r"^(mailto:|tel:|https?://)")
 ADDRESS = re.compile(r" ⟨[^⟩]*⟩")  # what a link leads to: read only where it changed
 
 
@@ -50,13 +51,15 @@ class Run:
 
 
 class _Blocks(HTMLParser):
-    """All the text of a document, block by block; what a link leads to stands behind its words."""
+    """All the text of a document, block by block; what a link leads to stands behind its words, unless they
+    are that address."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []
         self._open: list[str] = []
         self._leads_to = ""
+        self._link_begins = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in BLOCKS:
@@ -65,12 +68,17 @@ class _Blocks(HTMLParser):
             self._open.append(" · ")
         elif tag == "a":
             self._leads_to = dict(attrs).get("href") or ""
+            self._link_begins = len(self._open)
 
     def handle_endtag(self, tag: str) -> None:
         if tag in BLOCKS:
             self.flush()
-        elif tag == "a" and self._leads_to:
+        elif tag == "a" and self._leads_to and not self._is_its_own_address():
             self._open.append(f" ⟨{self._leads_to}⟩")
+
+    def _is_its_own_address(self) -> bool:
+        words = "".join(self._open[self._link_begins :]).strip()
+        return words == SCHEME.sub("", self._leads_to).removesuffix("/")
 
     def handle_data(self, data: str) -> None:
         self._open.append(data)

@@ -11,9 +11,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 LETTER = 7.4
+LINE = 16  # from one line of a label to the next
+LONGEST = 28  # letters; a longer label stands on two lines, so that a phone shows more than labels
 PADDING = 12  # beside a label
 EDGE = 4  # around the whole
-BOX = 26  # the height of a category's box
+BOX = 26  # the height of a box with one line
 BETWEEN = 320  # the width that the lines cross
 STRAND = 7  # between two lines that arrive at the same recipient
 BETWEEN_CATEGORIES, BETWEEN_RECIPIENTS = 8, 26  # at least
@@ -25,6 +27,19 @@ class Node:
 
     key: str
     label: str
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The label, a long one broken at the space that is nearest to its middle."""
+        spaces = [place for place, letter in enumerate(self.label) if letter == " "]
+        if len(self.label) <= LONGEST or not spaces:
+            return (self.label,)
+        middle = min(spaces, key=lambda place: abs(2 * place - len(self.label)))
+        return self.label[:middle], self.label[middle + 1 :]
+
+    @property
+    def height(self) -> float:
+        return BOX + LINE * (len(self.lines) - 1)
 
 
 @dataclass(frozen=True)
@@ -70,8 +85,8 @@ class Layout:
 def laid_out(flow: Flow) -> Layout:
     """Each side in a column over the whole height; recipients as tall as their lines need."""
     left, right = _width(flow.categories), _width(flow.recipients)
-    low = [BOX] * len(flow.categories)
-    tall = [max(BOX, STRAND * (len(flow.coming_to(one)) + 1)) for one in flow.recipients]
+    low = [one.height for one in flow.categories]
+    tall = [max(one.height, STRAND * (len(flow.coming_to(one)) + 1)) for one in flow.recipients]
     inner = max(_needed(low, BETWEEN_CATEGORIES), _needed(tall, BETWEEN_RECIPIENTS))
     categories = _column(flow.categories, low, EDGE, left, inner)
     recipients = _column(flow.recipients, tall, EDGE + left + BETWEEN, right, inner)
@@ -95,7 +110,7 @@ def _column(
 
 
 def _width(nodes: Sequence[Node]) -> float:
-    return 2 * PADDING + LETTER * max((len(one.label) for one in nodes), default=0)
+    return 2 * PADDING + LETTER * max((len(line) for one in nodes for line in one.lines), default=0)
 
 
 def drawing(flow: Flow, *, title: str, description: str) -> SafeString:
@@ -145,7 +160,14 @@ def _curve(start: tuple[float, float], end: tuple[float, float]) -> SafeString:
 def _box(side: str, node: Node, place: Place) -> SafeString:
     return format_html(
         '<g class="{} {}-{}"><rect x="{}" y="{}" width="{}" height="{}" rx="5"/>'
-        '<text x="{}" y="{}" dominant-baseline="central">{}</text></g>',
+        '<text dominant-baseline="central">{}</text></g>',
         side, side, node.key, *(f"{number:g}" for number in (place.x, place.y, place.width, place.height)),
-        f"{place.x + PADDING:g}", f"{place.middle:g}", node.label,
+        _label(node, place),
     )  # fmt: skip
+
+
+def _label(node: Node, place: Place) -> SafeString:
+    """The lines of a label, around the middle of its box."""
+    x, first = place.x + PADDING, place.middle - LINE * (len(node.lines) - 1) / 2
+    places = ((f"{x:g}", f"{first + LINE * number:g}", line) for number, line in enumerate(node.lines))
+    return format_html_join("", '<tspan x="{}" y="{}">{}</tspan>', places)

@@ -25,6 +25,7 @@ from applications.views.staff_door import site
 from applications.views.staff_proof import requires_fresh_proof
 
 SHOWN_OF_AN_ID = 8
+TABLES = {"all": ["joinbaltic/admin-tables.css"]}
 
 
 def short_id(identifier: Any) -> str:
@@ -53,7 +54,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     actions: Any = None
 
     class Media:
-        css = {"all": ["joinbaltic/admin-tables.css"]}
+        css = TABLES
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -139,6 +140,9 @@ class RegisterAdmin(admin.ModelAdmin):
 
     list_per_page = 50
     actions: Any = None
+
+    class Media:
+        css = TABLES
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False

@@ -36,9 +36,7 @@ class RecipientAdmin(FreshProofAdmin, RegisterAdmin):
     receives nothing new, and the list says why."""
 
     form = RecipientForm
-    list_display = (
-        "name", "kind", "country", "receives", "why_not", "review_due_on",
-    )  # fmt: skip
+    list_display = ("name", "receives", "why_not", "review_due_on", "kind", "country")
     list_filter = ("kind", "agreement", "active", ("country", admin.AllValuesFieldListFilter))
     search_fields = ("name", "slug")
     readonly_fields = ("receives", "why_not")

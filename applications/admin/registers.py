@@ -17,7 +17,7 @@ IDENTIFIERS = {"subject_id", "object_id", "short_object", "=object_id", "=subjec
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ("at", "action", "actor_kind", "short_actor", "object_type", "short_object")
+    list_display = ("action", "at", "actor_kind", "short_actor", "object_type", "short_object")
     list_filter = ("actor_kind",)
     search_fields = ("=object_id", "=subject_id")
     search_help_text = _("An identifier, whole.")

@@ -12,7 +12,7 @@ from applications.errors import IllegalTransition
 from applications.form_fields import FORM_FIELDS
 from applications.models import Application, ApplicationEvent, FormData, Milestone
 from applications.personal import Purpose
-from applications.references import make_reference
+from applications.references import APPLICATION, make_reference
 from applications.selectors.people import draft_of
 from applications.selectors.permission import require
 from applications.services import audit, statistics
@@ -27,7 +27,7 @@ def open_draft(*, subject_id: UUID, language: str, actor: Actor) -> Application:
         draft = draft_of(subject_id, purpose=Purpose.HANDLE_APPLICATIONS)
         if draft is not None:
             return draft
-        draft = Application(subject_id=subject_id, language=language, reference=make_reference("JB"))
+        draft = Application(subject_id=subject_id, language=language, reference=make_reference(APPLICATION))
         draft.save(force_insert=True)
         note_event(application=draft, status=ApplicationStatus.DRAFT, actor=actor)
         audit.record(actor=actor, action="application.opened", subject_id=subject_id, row=draft)

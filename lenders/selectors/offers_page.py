@@ -21,6 +21,7 @@ from lenders.ordering import Order, in_order
 from lenders.reasons import sentence_of
 from lenders.states import WAITING, DeliveryKind, DeliveryStatus, OfferStatus, SubmissionStatus
 
+NOTICEABLE = Decimal("0.1")  # percentage points, as the terms of use say
 SHOWN_OFFERS = (OfferStatus.OPEN, OfferStatus.SELECTED)
 
 
@@ -83,8 +84,7 @@ class OffersPage:
 
 def apr_differs(offer: Offer) -> bool:
     """Whether the lender's APR is not ours, to one decimal: the accuracy Annex III asks for."""
-    tenth = Decimal("0.1")
-    return bool(abs(offer.stated_apr - offer.apr) >= tenth)
+    return bool(abs(offer.stated_apr - offer.apr) >= NOTICEABLE)
 
 
 def offer_view(offer: Offer, application: Application, *, stopped: bool) -> OfferView:

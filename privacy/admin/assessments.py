@@ -15,7 +15,7 @@ from privacy.services import save_assessment
 
 @admin.register(Assessment)
 class AssessmentAdmin(RegisterAdmin):
-    list_display = ("title", "kind", "purpose", "assessed_on", "review_due_on", "up_to_date")
+    list_display = ("title", "up_to_date", "review_due_on", "kind", "purpose", "assessed_on")
     list_filter = ("kind", "purpose")
     search_fields = ("title",)
     fields = ("kind", "title", "purpose", "weighed", "outcome", "assessed_on", "review_due_on")

@@ -40,7 +40,7 @@ class BreachAdmin(RegisterAdmin):
     """Documented whether or not the authority has to be told (GDPR Art. 33(5))."""
 
     form = BreachForm
-    list_display = ("noticed_at", "clock", "deadline", "authority_told_at")
+    list_display = ("clock", "deadline", "noticed_at", "authority_told_at")
     readonly_fields = ("clock", "deadline")
     fieldsets = (
         (_("The 72 hours (Art. 33(1))"), {"fields": ("clock", "deadline")}),

@@ -12,11 +12,13 @@ from django.http import HttpRequest
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
+from django.utils.text import capfirst
 
 from applications.admin.base import ReadOnlyAdmin, RecordedAdmin, RegisterAdmin
 from applications.crypto.fields import encrypted_fields
-from applications.models import FormData, OwnedBySubject
+from applications.models import AuditEntry, FormData, OwnedBySubject, Recipient
 from applications.staff_site import AdminPage
+from privacy.models import Assessment, Breach
 from tests import factories
 from tests.applications.pages import Elements, Page, Walk, headers_are_strict, nothing_is_inline
 
@@ -54,6 +56,23 @@ def test_every_admin_page_is_sound(client: Client) -> None:
         headers_are_strict(page)
 
 
+def test_titles_name_rows_in_a_case_that_latvian_has(client: Client) -> None:
+    Walk(client).all()
+    root = Client()
+    factories.sign_in_staff(root, factories.root())
+    call_command("load_demo_registers")
+    for model in REGISTERED:
+        one, many = model._meta.verbose_name, capfirst(model._meta.verbose_name_plural)
+        page = admin.site._registry[model]
+        assert f"<h1>{many}</h1>" in (listed := root.get(url(model, "changelist")).text)
+        if page.has_add_permission(_request(root)):
+            assert f"Pievienot: {one}" in listed
+            assert f"<h1>Jauns ieraksts: {one}</h1>" in root.get(url(model, "add")).text
+        for row in page.get_queryset(_request(root))[:1]:
+            may = "Labot" if page.has_change_permission(_request(root), row) else "Apskatīt"
+            assert f"<h1>{may}: {one}</h1>" in root.get(url(model, "change", row.pk)).text
+
+
 def _request(client: Client) -> object:
     return client.get(reverse("admin:index")).wsgi_request
 
@@ -77,6 +96,14 @@ def test_rows_of_ours_are_read_only_but_for_the_registers(model: type[models.Mod
     if label not in DJANGOS_OWN:
         assert isinstance(page, RegisterAdmin if label in REGISTERS else ReadOnlyAdmin)
         assert not page.has_delete_permission(HttpRequest())
+
+
+@pytest.mark.parametrize(
+    ("model", "verdict"),
+    [(Assessment, "up_to_date"), (AuditEntry, "action"), (Breach, "clock"), (Recipient, "receives")],
+)
+def test_verdict_of_a_row_stands_where_a_phone_shows_it(model: type[models.Model], verdict: str) -> None:
+    assert verdict in admin.site._registry[model].list_display[:2]
 
 
 @pytest.mark.parametrize("page", admin.site.pages, ids=lambda page: page.name)

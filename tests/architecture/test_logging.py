@@ -13,8 +13,12 @@ from typing import Any
 import pytest
 import structlog
 from celery import Celery
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
+from django.urls import reverse
+from django.utils.log import log_response
 
+from applications.views import sign_in
 from joinbaltic.logging import ALLOWED_KEYS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -126,6 +130,30 @@ def test_suspicious_request_is_named_without_what_it_said(lines: Lines, client: 
     assert lines.last()["exception"] == "DisallowedHost"
 
 
+@pytest.mark.django_db
+def test_failed_request_is_its_status_and_the_name_of_its_page(
+    lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in, "render", lambda *_: fail())
+    address = f"{reverse('applications:start')}?next={PLANTED}"
+    assert Client(raise_request_exception=False).get(address).status_code == 500
+    assert lines.last() | {"timestamp": "", "where": ""} == {
+        "event": "request.failed", "status": 500, "method": "GET", "path_name": "applications:start",
+        "exception": "ValueError", "where": "", "level": "error", "logger": "django.request", "timestamp": "",
+    }  # fmt: skip
+    assert PLANTED not in lines.getvalue()
+
+
+def test_failed_request_says_neither_its_address_nor_its_reason(lines: Lines) -> None:
+    request = RequestFactory().generic(PLANTED, f"/{PLANTED}/")  # the resolver found no page for it
+    response = HttpResponse(status=503, reason=PLANTED)
+    log_response("%s: %s", PLANTED, request.path, response=response, request=request)
+    assert lines.last() | {"timestamp": ""} == {
+        "event": "request.failed", "status": 503, "level": "error", "logger": "django.request",
+        "timestamp": "",
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "known"),
     [
@@ -178,6 +206,14 @@ def test_asyncio_task_that_failed_unseen_does_not_show_its_error(lines: Lines) -
     asyncio.run(forget_a_failing_task())
     assert "Task exception was never retrieved" in lines.getvalue()
     assert PLANTED not in lines.getvalue()
+
+
+def test_what_was_cancelled_unseen_is_no_error(lines: Lines) -> None:
+    async def forget_a_cancelled_future() -> None:
+        asyncio.get_running_loop().create_future().set_exception(asyncio.CancelledError())
+
+    asyncio.run(forget_a_cancelled_future())
+    assert lines.getvalue() == ""
 
 
 def test_django_has_no_handler_of_its_own() -> None:

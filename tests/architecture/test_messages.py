@@ -8,6 +8,7 @@ from pathlib import Path
 
 import polib
 import pytest
+from django.contrib import admin
 from django.core.management import CommandError, call_command
 from django.template.loader import render_to_string
 from django.test import Client, override_settings
@@ -117,6 +118,25 @@ def test_no_translation_repeats_the_english(language: str) -> None:
         entry.msgid for entry in catalogue if entry.msgid in (entry.msgstr, *entry.msgstr_plural.values())
     }
     assert same <= SAME
+
+
+@pytest.mark.parametrize(("language", "opening", "closing"), [("lv", "„", "”"), ("ru", "«", "»")])
+def test_quotation_marks_are_those_of_the_language(language: str, opening: str, closing: str) -> None:
+    wrong = set('“”„«»"') - {opening, closing}
+    for entry in polib.pofile(str(catalogues.catalogue_path(ROOT, language))):
+        for said in (entry.msgstr, *entry.msgstr_plural.values()):
+            words = re.sub(r"<[^>]*>", "", said)
+            assert not wrong & set(words), words
+            assert words.count(opening) == words.count(closing), words
+
+
+def test_sentences_of_django_that_we_overrule_are_still_djangos() -> None:
+    path = Path(admin.__file__).parent / "locale/lv/LC_MESSAGES/django.mo"
+    djangos = {entry.msgid for entry in polib.mofile(str(path))}
+    source = "joinbaltic/django_sentences.py"
+    ours = {message.text for message in catalogues.collect(ROOT).values() if source in message.sources}
+    assert ours
+    assert ours <= djangos
 
 
 @pytest.mark.parametrize(

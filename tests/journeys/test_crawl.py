@@ -63,6 +63,7 @@ PUBLIC = [
     "/lv/notices/terms/1/",
     "/ru/notices/privacy/1/",
     "/lv/notices/privacy/1-2/",
+    "/lv/notices/terms/1-2/",
     "/lv/notices/recipients/",
     "/lv/there-is-no-such-page/",
 ]

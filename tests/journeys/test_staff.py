@@ -113,6 +113,29 @@ def test_support_has_no_door_to_people_codes_or_keys(new_visitor):
         assert answer.status in (403, 404), path
 
 
+def test_phone_shows_what_matters_first_and_scrolls_what_is_wide(new_visitor):
+    staff = new_visitor()
+    log_in(staff, "dpo")
+    page, width = staff.page, 390
+    page.set_viewport_size({"width": width, "height": 844})
+    for path, column in (
+        ("privacy/assessment", "up_to_date"),
+        ("applications/recipient", "receives"),
+        ("applications/auditentry", "action"),
+    ):
+        staff.open(f"/admin/{path}/")
+        box = page.locator(f"#result_list tbody .field-{column}").first.bounding_box()
+        assert box["x"] + box["width"] <= width, path
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        staff.shot(f"phone-{column}")
+    staff.open("/admin/privacy/flow/")
+    drawing, letters = page.locator(".wide:has(svg)"), page.locator("svg.flow tspan").first
+    assert drawing.evaluate("box => box.scrollWidth > box.clientWidth")
+    assert letters.bounding_box()["height"] >= 13
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    staff.shot("phone-flow")
+
+
 def test_draft_is_not_found_by_staff(new_visitor):
     consumer = new_visitor()
     consumer.sign_in()

@@ -56,10 +56,10 @@ EVERY_FIELD: dict[str, Any] = {
 def credit_request(fields: dict[str, Any] | None = None) -> CreditRequest:
     return CreditRequest(
         submission_id=SUBMISSION,
-        application_reference="JO-7K3M-92QX",
+        application_reference="JB-7K2M9-QRT4X",
         submitted_at=datetime(2026, 11, 23, 11, 0, tzinfo=UTC),
         fields=EVERY_FIELD if fields is None else fields,
-        consents=(Consent("share_with_lender", "I agree.", datetime(2026, 11, 23, 10, 59, tzinfo=UTC)),),
+        consents=(Consent("pass_to_lenders", "I agree.", datetime(2026, 11, 23, 10, 59, tzinfo=UTC)),),
         language="lv",
     )
 

@@ -70,7 +70,7 @@ class Peer:
     def application(self, slug: str, **fields: Any) -> HttpCall:
         wanted = {label: EVERY_FIELD[label] for label in LENDERS[slug].requested_fields} | fields
         now = datetime.now(tz=UTC)
-        request = CreditRequest(self.submission, "JO-TEST", datetime(2026, 11, 23, tzinfo=UTC), wanted)
+        request = CreditRequest(self.submission, "JB-22222-22222", datetime(2026, 11, 23, tzinfo=UTC), wanted)
         return JOIN.build_application(request, self.endpoint(slug), now=now)
 
     def inquiry(self, slug: str, submission: UUID | None = None) -> HttpCall:

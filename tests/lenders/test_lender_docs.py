@@ -13,15 +13,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.utils import translation
 from jsonschema import Draft202012Validator, FormatChecker
 from standardwebhooks.webhooks import Webhook
 
+from applications.personal import Purpose
+from applications.references import ALPHABET, APPLICATION
 from lenders.adapters.base import DECLINE_REASONS, Choice, Consent, CreditRequest, LenderEndpoint, Offered
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
 from lenders.adapters.join_answers import PROBLEM_ATTRIBUTES, PROBLEM_TYPES, answer_of
 from lenders.adapters.join_fields import PLACES
 from lenders.apr import apr_of_offer, round_half_up
+from lenders.forms import PASS_ON_WORDING
 from lenders.sandbox import wire
 from lenders.sandbox.runner import SandboxServer
 from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
@@ -104,6 +108,20 @@ def test_signed_example_is_what_the_adapter_sends():
     assert call.body == body
     assert line == f"{call.method} {call.url.removeprefix('https://api.lender.example')} HTTP/1.1"
     assert headers.items() - {("host", headers["host"])} <= sent.items()
+
+
+def test_example_tells_what_the_product_tells():
+    told = json.loads(example_request()[3])
+    assert re.fullmatch(f"{APPLICATION}(-[{ALPHABET}]{{5}}){{2}}", told["application_reference"])
+    (consent,) = told["consents"]
+    assert consent["purpose"] == Purpose.PASS_TO_LENDERS
+    with translation.override(told["customer"]["language"]):
+        assert consent["wording"] == str(PASS_ON_WORDING)
+
+
+def test_example_is_the_same_for_people_and_for_machines():
+    application = API["paths"]["/applications"]["post"]["requestBody"]["content"]["application/json"]
+    assert application["examples"]["minimised"]["value"] == json.loads(example_request()[3])
 
 
 def test_offer_in_the_guide_is_accepted_and_its_apr_is_right():

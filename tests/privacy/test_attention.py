@@ -12,7 +12,9 @@ from applications.errors import NoticeChanged
 from applications.models import Contact, ContactRole
 from applications.personal import Basis, Purpose
 from applications.services.contacts import save_contact
+from applications.staff_site import Flag
 from privacy import attention
+from privacy.models import AssessmentKind
 from privacy.notices import publish_texts
 from privacy.services import save_breach
 from tests.privacy import dpo
@@ -34,6 +36,10 @@ def quiet() -> None:
     for purpose in Purpose:
         if Basis.LEGITIMATE_INTERESTS in bases_of(purpose):
             dpo.assessment(purpose=purpose)
+
+
+def unweighed() -> list[Flag]:
+    return list(attention.unweighed_interests(timezone.now()))
 
 
 def sentences() -> list[str]:
@@ -140,6 +146,23 @@ def test_assessment_waits_from_the_day_of_its_review() -> None:
 
 def test_purposes_whose_interests_nobody_weighed_wait() -> None:
     dpo.assessment(purpose=Purpose.SYSTEM_SECURITY)
-    [group] = [one for one in attention.groups() if "nobody weighed" in str(one.title)]
-    assert str(Purpose.INFORMATION_SECURITY.label) in group.flags[0].sentence
-    assert str(Purpose.SYSTEM_SECURITY.label) not in group.flags[0].sentence
+    waiting = {flag.sentence for flag in unweighed()}
+    assert str(Purpose.INFORMATION_SECURITY.label) in waiting
+    assert str(Purpose.SYSTEM_SECURITY.label) not in waiting
+
+
+@pytest.mark.django_db(databases=["default", "keys", "aside"])
+def test_purpose_that_nobody_weighed_leads_to_an_assessment_begun_for_it() -> None:
+    officer = dpo.dpo()
+    flag = next(one for one in unweighed() if one.sentence == str(Purpose.INFORMATION_SECURITY.label))
+    form = officer.get(flag.url).context["adminform"].form
+    begun = {name: form[name].value() for name in ("kind", "purpose")}
+    assert begun == {
+        "kind": AssessmentKind.LEGITIMATE_INTERESTS, "purpose": Purpose.INFORMATION_SECURITY,
+    }  # fmt: skip
+    given = {
+        "title": "Security", "weighed": "Interests and risks.", "outcome": "Fair.",
+        "assessed_on": "2026-02-01", "review_due_on": "2099-02-01",
+    }  # fmt: skip
+    assert officer.post(flag.url, begun | given).status_code == 302
+    assert flag not in list(unweighed())

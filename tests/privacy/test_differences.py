@@ -12,6 +12,7 @@ from applications.models import NoticeVersion
 from applications.services.notices import publish_notice
 from privacy.differences import Block, Change, blocks_of, difference
 from privacy.notices import publish_texts
+from tests.applications.pages import Elements
 
 WORDS = st.lists(
     st.sampled_from(["dati", "lauks", "jūra", "smiltis", "dzintars", "vējš"]), min_size=1, max_size=6
@@ -79,6 +80,14 @@ def test_link_that_stayed_is_read_without_its_address() -> None:
     assert side(difference(text, text), Change.SAME) == ["See here."]
 
 
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("mailto:a@a.lv", "a@a.lv"), ("https://a.lv/", "a.lv"), ("https://a.lv/b/", "a.lv/b"), ("/a/", "/a")],
+)
+def test_link_whose_words_are_its_address_says_it_once(address: str, words: str) -> None:
+    assert blocks_of(f'<p>Write to <a href="{address}">{words}</a>.</p>') == [f"Write to {words}."]
+
+
 # --- the page -------------------------------------------------------------------------------------------
 @pytest.fixture
 def _published(db: None) -> None:
@@ -109,6 +118,19 @@ def test_versions_asked_for_the_wrong_way_round_are_put_right(client: Client) ->
 @pytest.mark.parametrize("path", ["privacy/1-1/", "privacy/1-3/", "shoes/1-2/"])
 def test_difference_of_what_is_not_there_is_not_found(client: Client, path: str) -> None:
     assert client.get(f"/lv/notices/{path}").status_code == 404
+
+
+@pytest.mark.django_db
+def test_pages_of_other_pairs_are_named_and_this_one_is_marked(client: Client) -> None:
+    for number in (1, 2, 3):
+        publish_notice(
+            kind="terms", number=number, language="lv", title="T", body=f"<p>{number}</p>", actor=SYSTEM
+        )
+    page = Elements(client.get("/lv/notices/terms/2-3/").text)
+    links = {one["href"]: one for tag, one in page.found if tag == "a" and "href" in one}
+    assert links["/lv/notices/terms/2-3/"]["aria-current"] == "page"
+    assert "aria-current" not in links["/lv/notices/terms/1-3/"]
+    assert "1. versija" in client.get("/lv/notices/terms/2-3/").text
 
 
 @pytest.mark.django_db

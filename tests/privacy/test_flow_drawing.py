@@ -4,6 +4,8 @@ import string
 from itertools import pairwise
 from xml.etree import ElementTree
 
+import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,9 +36,15 @@ def parsed(flow: Flow) -> ElementTree.Element:
     return ElementTree.fromstring(drawing(flow, title="The flow", description="What goes where"))  # noqa: S314
 
 
+def labels(svg: ElementTree.Element) -> list[str]:
+    return [" ".join(text.itertext()) for text in svg.iter(f"{SVG}text")]
+
+
 def test_every_category_and_every_kind_of_recipient_is_drawn() -> None:
-    texts = [element.text for element in parsed(flow_of_data()).iter(f"{SVG}text")]
-    assert texts == [*(str(one.label) for one in Category), *(str(one.label) for one in RecipientKind)]
+    assert labels(parsed(flow_of_data())) == [
+        *(str(one.label) for one in Category),
+        *(str(one.label) for one in RecipientKind),
+    ]
 
 
 def test_there_is_a_line_for_each_pair_that_the_map_allows_and_no_other() -> None:
@@ -65,10 +73,24 @@ def test_screen_reader_gets_a_title_and_a_description() -> None:
 @given(flows())
 def test_drawing_is_well_formed_whatever_the_labels(flow: Flow) -> None:
     svg = parsed(flow)
-    drawn = [element.text for element in svg.iter(f"{SVG}text")]
-    assert drawn == [node.label for node in (*flow.categories, *flow.recipients)]
+    assert labels(svg) == [node.label for node in (*flow.categories, *flow.recipients)]
     assert len(list(svg.iter(f"{SVG}path"))) == sum(len(keys) for keys in flow.lines.values())
     assert not [element for element in svg.iter() if "style" in element.attrib]
+
+
+def test_long_label_is_broken_in_its_middle_and_a_short_one_is_not() -> None:
+    assert Node("a", "Interests, use of the service and lifestyle").lines == (
+        "Interests, use of the", "service and lifestyle",
+    )  # fmt: skip
+    assert Node("b", "Identification and contact").lines == ("Identification and contact",)
+    assert Node("c", "w" * 60).lines == ("w" * 60,)
+
+
+@pytest.mark.parametrize("language", ["lv", "en"])
+def test_labels_leave_room_for_lines_on_a_phone(language: str) -> None:
+    with translation.override(language):
+        layout = laid_out(flow_of_data())
+    assert max(place.right for place in layout.categories.values()) < 260
 
 
 @given(flows())

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from decimal import Decimal
 from html.parser import HTMLParser
 
 import pytest
@@ -13,6 +14,8 @@ from applications.models import NoticeKind
 from applications.personal import Category
 from applications.retention_rules import RULES, Retention
 from applications.services.accounts import CODE_LIFETIME, SESSION_IDLE, SESSION_LIFETIME
+from lenders.selectors.offers_page import NOTICEABLE
+from lenders.services.ingest import HIGHEST_APR
 from privacy.notices import NoticeText, texts
 from tests.privacy.first_contacts import CONTACTS
 
@@ -166,6 +169,20 @@ def test_privacy_notice_says_where_to_complain(text: NoticeText) -> None:
 @pytest.mark.parametrize("text", PRIVACY)
 def test_privacy_notice_gives_the_time_after_which_drafts_are_deleted(text: NoticeText) -> None:
     assert f"{RULES[Retention.DRAFT].days} {'dienas' if text.language == 'lv' else 'days'}" in text.body
+
+
+@pytest.mark.parametrize(
+    ("language", "tenth", "as_received"),
+    [("lv", "0,1 procentpunktu", "kādus tos saņēmām;"), ("en", "0.1 percentage points", "received them;")],
+)
+def test_terms_say_whose_apr_is_shown_and_which_offers_are_not(
+    language: str, tenth: str, as_received: str
+) -> None:
+    body = latest(NoticeKind.TERMS, language).body
+    assert tenth in body
+    assert Decimal(tenth.partition(" ")[0].replace(",", ".")) == NOTICEABLE
+    assert f"{HIGHEST_APR} %" in body
+    assert as_received not in body
 
 
 @pytest.mark.parametrize("text", COOKIES)
