@@ -39,6 +39,9 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/mail/offer_chosen.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/sign_in_code.txt": Use(P.SERVE_CUSTOMERS, C.COMMUNICATIONS),
     "admin/applications/application/change_form.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
+    # Moments in words: what they may hold is their sources' to see to.
+    "admin/applications/timeline_panel.html": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "admin/applications/_timeline_days.html": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "admin/base_site.html": None,
     "admin/index.html": None,
     "admin/refused.html": None,
