@@ -85,7 +85,7 @@ class Chart:
 
 def ceiling(number: int) -> int:
     """The least of 1, 2, 5, 10, 20, 50 … that is not below `number`."""
-    power = 10 ** max(0, len(str(number)) - 1)
+    power: int = 10 ** max(0, len(str(number)) - 1)
     return next(step * power for step in (1, 2, 5, 10) if step * power >= number)
 
 

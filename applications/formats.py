@@ -48,6 +48,11 @@ def date_text(value: date) -> str:
     return date_format(value, "j F Y" if get_language() == "en" else "d.m.Y.")
 
 
+def day_text(value: date) -> str:
+    """A date of this year, for where there is little room: "05.11."; where English is active "5 Nov"."""
+    return date_format(value, "j M" if get_language() == "en" else "d.m.")
+
+
 def months_text(months: int) -> str:
     """A term: 36 → "36 months"."""
     return ngettext("%(months)s month", "%(months)s months", months) % {"months": months}

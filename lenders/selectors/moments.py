@@ -171,9 +171,9 @@ class _Told:
             yield self._moment(submission.pk, row["last"], said, SYSTEM, code=outcome, **more)
 
 
-def _folded_attempts(deliveries: Sequence[Delivery]) -> Iterator[dict[str, Any]]:
+def _folded_attempts(deliveries: Sequence[Delivery]) -> Iterable[Mapping[str, Any]]:
     found = Attempt.objects.filter(delivery__in=[one.pk for one in deliveries]).order_by()
-    yield from found.values("delivery_id", "outcome").annotate(last=Max("started_at"), n=Count("pk"))
+    return found.values("delivery_id", "outcome").annotate(last=Max("started_at"), n=Count("pk"))
 
 
 def _offers(submissions: Iterable[UUID]) -> list[tuple[UUID, datetime, int]]:

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.test import Client
 
 from applications.actors import Actor
@@ -14,19 +13,12 @@ from lenders.adapters.base import ErrorCode, LenderError
 from lenders.models import Delivery, Submission
 from tests import factories
 from tests.lenders import scene
+from tests.lenders.staff import staff
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
 PAGES = "/admin/lenders"
 SEES = ["view_submission", "view_delivery", "view_attempt", "view_offer", "view_lender"]
-
-
-def staff(*permissions: str) -> Client:
-    user, _new = StaffUser.objects.get_or_create(username=f"staff-{len(permissions)}", is_staff=True)
-    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    factories.sign_in_staff(client, user)
-    return client
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ DEMO_STAFF = {
 DEMO_TOTP_SECRET = "DEMODEMODEMODEMODEMODEMODEMODEMO"  # noqa: S105 - documented, refused in production
 SUPPORT_SEES = [
     "view_application", "view_applicationevent", "view_submission", "view_delivery", "view_attempt",
-    "view_offer", "view_lender", "retry_submission",
+    "view_offer", "view_lender", "retry_submission", "view_queues", "view_answers",
 ]  # fmt: skip
 DPO_SEES = [
     *SUPPORT_SEES,
