@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import phonenumbers
 from django.utils.dateformat import format as date_format
 from django.utils.functional import lazy
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 NO_BREAK_SPACE = "\u00a0"
 
@@ -66,7 +66,9 @@ def number_text(number: int) -> str:
 
 def age_text(age: timedelta) -> str:
     """How long something has lasted, in its largest unit: "40 seconds", "3 hours", "2 days"."""
-    seconds = max(0, int(age.total_seconds()))
+    seconds = int(age.total_seconds())
+    if seconds < 1:
+        return gettext("less than a second")
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if days > 1:
         return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}

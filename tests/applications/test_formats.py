@@ -82,7 +82,8 @@ def test_money_in_latvian_and_russian_reads_alike() -> None:
 @pytest.mark.parametrize(
     ("age", "text"),
     [
-        ({"seconds": -5}, "0 seconds"),
+        ({"seconds": -5}, "less than a second"),
+        ({"seconds": 0.9}, "less than a second"),
         ({"seconds": 1}, "1 second"),
         ({"seconds": 59.9}, "59 seconds"),
         ({"minutes": 1}, "1 minute"),
