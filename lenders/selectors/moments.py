@@ -31,6 +31,8 @@ OF_THE_LENDER = {
     SubmissionStatus.WITHDRAWN, SubmissionStatus.DECLINED_LATE, SubmissionStatus.CONTRACT_SIGNED,
 }  # fmt: skip
 OF_THE_CONSUMER = {SubmissionStatus.SELECTED, SubmissionStatus.NOT_SELECTED, SubmissionStatus.CALLED_OFF}
+# Messages that were understood: the state, the offers and the choice tell what came of them.
+TOLD_MESSAGES = ("taken", "accepted", "expired", "apr_impossible")
 # For the consumer these are in other words.
 STANDS: Mapping[str, str | Promise] = {
     SubmissionStatus.SELECTED: gettext_lazy("Its offer was chosen"),
@@ -114,7 +116,7 @@ class _Told:
     def _messages(self) -> Iterator[Moment]:
         """Messages of lenders that changed nothing."""
         found = LenderMessage.objects.filter(submission__in=self.submissions).exclude(
-            outcome__in=["taken", "accepted"]
+            outcome__in=TOLD_MESSAGES
         )
         folded = found.values("submission_id", "outcome").annotate(last=Max("received_at"), n=Count("pk"))
         for one in folded.order_by("-last")[:MOST]:

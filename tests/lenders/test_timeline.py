@@ -151,9 +151,11 @@ def test_messages_that_changed_nothing_are_one_line_for_each_reason(application)
 def test_message_that_was_understood_is_not_called_vain(application):
     offer = scene.open_offer(application, "leja")
     choose(offer_id=offer.pk, subject_id=application.subject_id, actor=Actor.consumer(application.subject_id))
-    ingest(
-        submission_id=offer.submission_id, answer=Accepted(), message_id="m1", actor=Actor.lender("leja")
-    )  # fmt: skip
+    ingest(submission_id=offer.submission_id, answer=Accepted(), message_id="m1", actor=Actor.lender("leja"))
+    other = scene.submission_at(application, "atra")
+    past = (timezone.now() - timedelta(days=1)).isoformat()
+    said = scene.say(other, "offered", message_id="m2", offer=scene.terms_document(other, valid_until=past))
+    assert said == "expired"
     assert "changed nothing" not in " ".join(all_told(application))
 
 
