@@ -8,13 +8,18 @@ class ApplicationsConfig(AppConfig):
 
     def ready(self) -> None:
         from applications import receivers, tasks  # noqa: F401, PLC0415 - connects signals, needs models
+        from applications.panels import staff_application_panels  # noqa: PLC0415
+        from applications.selectors.moments import moments  # noqa: PLC0415
         from applications.services import (  # noqa: PLC0415
             housekeeping,  # noqa: F401
             operations,
             statistics,  # noqa: F401
         )
         from applications.sweeper import Sweep, sweeper  # noqa: PLC0415
+        from applications.timeline import timeline_panel, timeline_sources  # noqa: PLC0415
 
+        timeline_sources.register(moments)
+        staff_application_panels.register(timeline_panel)
         sweeper.register(Sweep("heartbeat", operations.beat, stop=operations.rest))
         sweeper.register(Sweep("mail", tasks.deliver_due_mail))
         sweeper.register(Sweep("audit", tasks.seal_audit))

@@ -45,8 +45,13 @@ TEMPLATES: Mapping[str, Use | None] = {
     "admin/applications/security_signals.html": Use(
         P.INFORMATION_SECURITY, C.IDENTIFICATION, C.TRANSACTIONS, C.ACCOUNT, C.LOCATION
     ),
+    # Moments in words: what they may hold is their sources' to see to.
+    "admin/applications/timeline_panel.html": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "admin/applications/_timeline_days.html": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "admin/applications/statisticsmonth/change_list.html": None,
     "admin/base_site.html": None,
     "admin/change_list.html": None,
+    "admin/chart.html": None,
     "admin/index.html": None,
     "admin/refused.html": None,
     # The staff's door is about staff at work.

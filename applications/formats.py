@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 
 import phonenumbers
 from django.utils.dateformat import format as date_format
 from django.utils.functional import lazy
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language, gettext, ngettext
 
 NO_BREAK_SPACE = "\u00a0"
 
@@ -48,9 +48,35 @@ def date_text(value: date) -> str:
     return date_format(value, "j F Y" if get_language() == "en" else "d.m.Y.")
 
 
+def day_text(value: date) -> str:
+    """A date of this year, for where there is little room: "05.11."; where English is active "5 Nov"."""
+    return date_format(value, "j M" if get_language() == "en" else "d.m.")
+
+
 def months_text(months: int) -> str:
     """A term: 36 → "36 months"."""
     return ngettext("%(months)s month", "%(months)s months", months) % {"months": months}
+
+
+def number_text(number: int) -> str:
+    """A whole number with its thousands apart: "12 345" with a no-break space, in English "12,345"."""
+    text = f"{number:,}"
+    return text if get_language() == "en" else text.replace(",", NO_BREAK_SPACE)
+
+
+def age_text(age: timedelta) -> str:
+    """How long something has lasted, in its largest unit: "40 seconds", "3 hours", "2 days"."""
+    seconds = int(age.total_seconds())
+    if seconds < 1:
+        return gettext("less than a second")
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days > 1:
+        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if hours:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    if minutes:
+        return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
+    return ngettext("%(n)d second", "%(n)d seconds", seconds) % {"n": seconds}
 
 
 def phone_text(e164: str) -> str:

@@ -13,6 +13,9 @@ TEMPLATES: Mapping[str, Use | None] = {
     "lenders/account_panel.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/choose.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS, Category.LOAN),
     "lenders/offers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
+    "admin/lenders/answers.html": None,
+    "admin/lenders/queues.html": None,
+    "admin/lenders/waiting.html": Use(Purpose.SERVE_CUSTOMERS, Category.TRANSACTIONS),
     "admin/lenders/submissions_panel.html": Use(Purpose.SERVE_CUSTOMERS, Category.TRANSACTIONS),
     "lenders/send.html": Use(Purpose.HANDLE_APPLICATIONS, *FORM),
 }

@@ -138,7 +138,10 @@ class Submission(OwnedBySubject):
     class Meta:
         verbose_name = _("submission")
         verbose_name_plural = _("submissions")
-        permissions = [("retry_submission", _("Can send again what failed"))]
+        permissions = [
+            ("retry_submission", _("Can send again what failed")),
+            ("view_answers", _("Can see how lenders answer, in numbers")),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["application", "lender"], name="one_submission_per_lender"),
             models.UniqueConstraint(
@@ -152,7 +155,18 @@ class Submission(OwnedBySubject):
                 fields=["late_until"],
                 condition=models.Q(status__in=["queued", "pending", "action_required"]),
                 name="submission_waiting",
-            )
+            ),
+            # What waits for staff (selectors.for_staff).
+            models.Index(
+                fields=["late_until"],
+                condition=models.Q(status__in=["failed", "unknown"]),
+                name="submission_failed",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(status="failed", error_code="quarantined"),
+                name="submission_set_aside",
+            ),
         ]
 
 
@@ -194,6 +208,7 @@ class Delivery(OwnedBySubject):
     class Meta:
         verbose_name = _("delivery")
         verbose_name_plural = _("deliveries")
+        permissions = [("view_queues", _("Can see the queues and who works on them"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["submission", "kind"],
@@ -205,6 +220,16 @@ class Delivery(OwnedBySubject):
             models.Index(fields=["due_at"], condition=models.Q(status="due"), name="delivery_due"),
             models.Index(
                 fields=["lender", "lease_until"], condition=models.Q(status="due"), name="delivery_in_flight"
+            ),
+            models.Index(
+                fields=["finished_at"],
+                condition=models.Q(finished_at__isnull=False),
+                name="delivery_finished",
+            ),
+            models.Index(
+                fields=["submission"],
+                condition=models.Q(kind="choice", status__in=["failed", "quarantined"]),
+                name="choice_not_told",
             ),
         ]
 

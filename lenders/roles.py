@@ -3,8 +3,11 @@
 from applications.roles import Grants, Role
 
 DELIVERIES = frozenset(
-    {"view_submission", "view_delivery", "view_attempt", "view_offer", "view_lender", "retry_submission"}
-)
+    {
+        "view_submission", "view_delivery", "view_attempt", "view_offer", "view_lender", "view_queues",
+        "view_answers", "retry_submission",
+    }
+)  # fmt: skip
 
 GRANTS: Grants = {
     Role.SUPPORT: DELIVERIES,

@@ -11,10 +11,10 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from applications.admin.base import ReadOnlyInline, RecordedAdmin
+from applications.admin.base import RecordedAdmin
 from applications.admin.reveal import reveal_page
 from applications.errors import SubjectErased
-from applications.models import Application, ApplicationEvent, NoticeVersion
+from applications.models import Application, NoticeVersion
 from applications.panels import staff_application_panels
 from applications.selectors.masked import MaskedPerson, masked_person
 from applications.selectors.revealed import reasons_against, reasons_of
@@ -22,12 +22,6 @@ from applications.selectors.staff import within_mandate
 from applications.states import ApplicationStatus
 
 REVEAL = "applications.reveal_application"
-
-
-class EventInline(ReadOnlyInline):
-    model = ApplicationEvent
-    fields = readonly_fields = ("at", "status", "actor_kind", "actor_identifier")
-    show_change_link = False
 
 
 @admin.register(Application)
@@ -44,7 +38,6 @@ class ApplicationAdmin(RecordedAdmin):
         "public_terms", "public_privacy_notice", "masked_name", "masked_personal_code",
         "masked_email", "masked_phone",
     )  # fmt: skip
-    inlines = (EventInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         """Drafts are their consumers' alone; a partner sees what the mandate names."""

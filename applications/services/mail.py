@@ -10,7 +10,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
@@ -18,15 +18,14 @@ from applications.crypto.errors import CURABLE, CryptoError
 from applications.doorbell import ring_on_commit
 from applications.errors import ProcessingRefused, SubjectErased
 from applications.models import MailKind, MailStatus, OutboundMail
-from applications.personal import Category, Purpose
-from applications.selectors.permission import permitted, refusal
+from applications.selectors.outbox import WRITE, WRITTEN, sendable
+from applications.selectors.permission import refusal
 
 log = structlog.get_logger(__name__)
 
 TASK = "applications.tasks.deliver_mail"
 LEASE = timedelta(minutes=2)
 MAXIMUM_ATTEMPTS = 80  # with waits of up to an hour: a mail server that is away for a day loses nothing
-WRITE, WRITTEN = Purpose.SERVE_CUSTOMERS, (Category.COMMUNICATIONS,)
 
 
 def compose(
@@ -61,15 +60,13 @@ def why_not_written_to(subject_id: UUID) -> SubjectErased | ProcessingRefused | 
 def claim_due(*, limit: int = 1) -> list[UUID]:
     """Claim messages that are due; each is this worker's for two minutes.
 
-    What a right of the person stops is not claimed: it stays due until the right is lifted. A code goes to
-    whoever asked for it, not to a known person.
+    What a right of the person stops is not claimed: it stays due until the right is lifted.
     """
     now = timezone.now()
-    may = Q(kind=MailKind.SIGN_IN_CODE) | permitted(WRITE, subject="owner_id", categories=WRITTEN)
     with transaction.atomic():
         due = list(
-            OutboundMail.objects.select_for_update(skip_locked=True)
-            .filter(may, status=MailStatus.QUEUED, due_at__lte=now)
+            sendable(now)
+            .select_for_update(skip_locked=True)
             .order_by("due_at")
             .values_list("pk", flat=True)[:limit]
         )

@@ -2,17 +2,14 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from applications.actors import Actor
 from applications.admin.base import ReadOnlyInline, RecordedAdmin, short_id
-from applications.errors import Refusal
+from lenders.admin.sending import RETRY, send_again
 from lenders.models import Attempt, Delivery, Offer, Submission
-from lenders.services.retrying import retry
 
 
 class DeliveryInline(ReadOnlyInline):
@@ -51,24 +48,11 @@ class SubmissionAdmin(RecordedAdmin):
     actions = ("send_again",)
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("lenders.retry_submission")
+        return request.user.has_perm(RETRY)
 
     @admin.action(description=_("Send again what failed"), permissions=["retry"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Submission]) -> None:
-        """Queue each again; one that cannot be is named with the reason."""
-        queued = 0
-        for submission in queryset:
-            try:
-                retry(submission_id=submission.pk, actor=Actor.staff(request.user.pk))
-            except Refusal as refusal:
-                self.message_user(request, f"{submission}: {refusal.sentence}", messages.ERROR)
-            else:
-                queued += 1
-        if queued:
-            sentence = ngettext(
-                "%(n)d submission is on its way.", "%(n)d submissions are on their way.", queued
-            )
-            self.message_user(request, sentence % {"n": queued}, messages.SUCCESS)
+        send_again(request, queryset)
 
 
 @admin.register(Delivery)

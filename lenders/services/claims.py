@@ -8,20 +8,15 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
-from applications.selectors.permission import permitted
-from applications.states import ApplicationStatus
 from lenders.models import Delivery, Lender
-from lenders.services.payload import PURPOSE
-from lenders.states import DeliveryKind, DeliveryStatus
+from lenders.selectors.queues import claimable
+from lenders.states import DeliveryStatus
 
 ATTEMPT_SECONDS = 10
 LEASE = timedelta(seconds=ATTEMPT_SECONDS + 20)
-# While a choice stands no other lender is handed the application, and none is given up: the chosen one may
-# still decline, and this one may have had it from a worker that died.
-ANOTHER_CHOSEN = Q(kind=DeliveryKind.APPLICATION, submission__application__status=ApplicationStatus.CHOSEN)
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
 
 
@@ -40,13 +35,8 @@ def claim_due(*, limit: int, application_id: UUID | None = None) -> list[Claim]:
     person's right stops is not claimed: it stays due until the right is lifted, or is called off.
     """
     now = timezone.now()
-    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     with transaction.atomic():
-        # The rows that stop a selector stop a claim: restricted, objected to, consent withdrawn.
-        may = permitted(PURPOSE, application="submission__application")
-        due = Delivery.objects.filter(may, free, status=DeliveryStatus.DUE, due_at__lte=now)
-        due = due.exclude(ANOTHER_CHOSEN, deadline__gt=now)
-        due = due.select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
+        due = claimable(now).select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
         if application_id is not None:
             found = list(due.filter(submission__application_id=application_id)[:limit])
         else:

@@ -1,6 +1,6 @@
 """How stored values are written for a person to read."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.utils import translation
@@ -77,3 +77,29 @@ def test_money_in_latvian_and_russian_reads_alike() -> None:
         latvian = formats.money_text(123_456)
     with translation.override("ru"):
         assert formats.money_text(123_456) == latvian == "1\u00a0234,56\u00a0€"
+
+
+@pytest.mark.parametrize(
+    ("age", "text"),
+    [
+        ({"seconds": -5}, "less than a second"),
+        ({"seconds": 0.9}, "less than a second"),
+        ({"seconds": 1}, "1 second"),
+        ({"seconds": 59.9}, "59 seconds"),
+        ({"minutes": 1}, "1 minute"),
+        ({"minutes": 59, "seconds": 59}, "59 minutes"),
+        ({"hours": 1}, "1 hour"),
+        ({"hours": 47}, "47 hours"),
+        ({"hours": 48}, "2 days"),
+        ({"days": 400}, "400 days"),
+    ],
+)
+def test_age_is_told_in_its_largest_unit(age: dict[str, float], text: str) -> None:
+    with translation.override("en"):
+        assert formats.age_text(timedelta(**age)) == text
+
+
+@pytest.mark.parametrize(("language", "text"), [("lv", "12\u00a0345"), ("en", "12,345")])
+def test_thousands_stand_apart(language: str, text: str) -> None:
+    with translation.override(language):
+        assert formats.number_text(12345) == text

@@ -1,16 +1,20 @@
 """Improvement statistics: counted under pseudonyms that end, never against a person's will."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from applications.actors import Actor
+from applications.actors import SYSTEM, Actor
+from applications.admin.statistics import last_year
 from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope
 from applications.models import (
+    Application,
     DataSubject,
     Milestone,
     MilestoneReached,
@@ -18,7 +22,7 @@ from applications.models import (
     StatisticsMonth,
 )
 from applications.personal import Purpose
-from applications.selectors.statistics import months_with_counts
+from applications.selectors.statistics import months_with_counts, sent_per_day
 from applications.services import statistics
 from applications.services.housekeeping import sweep_orphan_keys
 from applications.services.operations import DAILY_JOBS
@@ -181,3 +185,48 @@ def test_failure_to_count_fails_nothing_else(django_capture_on_commit_callbacks:
     ):
         application = factories.sent_application(subject)
     assert application.status == "submitted"
+
+
+# --- in drawings --------------------------------------------------------------------------------------------
+def test_last_year_has_twelve_months_those_without_anybody_included() -> None:
+    chart = last_year(date(2027, 2, 15))
+    assert chart.labels[0] == "2026-03"
+    assert chart.labels[-1] == "2027-02"
+    assert len(chart.labels) == 12
+    assert chart.empty
+
+
+def test_person_stands_in_the_column_of_the_month_and_milestone() -> None:
+    with data_key_scope():
+        reached(subject_id=factories.subject().pk, milestone=Milestone.SENT)
+    chart = last_year(timezone.localdate())
+    assert [one.values[-1] for one in chart.series] == [0, 1, 0, 0]
+    assert not any(value for one in chart.series for value in one.values[:-1])
+
+
+def test_list_of_months_has_the_drawing_above_it() -> None:
+    client = Client()
+    factories.sign_in_staff(client, factories.root())
+    page = client.get(reverse("admin:applications_statisticsmonth_changelist")).content.decode()
+    assert page.count('class="chart-figure"') == 1
+
+
+def test_days_are_those_of_riga_and_one_without_an_application_is_there() -> None:
+    application = factories.sent_application(factories.subject())
+    midnight = datetime.combine(date(2026, 11, 5), time.min, timezone.get_default_timezone())
+    Application.objects.filter(pk=application.pk).update(submitted_at=midnight)
+    days = sent_per_day(first=date(2026, 11, 3), last=date(2026, 11, 5))
+    assert days == [(date(2026, 11, 3), 0), (date(2026, 11, 4), 0), (date(2026, 11, 5), 1)]
+    Application.objects.filter(pk=application.pk).update(submitted_at=midnight - timedelta(seconds=1))
+    assert [number for _day, number in sent_per_day(first=date(2026, 11, 4), last=date(2026, 11, 5))] == [
+        1,
+        0,
+    ]
+
+
+def test_day_does_not_count_whoever_objected() -> None:
+    application = factories.sent_application(factories.subject())
+    today = timezone.localdate()
+    assert sent_per_day(first=today, last=today) == [(today, 1)]
+    object_to(subject_id=application.subject_id, purpose=Purpose.IMPROVE_SERVICE, actor=SYSTEM)
+    assert sent_per_day(first=today, last=today) == [(today, 0)]

@@ -98,6 +98,28 @@ def test_support_sees_the_case_and_not_the_person_and_sends_again_what_failed(
     assert_nobody_is_shown(staff, email)
 
 
+def test_what_waits_is_found_on_the_first_page_and_sent_again_from_there(new_visitor, application):
+    staff = new_visitor()
+    log_in(staff)
+    page, reference = staff.page, application.reference
+    page.locator("section.waiting a[href='/admin/lenders/waiting/']").click()
+    assert_nobody_is_shown(staff, application.email)
+    row = page.locator("tbody tr", has_text=reference).filter(has_text="Ātrā")
+    row.locator("input[type=checkbox]").check()
+    page.locator("form", has=row).locator("button[type=submit]:not([name])").click()
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    expect(row).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", ["queues", "waiting", "answers"])
+def test_work_page_has_no_obstacles(new_visitor, application, path):
+    staff = new_visitor()
+    log_in(staff)
+    staff.open(f"/admin/lenders/{path}/")
+    assert staff.obstacles() == []
+    assert_nobody_is_shown(staff, application.email)
+
+
 def test_support_has_no_door_to_people_codes_or_keys(new_visitor):
     staff = new_visitor()
     log_in(staff)

@@ -6,24 +6,19 @@ import pytest
 from django.test import Client
 
 from applications.actors import Actor
-from applications.models import Application, AuditEntry, RestrictionGround, StaffUser
+from applications.models import Application, AuditEntry, RestrictionGround
 from applications.services.audit import ASIDE
 from applications.services.processing import restrict
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.models import Delivery, Submission
 from tests import factories
 from tests.lenders import scene
+from tests.lenders.staff import staff
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
 PAGES = "/admin/lenders"
 SEES = ["view_submission", "view_delivery", "view_attempt", "view_offer", "view_lender"]
-
-
-def staff(*permissions: str) -> Client:
-    name = f"staff-{len(permissions)}"
-    user = StaffUser.objects.filter(username=name).first()
-    return factories.sign_in_staff(Client(), user or factories.staff_who_may(*permissions, name=name))
 
 
 @pytest.fixture
@@ -54,6 +49,17 @@ def test_submission_that_did_not_fail_is_named_and_left_alone(application):
     levels = [message.level_tag for message in page.context["messages"]]
     assert sorted(levels) == ["error", "success"]
     assert scene.states(application) == {"atra": "queued", "leja": "offered"}
+
+
+def test_restricted_person_s_submission_is_refused_in_the_list_with_the_reason(application):
+    owner = application.subject_id
+    restrict(subject_id=owner, ground=RestrictionGround.ACCURACY, actor=Actor.consumer(owner))
+    page = send_again(staff(*SEES, "retry_submission"), scene.submission_at(application, "atra"))
+    [message] = page.context["messages"]
+    assert message.level_tag == "error"
+    assert application.reference in str(message)
+    assert "tikai glabā" in str(message)
+    assert scene.states(application)["atra"] == "failed"
 
 
 def test_staff_who_may_only_look_cannot_send_again(application):

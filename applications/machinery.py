@@ -1,0 +1,119 @@
+"""Whether the machinery runs: workers, daily jobs, mail, the sealing of the audit; and what is wrong."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from applications.formats import age_text, number_text
+from applications.models import DailyJob
+from applications.selectors.machinery import Unsealed, daily_jobs, heartbeats, unsealed
+from applications.selectors.outbox import Outbox, outbox
+from applications.services.operations import DAILY_JOBS, DAY
+from applications.services.sealing import SEALED_WITHIN
+
+BEAT_WITHIN = timedelta(minutes=2)
+MAIL_WITHIN = timedelta(minutes=15)
+# A job that is due is started within seconds, and once more every quarter of an hour until it succeeds.
+JOB_WITHIN = DAY + timedelta(hours=1)
+LONGEST_RUN = timedelta(minutes=5)
+
+JOBS: Mapping[str, str | Promise] = {
+    "end_challenges": gettext_lazy("Forget mailed codes"),
+    "end_sessions": gettext_lazy("End sessions of consumers"),
+    "end_staff_sessions": gettext_lazy("End sessions of staff"),
+    "end_drafts": gettext_lazy("Delete drafts that were never sent"),
+    "sweep_orphan_keys": gettext_lazy("Remove keys without an owner"),
+    "rotate_pseudonyms": gettext_lazy("Turn statistics of past months into numbers"),
+    "publish_audit_head": gettext_lazy("Publish the head of the audit"),
+}
+
+
+@dataclass(frozen=True)
+class Worker:
+    """A worker process and how long ago it gave a sign of life."""
+
+    name: str
+    age: timedelta
+
+    @property
+    def alive(self) -> bool:
+        return self.age <= BEAT_WITHIN
+
+
+@dataclass(frozen=True)
+class Job:
+    """A daily job: when it last succeeded, and of how many rows that was."""
+
+    name: str
+    label: str
+    last_success: datetime | None
+    rows: int
+    overdue: bool
+
+
+@dataclass(frozen=True)
+class Machinery:
+    """Everything at one moment."""
+
+    workers: Sequence[Worker]
+    jobs: Sequence[Job]
+    outbox: Outbox
+    unsealed: Unsealed
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something wrong, as a sentence; `part` names the part of the page that tells more."""
+
+    sentence: str
+    part: str
+
+
+def machinery(now: datetime) -> Machinery:
+    """How it stands at `now`."""
+    known = daily_jobs()
+    return Machinery(
+        workers=[Worker(one.worker, now - one.beat_at) for one in heartbeats()],
+        jobs=[_job(name, known.get(name), now) for name in sorted(DAILY_JOBS)],
+        outbox=outbox(now),
+        unsealed=unsealed(),
+    )
+
+
+def _job(name: str, row: DailyJob | None, now: datetime) -> Job:
+    label = str(JOBS.get(name, name.replace("_", " ")))
+    if row is None:  # the next sweep of a worker starts it
+        return Job(name, label, None, 0, overdue=False)
+    if row.last_success is not None:
+        overdue = now - row.last_success > JOB_WITHIN
+    else:
+        overdue = row.started_at is not None and now - row.started_at > LONGEST_RUN
+    return Job(name, label, row.last_success, sum(row.last_counts.values()), overdue)
+
+
+def troubles(found: Machinery, now: datetime) -> Iterator[Trouble]:
+    """What is wrong, the most urgent first; nothing when all is well."""
+    if not any(worker.alive for worker in found.workers):
+        limit = {"age": age_text(BEAT_WITHIN)}
+        yield Trouble(
+            _("No worker has given a sign of life for %(age)s: nothing is sent to lenders, no mail leaves.")
+            % limit,
+            "workers",
+        )
+    box, chain = found.outbox, found.unsealed
+    if box.since is not None and now - box.since > MAIL_WITHIN:
+        facts = {"n": number_text(box.due), "age": age_text(now - box.since)}
+        sentence = _("Mail that is due and does not leave: %(n)s. The oldest waits: %(age)s.")
+        yield Trouble(sentence % facts, "mail")
+    if chain.since is not None and now - chain.since > SEALED_WITHIN:
+        sentence = _("Audit entries not sealed: %(n)s. The oldest waits: %(age)s.")
+        yield Trouble(
+            sentence % {"n": number_text(chain.number), "age": age_text(now - chain.since)}, "audit"
+        )
+    for job in found.jobs:
+        if job.overdue:
+            yield Trouble(_("Daily job overdue: %(job)s.") % {"job": job.label}, "jobs")

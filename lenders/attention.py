@@ -1,0 +1,56 @@
+"""What on the lenders floor's pages waits for staff: read from the queues and from what failed."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from applications.formats import age_text, number_text
+from applications.machinery import Machinery, machinery, troubles
+from applications.staff_site import Flag
+from lenders.selectors.for_staff import WaitingCount, waiting_counts
+from lenders.selectors.queues import LenderQueue, lender_queues
+
+DUE_WITHIN = timedelta(minutes=5)
+
+
+def queue_flags() -> list[Flag]:
+    """What is wrong with the queues and with those who work on them; nothing when all is well."""
+    now = timezone.now()
+    return flags_of(machinery(now), lender_queues(now), now)
+
+
+def flags_of(running: Machinery, queues: Sequence[LenderQueue], now: datetime) -> list[Flag]:
+    """The same of what was read already; each leads to its part of the page."""
+    here = reverse("admin:lenders_queues")
+    wrong = [Flag(one.sentence, f"{here}#{one.part}") for one in troubles(running, now)]
+    return wrong + [Flag(sentence, f"{here}#lenders") for sentence in queues_that_stand(queues, now)]
+
+
+def queues_that_stand(queues: Sequence[LenderQueue], now: datetime) -> Iterator[str]:
+    """A sentence for each lender whose oldest due delivery nobody takes up."""
+    for queue in queues:
+        if queue.since is not None and now - queue.since > DUE_WITHIN:
+            yield _("%(lender)s: due and not taken up: %(n)s. The oldest waits: %(age)s.") % {
+                "lender": queue.lender.name,
+                "n": number_text(queue.due),
+                "age": age_text(now - queue.since),
+            }
+
+
+def waiting_flags() -> list[Flag]:
+    """What failed or was set aside, and waits for somebody: one for each reason and lender."""
+    now, there = timezone.now(), reverse("admin:lenders_waiting")
+    return [Flag(waiting_text(one, now), f"{there}#{one.waits}") for one in waiting_counts(now)]
+
+
+def waiting_text(one: WaitingCount, now: datetime) -> str:
+    """How many, why, and since when the oldest waits."""
+    return _("%(lender)s: %(why)s: %(n)s. The oldest waits: %(age)s.") % {
+        "lender": one.lender_name,
+        "why": one.waits.label,
+        "n": number_text(one.number),
+        "age": age_text(now - one.since),
+    }

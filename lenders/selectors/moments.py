@@ -1,0 +1,186 @@
+"""What the lenders floor tells of an application on its timeline: never what an offer says."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, Min
+from django.db.models.functions import TruncMinute
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from applications.actors import ActorKind
+from applications.collation import latvian_key
+from applications.models import Application
+from applications.selectors.moments import deeds_of_staff
+from applications.timeline import May, Moment
+from lenders.models import Attempt, Delivery, LenderMessage, Offer, Submission
+from lenders.outcomes import in_words
+from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+
+CONSUMER, STAFF, LENDER, SYSTEM = ActorKind.CONSUMER, ActorKind.STAFF, ActorKind.LENDER, ActorKind.SYSTEM
+MOST = 500  # rows of a kind; an application has some dozens
+# Told by the deliveries and by the offers.
+TOLD_OTHERWISE = {SubmissionStatus.QUEUED, SubmissionStatus.OFFERED}
+OF_THE_LENDER = {
+    SubmissionStatus.PENDING, SubmissionStatus.ACTION_REQUIRED, SubmissionStatus.DECLINED,
+    SubmissionStatus.WITHDRAWN, SubmissionStatus.DECLINED_LATE, SubmissionStatus.CONTRACT_SIGNED,
+}  # fmt: skip
+OF_THE_CONSUMER = {SubmissionStatus.SELECTED, SubmissionStatus.NOT_SELECTED, SubmissionStatus.CALLED_OFF}
+# Messages that were understood: the state, the offers and the choice tell what came of them.
+TOLD_MESSAGES = ("taken", "accepted", "expired", "apr_impossible")
+# For the consumer these are in other words.
+STANDS: Mapping[str, str | Promise] = {
+    SubmissionStatus.SELECTED: gettext_lazy("Its offer was chosen"),
+    SubmissionStatus.CALLED_OFF: gettext_lazy("Not sent"),
+}
+# Who causes a delivery after the first, and what it is called.
+CAUSED_BY = {
+    DeliveryKind.APPLICATION: (STAFF, gettext_lazy("the application is sent again")),
+    DeliveryKind.INQUIRY: (SYSTEM, gettext_lazy("it is asked what became of the application")),
+    DeliveryKind.CHOICE: (CONSUMER, gettext_lazy("it is to be told of the choice")),
+}
+
+
+def moments(application: Application, may: May) -> Iterator[Moment]:
+    """The lenders floor's part of the timeline, as far as the reader may see it."""
+    if may("lenders.view_submission"):
+        yield from _Told(application).moments(may)
+
+
+@dataclass
+class _Told:
+    """One application's rows, read once."""
+
+    application: Application
+
+    def __post_init__(self) -> None:
+        found = Submission.objects.filter(application=self.application).select_related("lender")
+        self.submissions = {one.pk: one for one in found}
+        deliveries = Delivery.objects.filter(submission__in=self.submissions).order_by("-created_at")[:MOST]
+        self.deliveries = sorted(deliveries, key=lambda one: one.created_at)
+
+    def moments(self, may: May) -> Iterator[Moment]:
+        yield from self._asked()
+        yield from self._stand()
+        yield from self._messages()
+        offers = _offers(self.submissions) if may("lenders.view_offer") else []
+        for submission_id, at, number in offers:
+            sentence = ngettext("%(n)d offer was received", "%(n)d offers were received", number)
+            yield self._moment(submission_id, at, sentence % {"n": number}, LENDER)
+        if may("lenders.view_delivery"):
+            yield from self._deliveries()
+        if may("lenders.view_attempt"):
+            with_offers = {submission_id for submission_id, _at, _number in offers}
+            yield from self._attempts(with_offers, links=may("lenders.view_delivery"))
+        if may("applications.view_auditentry"):
+            rows = {str(one.pk): one.lender.name for one in self.submissions.values()}
+            rows |= {str(one.pk): self._name(one.submission_id) for one in self.deliveries}
+            yield from deeds_of_staff(self.application.subject_id, rows)
+
+    def _name(self, submission_id: UUID) -> str:
+        return self.submissions[submission_id].lender.name
+
+    def _moment(
+        self, submission_id: UUID, at: datetime, sentence: str, actor: ActorKind, **more: str
+    ) -> Moment:
+        """A sentence under the lender's name, which leads to the submission."""
+        url = reverse("admin:lenders_submission_change", args=[submission_id])
+        return Moment(at, f"{self._name(submission_id)}: {sentence}", actor, **({"url": url} | more))
+
+    def _asked(self) -> Iterator[Moment]:
+        """That the application was queued, for all its lenders at once."""
+        names = sorted((one.lender.name for one in self.submissions.values()), key=latvian_key)
+        if names:
+            sentence = ngettext(
+                "Queued for %(n)d lender: %(names)s", "Queued for %(n)d lenders: %(names)s", len(names)
+            )
+            at = min(one.created_at for one in self.submissions.values())
+            yield Moment(at, sentence % {"n": len(names), "names": ", ".join(names)}, SYSTEM)
+
+    def _stand(self) -> Iterator[Moment]:
+        """Where each lender came to stand, with the reason."""
+        for one in self.submissions.values():
+            status = SubmissionStatus(one.status)
+            if status in TOLD_OTHERWISE or one.answered_at is None:
+                continue
+            why = f". {in_words(one.error_code)}" if one.error_code else ""
+            stands = STANDS.get(status, status.label)
+            actor = LENDER if status in OF_THE_LENDER else CONSUMER if status in OF_THE_CONSUMER else SYSTEM
+            yield self._moment(one.pk, one.answered_at, f"{stands}{why}", actor, code=one.error_code)
+
+    def _messages(self) -> Iterator[Moment]:
+        """Messages of lenders that changed nothing."""
+        found = LenderMessage.objects.filter(submission__in=self.submissions).exclude(
+            outcome__in=TOLD_MESSAGES
+        )
+        folded = found.values("submission_id", "outcome").annotate(last=Max("received_at"), n=Count("pk"))
+        for one in folded.order_by("-last")[:MOST]:
+            sentence = ngettext(
+                "%(n)d message changed nothing. %(why)s", "%(n)d messages changed nothing. %(why)s", one["n"]
+            )
+            said = sentence % {"n": one["n"], "why": in_words(one["outcome"])}
+            yield self._moment(one["submission_id"], one["last"], said, LENDER, code=one["outcome"])
+
+    def _deliveries(self) -> Iterator[Moment]:
+        first = set()
+        for one in self.deliveries:
+            url = reverse("admin:lenders_delivery_change", args=[one.pk])
+            if one.kind == DeliveryKind.APPLICATION and one.submission_id not in first:
+                first.add(one.submission_id)  # told for all lenders at once
+            else:
+                actor, sentence = CAUSED_BY[DeliveryKind(one.kind)]
+                yield self._moment(one.submission_id, one.created_at, str(sentence), actor, url=url)
+            ended = self._ended(one)
+            if ended and one.finished_at is not None:
+                yield self._moment(
+                    one.submission_id, one.finished_at, ended, SYSTEM, url=url, code=one.error_code
+                )
+
+    def _ended(self, delivery: Delivery) -> str:
+        """How a delivery ended, where neither an attempt nor the submission's own state says so."""
+        if delivery.kind == DeliveryKind.CHOICE and delivery.status == DeliveryStatus.DONE:
+            return _("it knows of the choice")
+        if delivery.status not in (DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED):
+            return ""
+        if self.submissions[delivery.submission_id].error_code == delivery.error_code:
+            return ""
+        kind = {"kind": delivery.get_kind_display(), "why": in_words(delivery.error_code)}
+        if delivery.status == DeliveryStatus.QUARANTINED:
+            return _("%(kind)s: set aside for staff. %(why)s") % kind
+        return _("%(kind)s: given up. %(why)s") % kind
+
+    def _attempts(self, with_offers: set[UUID], *, links: bool) -> Iterator[Moment]:
+        """The attempts of each delivery, a line for each outcome, but for what other moments tell."""
+        by_delivery = {one.pk: one for one in self.deliveries}
+        for row in _folded_attempts(self.deliveries):
+            delivery = by_delivery[row["delivery_id"]]
+            submission = self.submissions[delivery.submission_id]
+            outcome = row["outcome"]
+            declined = outcome == "declined" and submission.status == SubmissionStatus.DECLINED
+            offered = outcome == "offered" and submission.pk in with_offers
+            if declined or offered or outcome == "accepted":
+                continue
+            sentence = ngettext("%(kind)s, %(n)d try. %(what)s", "%(kind)s, %(n)d tries. %(what)s", row["n"])
+            said = sentence % {
+                "kind": delivery.get_kind_display(), "n": row["n"], "what": in_words(outcome),
+            }  # fmt: skip
+            more = {"url": reverse("admin:lenders_delivery_change", args=[delivery.pk])} if links else {}
+            yield self._moment(submission.pk, row["last"], said, SYSTEM, code=outcome, **more)
+
+
+def _folded_attempts(deliveries: Sequence[Delivery]) -> Iterable[Mapping[str, Any]]:
+    found = Attempt.objects.filter(delivery__in=[one.pk for one in deliveries]).order_by()
+    return found.values("delivery_id", "outcome").annotate(last=Max("started_at"), n=Count("pk"))
+
+
+def _offers(submissions: Iterable[UUID]) -> list[tuple[UUID, datetime, int]]:
+    """Submission, moment and number of the offers that came together."""
+    rows = Offer.objects.filter(submission__in=submissions).order_by()
+    by_minute = rows.values("submission_id", minute=TruncMinute("received_at"))
+    folded = by_minute.annotate(first=Min("received_at"), n=Count("pk")).order_by("-first")[:MOST]
+    return [(one["submission_id"], one["first"], one["n"]) for one in folded]
