@@ -1,6 +1,7 @@
 """Submissions, deliveries and attempts; a failed submission can be sent again."""
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -11,8 +12,18 @@ from django.utils.translation import ngettext
 from applications.actors import Actor
 from applications.admin.base import ReadOnlyInline, RecordedAdmin, short_id
 from applications.errors import Refusal
-from lenders.models import Attempt, Delivery, Offer, Submission
+from lenders.models import Attempt, Delivery, Lender, Offer, Submission
 from lenders.services.retrying import retry
+
+AT_ONCE = 500  # a request is no place for more; a few milliseconds each
+NAMED = 20
+
+
+class LenderFilter(admin.RelatedFieldListFilter):
+    """Lenders by name, without what else is in their rows: their secrets."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        return list(Lender.objects.order_by("name").values_list("pk", "name"))
 
 
 class DeliveryInline(ReadOnlyInline):
@@ -38,8 +49,11 @@ class AttemptInline(ReadOnlyInline):
 class SubmissionAdmin(RecordedAdmin):
     list_display = ("application", "lender", "status", "error_code", "created_at", "answered_at")
     list_display_links = ("application", "lender")
-    list_filter = ("status", "lender")
+    list_filter = ("status", ("lender", LenderFilter))
     list_select_related = ("application", "lender")
+    list_only = (
+        "application__reference", "lender__name", "status", "error_code", "created_at", "answered_at",
+    )  # fmt: skip
     search_fields = ("=id", "=application__reference")
     search_help_text = _("A whole application number or submission id.")
     ordering = ("-created_at",)
@@ -55,37 +69,52 @@ class SubmissionAdmin(RecordedAdmin):
 
     @admin.action(description=_("Send again what failed"), permissions=["retry"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Submission]) -> None:
-        """Queue each again; one that cannot be is named with the reason."""
-        queued = 0
-        for submission in queryset:
-            try:
-                retry(submission_id=submission.pk, actor=Actor.staff(request.user.pk))
-            except Refusal as refusal:
-                self.message_user(request, f"{submission}: {refusal.sentence}", messages.ERROR)
-            else:
-                queued += 1
-        if queued:
+        """Queue each again, as many as a request has time for; those that cannot be are named, and why."""
+        chosen = list(queryset.values_list("pk", flat=True)[: AT_ONCE + 1])
+        refused = [line for pk in chosen[:AT_ONCE] if (line := self._refusal(pk, request))]
+        for line in refused[:NAMED]:
+            self.message_user(request, line, messages.ERROR)
+        if (left_out := len(refused) - NAMED) > 0:
+            sentence = ngettext(
+                "%(n)d more could not be sent again.", "%(n)d more could not be sent again.", left_out
+            )
+            self.message_user(request, sentence % {"n": left_out}, messages.ERROR)
+        if queued := len(chosen[:AT_ONCE]) - len(refused):
             sentence = ngettext(
                 "%(n)d submission is on its way.", "%(n)d submissions are on their way.", queued
             )
             self.message_user(request, sentence % {"n": queued}, messages.SUCCESS)
+        if len(chosen) > AT_ONCE:
+            rest = _("Only the first %(n)d were taken. Send the others again from the list.")
+            self.message_user(request, rest % {"n": AT_ONCE}, messages.WARNING)
+
+    def _refusal(self, pk: UUID, request: HttpRequest) -> str:
+        """Queue one again, or say why not."""
+        try:
+            retry(submission_id=pk, actor=Actor.staff(request.user.pk))
+        except Refusal as refusal:
+            return f"{pk}: {refusal.sentence}"
+        return ""
 
 
 @admin.register(Delivery)
 class DeliveryAdmin(RecordedAdmin):
-    list_display = ("short_id", "kind", "lender", "status", "fence", "failures", "error_code", "due_at")
-    list_filter = ("status", "kind", "lender")
+    list_display = ("short_id", "created_at", "kind", "lender", "status", "failures", "error_code", "due_at")
+    list_filter = ("status", "kind", ("lender", LenderFilter))
     list_select_related = ("lender",)
+    list_only = ("created_at", "kind", "lender__name", "status", "failures", "error_code", "due_at")
+    ordering = ("-created_at",)
     search_fields = ("=id", "=submission__id")
+    search_help_text = _("A whole delivery or submission id.")
     fields = readonly_fields = (
         "id", "submission", "lender", "kind", "status", "fence", "failures", "due_at", "lease_until",
         "deadline", "error_code", "created_at", "finished_at",
     )  # fmt: skip
     inlines = (AttemptInline,)
 
-    @admin.display(description=_("identifier"), ordering="pk")
+    @admin.display(description=_("identifier"))
     def short_id(self, delivery: Delivery) -> str:
         return short_id(delivery.pk)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         return super().get_queryset(request).select_related("submission", "lender")
