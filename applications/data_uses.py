@@ -39,6 +39,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/mail/offer_chosen.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/sign_in_code.txt": Use(P.SERVE_CUSTOMERS, C.COMMUNICATIONS),
     "admin/applications/application/change_form.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
+    "admin/actions.html": None,
     "admin/applications/application/reveal.html": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "admin/applications/application/revealed.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
     "admin/applications/find.html": Use(P.SERVE_CUSTOMERS, C.ACCOUNT, C.TRANSACTIONS),
@@ -53,6 +54,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "admin/change_list.html": None,
     "admin/chart.html": None,
     "admin/index.html": None,
+    "admin/keyset_list.html": None,
     "admin/refused.html": None,
     # The staff's door is about staff at work.
     **dict.fromkeys(

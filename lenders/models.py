@@ -101,7 +101,11 @@ class Submission(OwnedBySubject):
         Application, on_delete=models.CASCADE, related_name="submissions", verbose_name=_("application")
     )
     lender = models.ForeignKey(
-        Lender, on_delete=models.PROTECT, related_name="submissions", verbose_name=_("lender")
+        Lender,
+        on_delete=models.PROTECT,
+        related_name="submissions",
+        db_index=False,  # the index that begins with it is below
+        verbose_name=_("lender"),
     )
     status = _from_lender(
         models.CharField(
@@ -167,6 +171,9 @@ class Submission(OwnedBySubject):
                 condition=models.Q(status="failed", error_code="quarantined"),
                 name="submission_set_aside",
             ),
+            models.Index(fields=["created_at", "id"], name="submission_by_time"),
+            models.Index(fields=["status", "created_at", "id"], name="submission_by_state"),
+            models.Index(fields=["lender", "created_at", "id"], name="submission_by_lender"),
         ]
 
 
@@ -180,7 +187,9 @@ class Delivery(OwnedBySubject):
     submission = models.ForeignKey(
         Submission, on_delete=models.CASCADE, related_name="deliveries", verbose_name=_("submission")
     )
-    lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+", verbose_name=_("lender"))
+    lender = models.ForeignKey(
+        Lender, on_delete=models.PROTECT, related_name="+", db_index=False, verbose_name=_("lender")
+    )
     kind = personal(
         models.CharField(_("kind of delivery"), max_length=12, choices=DeliveryKind.choices),
         Category.TRANSACTIONS,
@@ -231,6 +240,10 @@ class Delivery(OwnedBySubject):
                 condition=models.Q(kind="choice", status__in=["failed", "quarantined"]),
                 name="choice_not_told",
             ),
+            models.Index(fields=["created_at", "id"], name="delivery_by_time"),
+            models.Index(fields=["status", "created_at", "id"], name="delivery_by_state"),
+            models.Index(fields=["kind", "created_at", "id"], name="delivery_by_kind"),
+            models.Index(fields=["lender", "created_at", "id"], name="delivery_by_lender"),
         ]
 
     def __str__(self) -> str:

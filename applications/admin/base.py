@@ -15,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from applications.actors import Actor
+from applications.admin.lists import ListAdmin
 from applications.declarations import personal_fields
 from applications.errors import ProcessingRefused, Refusal, SubjectErased
 from applications.models import OwnedBySubject
@@ -46,11 +47,9 @@ def refused_page(request: HttpRequest, refused: Refusal, *, other_way: str = "")
     return response
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows are looked at, not edited: services are the only writers. Lists do not count the whole table."""
+class ReadOnlyAdmin(ListAdmin):
+    """Rows are looked at, not edited: services are the only writers."""
 
-    show_full_result_count = False
-    list_per_page = 50
     actions: Any = None
 
     class Media:
@@ -135,10 +134,10 @@ class FreshProofAdmin(admin.ModelAdmin):
         return super().changelist_view(*args, **kwargs)
 
 
-class RegisterAdmin(admin.ModelAdmin):
+class RegisterAdmin(ListAdmin):
     """A register that staff keep: entered and changed through a service, nothing is ever deleted."""
 
-    list_per_page = 50
+    stays_small = True
     actions: Any = None
 
     class Media:

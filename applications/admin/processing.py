@@ -19,6 +19,9 @@ class ConsentAdmin(DecisionAdmin):
     list_display = ("given_at", "subject", "application", "purpose", "withdrawn_at")
     list_filter = ("purpose", ("withdrawn_at", admin.EmptyFieldListFilter))
     list_select_related = ("subject", "application")
+    list_only = (
+        "given_at", "subject__customer_reference", "application__reference", "purpose", "withdrawn_at",
+    )  # fmt: skip
     ordering = ("-given_at",)
     search_fields = ("=subject__customer_reference", "=application__reference")
     search_help_text = _("A whole customer reference or application number.")
@@ -32,6 +35,7 @@ class RestrictionAdmin(DecisionAdmin):
     list_display = ("since", "subject", "ground", "lifted_at")
     list_filter = ("ground", ("lifted_at", admin.EmptyFieldListFilter))
     list_select_related = ("subject",)
+    list_only = ("since", "subject__customer_reference", "ground", "lifted_at")
     ordering = ("-since",)
     search_fields = ("=subject__customer_reference",)
     search_help_text = _("A whole customer reference.")
@@ -43,6 +47,7 @@ class ObjectionAdmin(DecisionAdmin):
     list_display = ("made_at", "subject", "purpose", "overruled_at", "withdrawn_at")
     list_filter = ("purpose",)
     list_select_related = ("subject",)
+    list_only = ("made_at", "subject__customer_reference", "purpose", "overruled_at", "withdrawn_at")
     ordering = ("-made_at",)
     search_fields = ("=subject__customer_reference",)
     search_help_text = _("A whole customer reference.")

@@ -18,6 +18,7 @@ IDENTIFIERS = {"subject_id", "object_id", "short_object", "=object_id", "=subjec
 @admin.register(AuditEntry)
 class AuditEntryAdmin(ReadOnlyAdmin):
     list_display = ("action", "at", "actor_kind", "short_actor", "object_type", "short_object")
+    list_only = ("at", "action", "actor_kind", "actor_identifier", "object_type", "object_id")
     list_filter = ("actor_kind",)
     search_fields = ("=object_id", "=subject_id")
     search_help_text = _("An identifier, whole.")
@@ -44,11 +45,11 @@ class AuditEntryAdmin(ReadOnlyAdmin):
         """A consumer is told by whom the entry is about."""
         return "" if entry.actor_kind == ActorKind.CONSUMER else entry.actor_identifier
 
-    @admin.display(description=_("identifier of who acted"), ordering="actor_identifier")
+    @admin.display(description=_("identifier of who acted"))
     def short_actor(self, entry: AuditEntry) -> str:
         return short_id(self.actor(entry))
 
-    @admin.display(description=_("identifier of the row"), ordering="object_id")
+    @admin.display(description=_("identifier of the row"))
     def short_object(self, entry: AuditEntry) -> str:
         return short_id(entry.object_id)
 
@@ -59,6 +60,7 @@ class DisclosureAdmin(RecordedAdmin):
     list_display = ("at", "recipient_kind", "recipient_name", "purpose", "status", "application")
     list_filter = ("recipient_kind", "purpose")
     list_select_related = ("application",)
+    list_only = ("at", "recipient_kind", "recipient_name", "purpose", "status", "application__reference")
     fields = readonly_fields = (
         "at", "application", "recipient_kind", "recipient", "recipient_name", "purpose", "basis", "fields",
         "status",
@@ -67,6 +69,7 @@ class DisclosureAdmin(RecordedAdmin):
 
 @admin.register(NoticeVersion)
 class NoticeVersionAdmin(ReadOnlyAdmin):
-    list_display = ("kind", "number", "language", "title", "published_at")
+    stays_small = True
+    list_display = list_only = ("kind", "number", "language", "title", "published_at")
     list_filter = ("kind", "language")
     fields = readonly_fields = ("kind", "number", "language", "title", "published_at", "digest")

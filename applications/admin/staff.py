@@ -26,6 +26,7 @@ from django.views.decorators.http import require_http_methods
 
 from applications.actors import Actor
 from applications.admin.base import FreshProofAdmin
+from applications.admin.lists import ListAdmin
 from applications.errors import OwnSecondFactor
 from applications.models import StaffUser
 from applications.roles import Role
@@ -58,14 +59,16 @@ class RolesForm(UserChangeForm):
 
 
 @admin.register(StaffUser)
-class StaffUserAdmin(FreshProofAdmin, UserAdmin):
+class StaffUserAdmin(FreshProofAdmin, ListAdmin, UserAdmin):
     """What an account may do is compared before and after, and goes into the audit."""
 
+    stays_small = True
     actions: Any = None
     form = RolesForm
     list_display = ("username", "roles", "is_active", "is_staff", "has_second_factor", "last_login")
     list_filter = ("is_active", "groups")
     list_select_related = ("second_factor",)
+    list_only = ("username", "is_active", "is_staff", "last_login", "second_factor__enrolled_at")
     search_fields = ("username",)
     filter_horizontal = ()
     change_form_template = "admin/door/account.html"

@@ -32,6 +32,8 @@ COUNTS = tuple(_count(milestone) for milestone in Milestone)
 class StatisticsMonthAdmin(ReadOnlyAdmin):
     """Numbers of people per milestone: the last year as a drawing, every month in the list."""
 
+    stays_small = True
+    list_only = ("month", "totals")
     list_display = ("year_and_month", *COUNTS)
     list_display_links = None
     fields = readonly_fields = ("year_and_month", *COUNTS)

@@ -23,7 +23,6 @@ class Application(OwnedBySubject):
             max_length=12,
             choices=ApplicationStatus.choices,
             default=ApplicationStatus.DRAFT,
-            db_index=True,
         ),
         Category.TRANSACTIONS,
     )
@@ -43,7 +42,7 @@ class Application(OwnedBySubject):
     )
     created_at = personal(models.DateTimeField(_("begun"), auto_now_add=True), Category.TRANSACTIONS)
     saved_at = personal(models.DateTimeField(_("saved"), auto_now=True), Category.TRANSACTIONS)
-    submitted_at = personal(models.DateTimeField(_("sent"), null=True, db_index=True), Category.TRANSACTIONS)
+    submitted_at = personal(models.DateTimeField(_("sent"), null=True), Category.TRANSACTIONS)
     closed_at = personal(models.DateTimeField(_("closed"), null=True), Category.TRANSACTIONS)
 
     not_personal = NotPersonal("counts changes for open pages", "version")
@@ -60,6 +59,10 @@ class Application(OwnedBySubject):
                 condition=models.Q(status="draft") | models.Q(submitted_at__isnull=False),
                 name="a_sent_application_has_its_moment",
             ),
+        ]
+        indexes = [
+            models.Index(fields=["submitted_at", "id"], name="application_by_time"),
+            models.Index(fields=["status", "submitted_at", "id"], name="application_by_state"),
         ]
 
     def __str__(self) -> str:

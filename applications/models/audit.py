@@ -34,7 +34,7 @@ class AuditEntry(models.Model):
     actor_identifier = models.CharField(_("identifier of who acted"), max_length=64)
     action = models.CharField(_("act"), max_length=64)
     subject_id = personal(
-        models.UUIDField(_("identifier of the person"), null=True, db_index=True),
+        models.UUIDField(_("identifier of the person"), null=True),
         Category.ACCOUNT,
         retention=Retention.AUDIT,
     )
@@ -65,6 +65,9 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["id"], condition=models.Q(digest__isnull=True), name="audit_to_be_sealed"),
             models.Index(fields=["at"], condition=models.Q(action="sign_in.locked"), name="audit_of_locks"),
+            models.Index(fields=["actor_kind", "id"], name="audit_by_actor"),
+            models.Index(fields=["subject_id", "id"], name="audit_by_person"),
+            models.Index(fields=["object_id", "id"], name="audit_by_row"),
         ]
         triggers = [
             pgtrigger.Protect(name="audit_is_append_only", operation=pgtrigger.Delete),

@@ -57,3 +57,8 @@ class Disclosure(OwnedBySubject):
         verbose_name = _("disclosure")
         verbose_name_plural = _("disclosures")
         ordering = ["-at"]
+        indexes = [
+            models.Index(fields=["at", "id"], name="disclosure_by_time"),
+            models.Index(fields=["recipient_kind", "at", "id"], name="disclosure_by_kind"),
+            models.Index(fields=["purpose", "at", "id"], name="disclosure_by_purpose"),
+        ]

@@ -78,8 +78,18 @@ class Consent(OwnedBySubject):
                 name="one_live_consent_per_purpose",
             )
         ]
-        # Whether one was taken back is asked of many people at once (selectors.permission).
-        indexes = [models.Index(fields=["purpose", "subject"], name="consent_by_purpose")]
+        indexes = [
+            # Whether one was taken back is asked of many people at once (selectors.permission).
+            models.Index(fields=["purpose", "subject"], name="consent_by_purpose"),
+            models.Index(fields=["given_at", "id"], name="consent_by_time"),
+            models.Index(fields=["purpose", "given_at", "id"], name="consent_by_purpose_and_time"),
+            # Those that stand are almost all, and need no index of their own.
+            models.Index(
+                fields=["given_at", "id"],
+                condition=models.Q(withdrawn_at__isnull=False),
+                name="consent_withdrawn",
+            ),
+        ]
 
     @property
     def is_request(self) -> bool:
@@ -113,6 +123,14 @@ class Restriction(OwnedBySubject):
                 name="one_live_restriction_per_ground",
             )
         ]
+        indexes = [
+            models.Index(fields=["since", "id"], name="restriction_by_time"),
+            models.Index(fields=["ground", "since", "id"], name="restriction_by_ground"),
+            # Those that were lifted are almost all, in the end, and need no index of their own.
+            models.Index(
+                fields=["since", "id"], condition=models.Q(lifted_at__isnull=True), name="restriction_live"
+            ),
+        ]
 
 
 class Objection(OwnedBySubject):
@@ -134,4 +152,8 @@ class Objection(OwnedBySubject):
                 condition=models.Q(overruled_at__isnull=True, withdrawn_at__isnull=True),
                 name="one_standing_objection_per_purpose",
             )
+        ]
+        indexes = [
+            models.Index(fields=["made_at", "id"], name="objection_by_time"),
+            models.Index(fields=["purpose", "made_at", "id"], name="objection_by_purpose"),
         ]

@@ -8,7 +8,8 @@ from lenders.models import Lender
 
 @admin.register(Lender)
 class LenderAdmin(ReadOnlyAdmin):
-    list_display = ("name", "slug", "adapter", "active")
+    stays_small = True
+    list_display = list_only = ("name", "slug", "adapter", "active")
     fields = readonly_fields = (
         "name", "slug", "adapter", "base_url", "allowed_hosts", "active", "requested_fields",
         "minimum_amount_cents", "maximum_amount_cents", "minimum_term_months", "maximum_term_months",

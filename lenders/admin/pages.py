@@ -109,10 +109,9 @@ def _sent_again(request: HttpRequest) -> HttpResponse:
     """Those that were ticked, or all that the page showed."""
     named = request.POST.getlist("shown" if "all" in request.POST else "submission")
     chosen = Submission.objects.filter(pk__in=[one for one in map(_uuid, named[:MOST]) if one])
-    found = list(chosen.select_related("application", "lender").order_by("created_at"))
-    if not found:
+    if not chosen:
         messages.warning(request, _("Tick at least one submission."))
-    send_again(request, found)
+    send_again(request, chosen.order_by("created_at"))
     return redirect(WAITING.url)
 
 

@@ -1,9 +1,9 @@
 """Sending again what failed, from a list or from the page of what waits: the same deed, the same words."""
 
-from collections.abc import Iterable
-
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from applications.actors import Actor
@@ -12,19 +12,33 @@ from lenders.models import Submission
 from lenders.services.retrying import retry
 
 RETRY = "lenders.retry_submission"
+AT_ONCE = 500  # a request is no place for more; a few milliseconds each
+NAMED = 20
 
 
-def send_again(request: HttpRequest, submissions: Iterable[Submission]) -> None:
-    """Queue each again and say so; one that cannot be is named with the reason, and nothing happens to it."""
-    queued = 0
-    for submission in submissions:
-        try:
-            retry(submission_id=submission.pk, actor=Actor.staff(request.user.pk))
-        except Refusal as refusal:
-            which = f"{submission.application.reference}, {submission.lender.name}"
-            messages.error(request, f"{which}: {refusal.sentence}")
-        else:
-            queued += 1
-    if queued:
+def send_again(request: HttpRequest, submissions: QuerySet[Submission]) -> None:
+    """Queue each again, as many as a request has time for; those that cannot be are named, and why."""
+    chosen = list(submissions.select_related("application", "lender")[: AT_ONCE + 1])
+    refused = [line for one in chosen[:AT_ONCE] if (line := _refusal(one, request))]
+    for line in refused[:NAMED]:
+        messages.error(request, line)
+    if (left_out := len(refused) - NAMED) > 0:
+        sentence = ngettext(
+            "%(n)d more could not be sent again.", "%(n)d more could not be sent again.", left_out
+        )
+        messages.error(request, sentence % {"n": left_out})
+    if queued := len(chosen[:AT_ONCE]) - len(refused):
         sentence = ngettext("%(n)d submission is on its way.", "%(n)d submissions are on their way.", queued)
         messages.success(request, sentence % {"n": queued})
+    if len(chosen) > AT_ONCE:
+        rest = _("Only the first %(n)d were taken. Send the others again from the list.")
+        messages.warning(request, rest % {"n": AT_ONCE})
+
+
+def _refusal(submission: Submission, request: HttpRequest) -> str:
+    """Queue one again, or say why not; then nothing happens to it."""
+    try:
+        retry(submission_id=submission.pk, actor=Actor.staff(request.user.pk))
+    except Refusal as refusal:
+        return f"{submission.application.reference}, {submission.lender.name}: {refusal.sentence}"
+    return ""

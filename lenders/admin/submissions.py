@@ -9,7 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.admin.base import ReadOnlyInline, RecordedAdmin, short_id
 from lenders.admin.sending import RETRY, send_again
-from lenders.models import Attempt, Delivery, Offer, Submission
+from lenders.models import Attempt, Delivery, Lender, Offer, Submission
+
+
+class LenderFilter(admin.RelatedFieldListFilter):
+    """Lenders by name, without what else is in their rows: their secrets."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        return list(Lender.objects.order_by("name").values_list("pk", "name"))
 
 
 class DeliveryInline(ReadOnlyInline):
@@ -35,8 +42,11 @@ class AttemptInline(ReadOnlyInline):
 class SubmissionAdmin(RecordedAdmin):
     list_display = ("application", "lender", "status", "error_code", "created_at", "answered_at")
     list_display_links = ("application", "lender")
-    list_filter = ("status", "lender")
+    list_filter = ("status", ("lender", LenderFilter))
     list_select_related = ("application", "lender")
+    list_only = (
+        "application__reference", "lender__name", "status", "error_code", "created_at", "answered_at",
+    )  # fmt: skip
     search_fields = ("=id", "=application__reference")
     search_help_text = _("A whole application number or submission id.")
     ordering = ("-created_at",)
@@ -57,19 +67,22 @@ class SubmissionAdmin(RecordedAdmin):
 
 @admin.register(Delivery)
 class DeliveryAdmin(RecordedAdmin):
-    list_display = ("short_id", "kind", "lender", "status", "fence", "failures", "error_code", "due_at")
-    list_filter = ("status", "kind", "lender")
+    list_display = ("short_id", "created_at", "kind", "lender", "status", "failures", "error_code", "due_at")
+    list_filter = ("status", "kind", ("lender", LenderFilter))
     list_select_related = ("lender",)
+    list_only = ("created_at", "kind", "lender__name", "status", "failures", "error_code", "due_at")
+    ordering = ("-created_at",)
     search_fields = ("=id", "=submission__id")
+    search_help_text = _("A whole delivery or submission id.")
     fields = readonly_fields = (
         "id", "submission", "lender", "kind", "status", "fence", "failures", "due_at", "lease_until",
         "deadline", "error_code", "created_at", "finished_at",
     )  # fmt: skip
     inlines = (AttemptInline,)
 
-    @admin.display(description=_("identifier"), ordering="pk")
+    @admin.display(description=_("identifier"))
     def short_id(self, delivery: Delivery) -> str:
         return short_id(delivery.pk)
 
-    def get_queryset(self, request: HttpRequest) -> Any:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Delivery]:
         return super().get_queryset(request).select_related("submission", "lender")

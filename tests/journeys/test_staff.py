@@ -1,7 +1,7 @@
 """Support finds an application by its number, sees nobody's data, and sends again what failed."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.journeys.product import Product, until
 from tests.journeys.staff import log_in
@@ -241,3 +241,34 @@ def test_support_finds_a_person_has_them_shown_and_the_person_learns_of_it(new_v
     expect(sight).to_contain_text("Sūdzību")
     consumer.shot("who-saw")
     assert found == []
+
+
+MANY_ENTRIES = """
+from applications.actors import SYSTEM
+from applications.services import audit
+for number in range(60):
+    audit.record(actor=SYSTEM, action="list.filled", number=number)
+"""
+
+
+def test_older_rows_and_back_by_keyboard(new_visitor, product):
+    product.in_its_shell(MANY_ENTRIES)
+    staff = new_visitor()
+    log_in(staff, "dpo")
+    staff.open("/admin/applications/auditentry/")
+    rows = staff.page.locator("#result_list tbody")
+    newest = rows.inner_text()
+    pager = staff.page.get_by_role("navigation", name="Šī saraksta lapas")
+    follow(pager.get_by_role("link", name="Vecākas"))
+    assert "/?p=after." in staff.page.url
+    assert rows.inner_text() != newest
+    follow(pager.get_by_role("link", name="Jaunākas", exact=True))
+    assert "/?p=before." in staff.page.url
+    assert rows.inner_text() == newest
+
+
+def follow(link: Locator) -> None:
+    """As somebody without a mouse does."""
+    link.focus()
+    with link.page.expect_navigation():
+        link.page.keyboard.press("Enter")

@@ -1,6 +1,7 @@
 """Lenders, submissions and deliveries as staff see them: states and times, no person, nothing typed over."""
 
 import json
+from unittest import mock
 
 import pytest
 from django.test import Client
@@ -10,6 +11,7 @@ from applications.models import Application, AuditEntry, RestrictionGround
 from applications.services.audit import ASIDE
 from applications.services.processing import restrict
 from lenders.adapters.base import ErrorCode, LenderError
+from lenders.admin import SubmissionAdmin, sending
 from lenders.models import Delivery, Submission
 from tests import factories
 from tests.lenders import scene
@@ -60,6 +62,54 @@ def test_restricted_person_s_submission_is_refused_in_the_list_with_the_reason(a
     assert application.reference in str(message)
     assert "tikai glabā" in str(message)
     assert scene.states(application)["atra"] == "failed"
+
+
+@pytest.fixture
+def two_failed():
+    """Two failed submissions on a page each."""
+    found = []
+    for _ in range(2):
+        sent = scene.sent("atra")
+        scene.finish(scene.begun(sent)["atra"], LenderError(ErrorCode.REJECTED, permanent=True))
+        found.append(sent)
+    with mock.patch.object(SubmissionAdmin, "list_per_page", 1):
+        yield found
+
+
+def send_the_whole_list(client: Client, page: str):
+    one = Submission.objects.first()
+    chosen = {"action": "send_again", "_selected_action": [str(one.pk)], "select_across": "1", "index": "0"}
+    return client.post(page, chosen, follow=True)
+
+
+def test_whole_list_is_sent_again_whatever_page_is_open(two_failed):
+    client = staff(*SEES, "retry_submission")
+    first = client.get(f"{PAGES}/submission/")
+    assert "Atlasīt visu sarakstu" in first.text
+    (older,) = (link.url for link in first.context["cl"].pager_links)
+    page = send_the_whole_list(client, f"{PAGES}/submission/{older}")
+    assert page.status_code == 200
+    assert [scene.states(sent)["atra"] for sent in two_failed] == ["queued", "queued"]
+
+
+def test_list_on_one_page_is_chosen_row_by_row(application):
+    assert "Atlasīt visu sarakstu" not in staff(*SEES, "retry_submission").get(f"{PAGES}/submission/").text
+
+
+def test_whole_list_is_sent_again_by_and_by(two_failed, monkeypatch):
+    monkeypatch.setattr(sending, "AT_ONCE", 1)
+    page = send_the_whole_list(staff(*SEES, "retry_submission"), f"{PAGES}/submission/")
+    assert sorted(scene.states(sent)["atra"] for sent in two_failed) == ["failed", "queued"]
+    assert [message.level_tag for message in page.context["messages"]] == ["success", "warning"]
+
+
+def test_a_few_refusals_are_named_and_the_others_counted(two_failed, monkeypatch):
+    monkeypatch.setattr(sending, "NAMED", 1)
+    Submission.objects.update(status="declined")
+    page = send_the_whole_list(staff(*SEES, "retry_submission"), f"{PAGES}/submission/")
+    texts = [str(message) for message in page.context["messages"]]
+    assert len(texts) == 2
+    assert texts[1].startswith("Vēl 1 ")
 
 
 def test_staff_who_may_only_look_cannot_send_again(application):
