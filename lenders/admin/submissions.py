@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from applications.admin.base import ReadOnlyInline, RecordedAdmin, short_id
+from applications.collation import latvian_key
 from lenders.admin.sending import RETRY, send_again
 from lenders.models import Attempt, Delivery, Lender, Offer, Submission
 
@@ -16,7 +17,8 @@ class LenderFilter(admin.RelatedFieldListFilter):
     """Lenders by name, without what else is in their rows: their secrets."""
 
     def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
-        return list(Lender.objects.order_by("name").values_list("pk", "name"))
+        known = Lender.objects.values_list("pk", "name")
+        return sorted(known, key=lambda choice: latvian_key(choice[1]))
 
 
 class DeliveryInline(ReadOnlyInline):

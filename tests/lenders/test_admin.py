@@ -242,3 +242,10 @@ def test_nothing_is_typed_over_not_even_by_a_superuser(application, model):
     assert root.post(f"{PAGES}/{model}/{pk}/change/", {"status": "offered"}).status_code == 403
     assert root.post(f"{PAGES}/{model}/{pk}/delete/", {"post": "yes"}).status_code == 403
     assert root.get(f"{PAGES}/{model}/add/").status_code == 403
+
+
+def test_lenders_stand_in_the_filter_in_latvian_order(application):
+    page = staff(*SEES).get(f"{PAGES}/submission/").context["cl"]
+    (spec,) = [one for one in page.filter_specs if one.title == "aizdevējs"]
+    names = [name for _pk, name in spec.lookup_choices]
+    assert names == [scene.SANDBOX[slug].name for slug in ("atra", "leja")]
