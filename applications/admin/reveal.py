@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from applications.admin.base import refused_page
-from applications.errors import CaseRefused, Refusal
+from applications.errors import CaseRefused, ReasonRefused, Refusal
 from applications.models import Application
 from applications.personal import Category, Purpose
 from applications.selectors.revealed import REVEALABLE, reasons_against, reasons_of, revealed_person
@@ -125,8 +125,10 @@ def _reveal(request: HttpRequest, application: Application, look: Look) -> HttpR
 
 def _show(request: HttpRequest, application: Application, shown: Shown) -> HttpResponse:
     try:
+        if shown.purpose not in reasons_of(request.user):  # type: ignore[arg-type]
+            raise ReasonRefused
         person = revealed_person(application, categories=shown.categories, purpose=shown.purpose)
-    except Refusal as refused:  # a right of the person came in between
+    except Refusal as refused:  # a right of the person came in between, or the role with this reason went
         _forget(request)
         return refused_page(request, refused)
     page = site.render(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -242,6 +243,16 @@ def test_restriction_that_comes_in_between_hides_the_person(
     look(support, application)
     restricted(application)
     page = support.get(address(application))
+    assert page.status_code == 403
+    assert "Anna" not in page.text
+
+
+def test_role_that_ends_takes_its_reason_along(application: Application) -> None:
+    reader = factories.staff(Role.SUPPORT, Role.DPO, name="both")
+    client = factories.sign_in_staff(Client(), reader)
+    assert "Anna" in look(client, application, purpose=Purpose.INFORMATION_SECURITY).text
+    reader.groups.remove(Group.objects.get(name=Role.DPO))
+    page = client.get(address(application))
     assert page.status_code == 403
     assert "Anna" not in page.text
 
