@@ -15,6 +15,7 @@ from applications.declarations import personal_fields
 from applications.models import Application, AuditEntry, StaffUser
 from applications.roles import READS_PERSONAL_DATA, Role
 from applications.selectors.staff import Asleep, roles_in_force, roles_of
+from applications.services import audit
 from applications.services.recipients import save_recipient
 from applications.services.staff_accounts import codes_of, grant_roles
 from tests import factories
@@ -278,6 +279,36 @@ def test_auditor_cannot_search_the_audit_for_somebody(case: Application) -> None
     everything = [one.pk for one in client.get(address).context["cl"].result_list]
     found = client.get(address, {"q": str(case.subject_id)}).context["cl"].result_list
     assert [one.pk for one in found if one.pk in everything] == everything
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        "subject_id",
+        "subject_id__lt",
+        "object_id",
+        "object_id__startswith",
+        "actor_identifier",
+        "detail__owners",
+    ],
+)
+def test_auditor_cannot_narrow_the_audit_to_somebody_in_the_address(case: Application, lookup: str) -> None:
+    client = client_of(factories.staff(Role.AUDITOR))
+    address = reverse("admin:applications_auditentry_changelist")
+    assert client.get(address, {lookup: str(case.subject_id)}).status_code in {302, 400}
+    assert client.get(address, {"actor_kind__exact": "staff"}).status_code == 200
+
+
+def test_auditor_reads_that_keys_ended_and_not_whose(case: Application) -> None:
+    owner = str(case.subject_id)
+    audit.record(actor=SYSTEM, action="keys.destroyed", count=1, owners=[owner])
+    address = reverse(
+        "admin:applications_auditentry_change", args=[AuditEntry.objects.get(action="keys.destroyed").pk]
+    )
+    page = client_of(factories.staff(Role.AUDITOR)).get(address)
+    assert "count" in page.text
+    assert owner not in page.text
+    assert owner in dpo.dpo().get(address).text
 
 
 def test_dpo_finds_the_entries_about_a_person(case: Application) -> None:
