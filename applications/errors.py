@@ -64,8 +64,8 @@ class NotObjectable(Refusal):
 class CaseRefused(Refusal):
     code = "case_refused"
     sentence = _(
-        "Write the number of the case: 3 to 40 letters, digits, hyphens, dots or slashes. It is kept in the "
-        "audit, so it names nobody and is no personal code and no phone number."
+        "Write the number of the case: 3 to 40 letters, digits, hyphens, dots or slashes, with a digit among "
+        "them. It is kept in the audit, so it names nobody and is no personal code and no phone number."
     )
 
 

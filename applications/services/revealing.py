@@ -19,8 +19,14 @@ from applications.selectors.staff import is_external, mandates_in_force
 from applications.services import audit
 
 CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{2,39}")
-# A personal code, a phone number: digits enough to be of somebody.
-SOMEBODYS = re.compile(r"[0-9]{6}-?[0-9]{5}|[0-9]{8,}")
+# Digits, however they are grouped. Enough to be of somebody are eight in one piece; eleven in all, a personal
+# code or a phone number with its country; a phone number in groups, unless they begin with a year.
+DIGITS = re.compile(r"[0-9](?:[_./-]*[0-9])*")
+GROUPING = re.compile(r"[_./-]+")
+IN_ONE_PIECE = re.compile(r"[0-9]{8}")
+PHONE = re.compile(r"[26][0-9]{7}")
+ELEVEN = 11
+YEAR_FIRST = re.compile(r"20[0-9]{2}[_./-]")
 
 
 @dataclass(frozen=True)
@@ -33,11 +39,22 @@ class Look:
 
 
 def check_case(case: str) -> str:
-    """A case's number as it may stand in the audit. Raises CaseRefused for what could be somebody's."""
+    """A case's number as it may stand in the audit.
+
+    Raises CaseRefused for what could be somebody's: a personal code or a phone number, however it is grouped,
+    and words alone, which a name is made of.
+    """
     case = case.strip()
-    if CASE.fullmatch(case) is None or SOMEBODYS.search(case):
+    digits = DIGITS.findall(case)
+    if CASE.fullmatch(case) is None or not digits or any(map(_is_somebodys, digits)):
         raise CaseRefused
     return case
+
+
+def _is_somebodys(digits: str) -> bool:
+    plain = GROUPING.sub("", digits)
+    is_phone = PHONE.fullmatch(plain) is not None and YEAR_FIRST.match(digits) is None
+    return is_phone or len(plain) >= ELEVEN or IN_ONE_PIECE.search(digits) is not None
 
 
 def reveal(*, application: Application, look: Look, reader: StaffUser) -> None:

@@ -185,7 +185,21 @@ def test_form_without_a_sound_reason_shows_nobody(
     assert revealed() == []
 
 
-@pytest.mark.parametrize("case", ["CASE-17", "2026/0117", "T.8", "JB-7K2M9-QRT4X", " 12-3456 "])
+@pytest.mark.parametrize(
+    "case",
+    ["Anna.Berzina", "anna-berzina", "0102.90-12342", "010290.12342", "010290/12342", "3-2-1-2-3-4-5-6-7-8-9",
+     "T-321234-56789", "21.234.567", "2123-4567", "371-21234567", "371.21.234.567", "67-12-34-56",
+     "5/21234567"],
+)  # fmt: skip
+def test_number_that_could_be_somebodys_is_refused_however_it_is_grouped(case: str) -> None:
+    with pytest.raises(CaseRefused):
+        check_case(case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["CASE-17", "2026/0117", "T.8", "JB-7K2M9-QRT4X", " 12-3456 ", "2026-000123", "LV-2026/11-0042"],
+)
 def test_number_of_a_case_is_taken(case: str) -> None:
     assert check_case(case) == case.strip()
 
