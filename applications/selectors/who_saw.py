@@ -26,10 +26,11 @@ OPENED: dict[str, str | Promise] = {
     "security_signal": _("The number of your application, in a list that helps to keep data secure"),
     "subject": _("Which kinds of data about you are held, without the data"),
 }
+UNMASKED = "application.revealed"
 # What an act says of itself, where it is not the kind of row alone.
 ACTS: dict[str, str | Promise] = {
     "subject.found": _("That you have an account here, and your application numbers: you were looked up"),
-    "application.revealed": _("Your data, unmasked"),
+    UNMASKED: _("Your data, unmasked"),
 }
 SEEN = frozenset({"seen", "seen_masked", "explained", "found", "revealed"})
 MOST = 500
@@ -69,8 +70,10 @@ def _disclosed(subject_id: UUID) -> Iterator[Sight]:
 
 
 def _opened(subject_id: UUID) -> Iterator[Sight]:
-    rows = AuditEntry.objects.filter(subject_id=subject_id, actor_kind=ActorKind.STAFF)
-    for row in rows.order_by("-at")[:MOST]:
+    rows = AuditEntry.objects.filter(subject_id=subject_id, actor_kind=ActorKind.STAFF).order_by("-at")
+    # Apart, so that no number of other openings puts a look at unmasked data out of sight.
+    unmasked, rest = rows.filter(action=UNMASKED)[:MOST], rows.exclude(action=UNMASKED)[:MOST]
+    for row in (*unmasked, *rest):
         model, _dot, act = row.action.rpartition(".")
         # What a partner's people saw is a disclosure, which names the partner.
         if act in SEEN and not row.detail.get("mandate"):

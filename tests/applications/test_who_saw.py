@@ -9,9 +9,10 @@ from django.utils import timezone
 
 from applications.crypto.keyring import data_key_scope
 from applications.models import Application, DataSubject, Disclosure, DisclosureStatus, StaffUser
-from applications.personal import Purpose
+from applications.personal import Category, Purpose
 from applications.roles import Role
 from applications.selectors.who_saw import who_saw
+from applications.services.revealing import Look, reveal
 from tests import factories
 from tests.lenders import scene
 
@@ -88,3 +89,16 @@ def test_page_shows_nothing_of_anybody_else(client: Client, application: Applica
 
 def test_account_leads_to_the_page(client: Client, owner: DataSubject) -> None:
     assert f'href="{PAGE}"' in client.get(reverse("applications:account")).text
+
+
+def test_no_number_of_other_openings_hides_a_look_at_unmasked_data(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("applications.selectors.who_saw.MOST", 3)
+    reader = factories.staff(Role.SUPPORT)
+    look = Look(Purpose.SERVE_CUSTOMERS, "CASE-17", (Category.IDENTIFICATION,))
+    reveal(application=application, look=look, reader=reader)
+    client = factories.sign_in_staff(Client(), reader)
+    for _ in range(4):
+        client.get(reverse("admin:applications_application_change", args=[application.pk]))
+    assert [sight.case for sight in sights(application.subject) if sight.case] == ["CASE-17"]
