@@ -9,7 +9,14 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.data_policy import require_allowed, uses_of
-from applications.errors import CaseRefused, OutsideMandate, ProcessingRefused, ReasonRefused, SubjectErased
+from applications.errors import (
+    CaseRefused,
+    OutsideMandate,
+    ProcessingRefused,
+    ReasonRefused,
+    Refusal,
+    SubjectErased,
+)
 from applications.form_fields import mark_of
 from applications.models import Application, Disclosure, DisclosureStatus, Mandate, StaffUser
 from applications.personal import Category, Purpose, RecipientKind
@@ -67,7 +74,7 @@ def reveal(*, application: Application, look: Look, reader: StaffUser) -> None:
     try:
         mandate = _check(application, look, reader)
     except (OutsideMandate, ReasonRefused, SubjectErased, ProcessingRefused) as refused:
-        _record_refusal(application, look, actor, refused.code)
+        note_refused(application=application, reader=reader, refused=refused, purpose=look.purpose)
         raise
     with transaction.atomic():
         if mandate is not None:
@@ -113,8 +120,11 @@ def _disclose(application: Application, look: Look, mandate: Mandate) -> None:
     )
 
 
-def _record_refusal(application: Application, look: Look, actor: Actor, why: str) -> None:
+def note_refused(
+    *, application: Application, reader: StaffUser, refused: Refusal, purpose: Purpose | None = None
+) -> None:
+    """Write down that somebody would have had this person shown; `purpose`, where they came to say one."""
     audit.record_aside(
-        actor=actor, action="application.reveal_refused", subject_id=application.subject_id, row=application,
-        purpose=look.purpose, why=why,
+        actor=Actor.staff(reader.pk), action="application.reveal_refused", subject_id=application.subject_id,
+        row=application, purpose=purpose, why=refused.code,
     )  # fmt: skip

@@ -251,6 +251,19 @@ def test_restricted_person_is_not_shown_to_support(support: Client, application:
     assert "Anna" not in page.text
 
 
+def test_refusal_by_a_right_is_written_down_on_every_way(support: Client, application: Application) -> None:
+    """Before the form, by the form, and when the right comes in between."""
+    look(support, application)
+    restricted(application)
+    for ask in (support.get, support.get, lambda page: support.post(page, {"case": "CASE-17"})):
+        assert ask(address(application)).status_code == 403
+    entries = AuditEntry.objects.using(ASIDE).filter(action="application.reveal_refused").order_by("pk")
+    assert [(one.subject_id, one.detail) for one in entries] == [
+        (application.subject_id, {"purpose": purpose, "why": "processing_restricted"})
+        for purpose in ("serve_customers", None, None)
+    ]
+
+
 def test_restriction_that_comes_in_between_hides_the_person(
     support: Client, application: Application
 ) -> None:
