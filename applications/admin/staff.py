@@ -48,6 +48,18 @@ class RoleChoice(forms.ModelMultipleChoiceField):
         return str(Role(obj.name).label)
 
 
+class RoleFilter(admin.SimpleListFilter):
+    """Accounts of one role, by the name that people use."""
+
+    title, parameter_name = gettext_lazy("roles"), "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(role.value, str(role.label)) for role in Role]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[StaffUser]) -> QuerySet[StaffUser]:
+        return queryset if self.value() is None else queryset.filter(groups__name=self.value())
+
+
 class RolesForm(UserChangeForm):
     """An external partner has that role alone: what it may see is what the mandate names."""
 
@@ -66,7 +78,7 @@ class StaffUserAdmin(FreshProofAdmin, ListAdmin, UserAdmin):
     actions: Any = None
     form = RolesForm
     list_display = ("username", "roles", "is_active", "is_staff", "has_second_factor", "last_login")
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active", RoleFilter)
     list_select_related = ("second_factor",)
     list_only = ("username", "is_active", "is_staff", "last_login", "second_factor__enrolled_at")
     search_fields = ("username",)
@@ -100,7 +112,8 @@ class StaffUserAdmin(FreshProofAdmin, ListAdmin, UserAdmin):
 
     @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: StaffUser) -> str:
-        return ", ".join(str(Role(group.name).label) for group in user.groups.all())
+        given = (group.name for group in user.groups.all())
+        return ", ".join(str(Role(name).label) for name in given if name in Role)
 
     @admin.display(description=gettext_lazy("which count today"))
     def roles_today(self, user: StaffUser) -> str:

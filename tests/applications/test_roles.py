@@ -159,6 +159,17 @@ def test_administrator_gives_a_role_by_its_name() -> None:
     assert list(roles_of(user)) == [Role.SUPPORT]
 
 
+def test_group_that_is_no_role_gives_nothing_and_stands_in_nobodys_way() -> None:
+    """An installation may have had groups before there were roles."""
+    client, user = client_of(factories.staff(Role.ADMINISTRATOR)), factories.staff()
+    user.groups.add(Group.objects.create(name="Call centre"))
+    page = client.get(reverse("admin:applications_staffuser_changelist"))
+    assert page.status_code == 200
+    assert "Call centre" not in page.text
+    assert save(client, user, Role.SUPPORT).status_code == 302
+    assert AuditEntry.objects.get(action="account.rights_changed").detail["granted"] == ["role:support"]
+
+
 def test_nobody_gives_a_role_to_themselves() -> None:
     own = factories.staff(Role.ADMINISTRATOR)
     save(client_of(own), own, Role.ADMINISTRATOR, Role.DPO)
