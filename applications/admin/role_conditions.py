@@ -20,7 +20,7 @@ from applications.states import ApplicationStatus
 
 
 class TrainingForm(forms.ModelForm):
-    """Nobody vouches for themselves, and nobody for what is still to come."""
+    """Nobody vouches for what is still to come."""
 
     def clean_completed_on(self) -> Any:
         day = self.cleaned_data["completed_on"]
@@ -41,6 +41,16 @@ class TrainingAdmin(FreshProofAdmin, RegisterAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nobody vouches for themselves."""
+        if db_field.name == "user":
+            kwargs["queryset"] = StaffUser.objects.exclude(pk=request.user.pk)  # type: ignore[misc]
+            kwargs["help_text"] = _(
+                "Your own training is entered by another data protection officer, or by whoever runs the "
+                "servers (manage.py record_training)."
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def write(self, *, row: Any, changed: Sequence[str], actor: Actor) -> None:
         enter_training(training=row, actor=actor)

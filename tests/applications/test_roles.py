@@ -139,6 +139,17 @@ def test_training_that_cannot_be_is_refused_with_a_sentence(completed: str, unti
     assert not user.trainings.exists()
 
 
+def test_officer_cannot_vouch_for_their_own_training() -> None:
+    """A role that reads personal data would otherwise never end for whoever enters what makes it count."""
+    officer = factories.staff(Role.DPO, name="dpo")
+    form = {
+        "user": officer.pk, "course": "GDPR", "completed_on": "2026-01-01", "valid_until": "2099-01-01",
+    }  # fmt: skip
+    page = client_of(officer).post(reverse("admin:applications_training_add"), form)
+    assert page.context["adminform"].form.errors["user"]
+    assert officer.trainings.count() == 1
+
+
 def test_administrator_cannot_vouch_for_training() -> None:
     client = client_of(factories.staff(Role.ADMINISTRATOR))
     assert client.get(reverse("admin:applications_training_add")).status_code == 403
