@@ -29,7 +29,7 @@ from applications.admin.base import FreshProofAdmin
 from applications.admin.lists import ListAdmin
 from applications.errors import OwnSecondFactor
 from applications.models import StaffUser
-from applications.roles import Role
+from applications.roles import READS_PERSONAL_DATA, Role
 from applications.selectors.staff import enrolled_factor, roles_of
 from applications.services.second_factor import reset
 from applications.services.staff_accounts import note_password_changed, note_saved, rights_of
@@ -61,12 +61,21 @@ class RoleFilter(admin.SimpleListFilter):
 
 
 class RolesForm(UserChangeForm):
-    """An external partner has that role alone: what it may see is what the mandate names."""
+    """Roles that do not go together.
+
+    An external partner has that role alone: what it may see is what the mandate names. Whoever gives roles
+    has none that reads personal data: two people stand before these.
+    """
 
     def clean_groups(self) -> Any:
         groups = self.cleaned_data["groups"]
-        if len(groups) > 1 and any(group.name == Role.EXTERNAL for group in groups):
+        given = {group.name for group in groups}
+        if Role.EXTERNAL in given and len(given) > 1:
             raise forms.ValidationError(_("An external partner has no other role."))
+        if Role.ADMINISTRATOR in given and READS_PERSONAL_DATA & given:
+            raise forms.ValidationError(
+                _("An administrator of accounts has no role that reads personal data.")
+            )
         return groups
 
 

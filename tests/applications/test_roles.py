@@ -194,6 +194,16 @@ def test_partner_has_no_other_role() -> None:
     assert not user.groups.exists()
 
 
+@pytest.mark.parametrize("role", sorted(READS_PERSONAL_DATA - {Role.EXTERNAL}))
+def test_administrator_has_no_role_that_reads_personal_data(role: Role) -> None:
+    """One account that gives roles and enters training would need nobody else to read everything."""
+    client, user = client_of(factories.staff(Role.ADMINISTRATOR)), factories.staff()
+    page = save(client, user, Role.ADMINISTRATOR, role)
+    assert page.context["adminform"].form.errors["groups"]
+    assert not user.groups.exists()
+    assert save(client, user, Role.ADMINISTRATOR, Role.AUDITOR).status_code == 302
+
+
 # --- mandates ---------------------------------------------------------------------------------------------
 @pytest.fixture
 def case() -> Application:
