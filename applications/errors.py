@@ -79,6 +79,10 @@ class OutsideMandate(Refusal):
     sentence = _("No mandate of yours that counts today covers this application.")
 
 
+class TooManySearches(Refusal):
+    code = "too_many_searches"  # the sentence is that of the limit
+
+
 class TooManyCodes(Refusal):
     code = "too_many_codes"  # the sentence is that of the limit
 
