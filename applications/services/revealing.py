@@ -22,7 +22,7 @@ from applications.models import Application, Disclosure, DisclosureStatus, Manda
 from applications.personal import Category, Purpose, RecipientKind
 from applications.selectors.permission import require
 from applications.selectors.revealed import labels_of, reasons_of
-from applications.selectors.staff import is_external, mandates_in_force
+from applications.selectors.staff import is_external, mandate_over
 from applications.services import audit
 
 CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{2,39}")
@@ -93,14 +93,12 @@ def _check(application: Application, look: Look, reader: StaffUser) -> Mandate |
         raise ReasonRefused
     require_allowed([mark_of(label) for label in labels_of(look.categories)], look.purpose)
     require(application.subject_id, look.purpose, categories=look.categories)
-    return _mandate(application, reader) if is_external(reader) else None
-
-
-def _mandate(application: Application, reader: StaffUser) -> Mandate:
-    for mandate in mandates_in_force(reader):
-        if mandate.cases.filter(application=application).exists():
-            return mandate
-    raise OutsideMandate
+    if not is_external(reader):
+        return None
+    mandate = mandate_over(reader, application.pk)
+    if mandate is None:
+        raise OutsideMandate
+    return mandate
 
 
 def _disclose(application: Application, look: Look, mandate: Mandate) -> None:

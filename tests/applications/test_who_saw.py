@@ -15,6 +15,7 @@ from applications.selectors.who_saw import who_saw
 from applications.services.revealing import Look, reveal
 from tests import factories
 from tests.lenders import scene
+from tests.privacy import dpo
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 PAGE = reverse("applications:seen")
@@ -73,6 +74,13 @@ def test_opening_by_staff_stands_on_the_page(client: Client, application: Applic
     page = client.get(PAGE).text
     assert "Mūsu darbinieks" in page
     assert "support" not in page
+
+
+def test_partner_who_opens_the_masked_page_is_told_of_by_the_companys_name(application: Application) -> None:
+    mandate = dpo.mandate(application)
+    partner = factories.sign_in_staff(Client(), mandate.user)
+    partner.get(reverse("admin:applications_application_change", args=[application.pk]))
+    assert [sight.who for sight in sights(application.subject)] == [mandate.recipient.name]
 
 
 def test_refused_opening_is_none(application: Application) -> None:
