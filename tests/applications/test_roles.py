@@ -267,6 +267,19 @@ def test_application_can_be_taken_out_of_a_mandate(case: Application) -> None:
     assert not mandate.cases.exists()
 
 
+def test_audit_tells_which_applications_a_mandate_covered(case: Application) -> None:
+    officer, mandate = dpo.dpo(), dpo.mandate(case)
+    address = reverse("admin:applications_mandate_change", args=[mandate.pk])
+    form = mandate_form(case, user=mandate.user_id, recipient=mandate.recipient_id)
+    for covered in (case.reference, ""):
+        officer.post(address, form | {"covered": covered})
+    entries = AuditEntry.objects.filter(action__startswith="mandate.case").order_by("pk")
+    assert [(one.action, one.subject_id, one.object_id, one.detail) for one in entries] == [
+        (f"mandate.case_{what}", case.subject_id, str(case.pk), {"mandate": str(mandate.pk)})
+        for what in ("added", "removed")
+    ]
+
+
 @pytest.mark.parametrize("covered", ["JB-NOBOD-YHERE", "Anna Bērziņa"])
 def test_mandate_over_an_application_that_is_not_there_is_refused(case: Application, covered: str) -> None:
     page = dpo.dpo().post(reverse("admin:applications_mandate_add"), mandate_form(case, covered=covered))
