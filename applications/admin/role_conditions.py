@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from applications.actors import Actor
 from applications.admin.base import FreshProofAdmin, RegisterAdmin
 from applications.models import Application, Mandate, StaffUser, Training
+from applications.references import as_stored
 from applications.roles import Role
 from applications.services.role_conditions import enter_training, save_mandate
 from applications.states import ApplicationStatus
@@ -71,7 +72,7 @@ class ApplicationNumbers(forms.CharField):
         return value
 
     def clean(self, value: Any) -> list[Application]:
-        numbers = {number.upper() for number in super().clean(value).split()}
+        numbers = {as_stored(number) for number in super().clean(value).split()}
         sent = Application.objects.exclude(status=ApplicationStatus.DRAFT)
         found = list(sent.filter(reference__in=numbers).order_by("reference"))
         if unknown := numbers - {application.reference for application in found}:

@@ -70,6 +70,16 @@ def test_person_is_found_by_each_number_of_ours(
         assert found(support, number) == [person]
 
 
+def test_what_was_pasted_is_found_with_other_hyphens_and_marks_that_nobody_sees(
+    support: Client, person: DataSubject, application: Application
+) -> None:
+    number = application.reference
+    for text in (number.replace("-", "\u2011"), number.replace("-", " "), f"{number}\u200b",
+                 number.replace("-", ""), person.account_number.replace("-", "\u2013"),
+                 "\u202aanna@piemers.lv\u202c", "anna@piemers.lv\u200f"):  # fmt: skip
+        assert found(support, text) == [person]
+
+
 @pytest.mark.parametrize(
     "text", ["anna@piemers", "Anna", "Bērziņa", "56789", "2123456", "321234-5678", "%", "JB-"]
 )
