@@ -79,6 +79,15 @@ def test_first_account_is_an_administrator_and_nothing_else() -> None:
     assert client_of(user).get(reverse("admin:applications_application_changelist")).status_code == 403
 
 
+def test_administrator_made_on_the_servers_is_written_down() -> None:
+    call_command("createsuperuser", interactive=False, username="late", email="l@jo1n.example", verbosity=0)
+    entries = AuditEntry.objects.filter(object_id=str(StaffUser.objects.get().pk)).order_by("pk")
+    assert [(one.action, one.actor_kind) for one in entries] == [
+        ("account.created", "system"), ("account.rights_changed", "system"),
+    ]  # fmt: skip
+    assert "role:administrator" in entries.latest("pk").detail["granted"]
+
+
 # --- training ---------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("role", sorted(READS_PERSONAL_DATA - {Role.EXTERNAL}))
 def test_role_that_reads_personal_data_sleeps_without_training(role: Role) -> None:
