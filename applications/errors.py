@@ -64,8 +64,8 @@ class NotObjectable(Refusal):
 class CaseRefused(Refusal):
     code = "case_refused"
     sentence = _(
-        "Write the number of the case: 3 to 40 letters, digits, hyphens, dots or slashes. It is kept in the "
-        "audit, so it names nobody and is no personal code and no phone number."
+        "Write the number of the case: 3 to 40 letters, digits, hyphens, dots or slashes, with a digit among "
+        "them. It is kept in the audit, so it names nobody and is no personal code and no phone number."
     )
 
 
@@ -77,6 +77,10 @@ class ReasonRefused(Refusal):
 class OutsideMandate(Refusal):
     code = "outside_mandate"
     sentence = _("No mandate of yours that counts today covers this application.")
+
+
+class TooManySearches(Refusal):
+    code = "too_many_searches"  # the sentence is that of the limit
 
 
 class TooManyCodes(Refusal):

@@ -14,9 +14,10 @@ from applications.contacts import FIRST_CONTACTS
 from applications.crypto import keyring
 from applications.crypto.signals import decryption_failed, keys_destroyed
 from applications.each_app import of_each_app
-from applications.models import SecondFactor
+from applications.models import SecondFactor, StaffUser
 from applications.services import audit
-from applications.services.staff_accounts import grant_roles
+from applications.services.staff_accounts import grant_roles, note_saved
+from applications.signals import administrator_made
 from applications.sweeper import sweeper
 
 
@@ -48,6 +49,12 @@ def grant_roles_anew(*, app_config: Any, using: str, **_: Any) -> None:
     """The groups of the roles hold what the code says, once the last app has its permissions."""
     if using == DEFAULT_DB_ALIAS and app_config.label == [*of_each_app("roles", "GRANTS")][-1]:
         grant_roles()
+
+
+@receiver(administrator_made)
+def audit_administrator(*, user: StaffUser, **_: Any) -> None:
+    """Whoever rules the servers can make one at any time: the audit tells of it as of any other account."""
+    note_saved(user=user, before=None, changed=[], actor=SYSTEM)
 
 
 @receiver(decryption_failed)

@@ -1,9 +1,13 @@
 """Reference numbers that people can read aloud: no letter or digit that looks like another."""
 
+import re
 import secrets
+
+from applications.formats import compact
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 APPLICATION = "JB"
+GROUPS = re.compile(r"([A-Z]{1,2})([0-9A-Z]{5})([0-9A-Z]{5})")
 
 
 def make_reference(prefix: str) -> str:
@@ -13,3 +17,10 @@ def make_reference(prefix: str) -> str:
     """
     body = "".join(secrets.choice(ALPHABET) for _ in range(10))
     return f"{prefix}-{body[:5]}-{body[5:]}"
+
+
+def as_stored(text: str) -> str:
+    """A reference as it is stored, whatever spaces, hyphens and invisible marks it was pasted with."""
+    plain = compact(text).upper()
+    groups = GROUPS.fullmatch(plain)
+    return "-".join(groups.groups()) if groups else plain

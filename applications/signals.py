@@ -6,5 +6,8 @@ from django.dispatch import Signal
 # when the consumer saw it; actor: Actor
 application_submitted = Signal()
 
+# user: StaffUser, an administrator of accounts that nobody in the admin made
+administrator_made = Signal()
+
 # subject_id: UUID; paused: timedelta, for how long the person's data were only stored until now
 processing_resumed = Signal()

@@ -9,6 +9,7 @@ from applications.collation import latvian_key
 from applications.errors import NoticeChanged
 from applications.models import Application, DataSubject, Recipient
 from applications.personal import RecipientKind
+from applications.references import as_stored
 from privacy.notice_facts import what_they_do
 from privacy.notices import NoticeTextError, to_publish
 
@@ -38,7 +39,7 @@ def notices_wait() -> bool:
 
 def subject_known_as(number: str) -> DataSubject | None:
     """The person of a customer reference, an account number or an application number."""
-    number = number.strip().upper()
+    number = as_stored(number)
     return DataSubject.objects.filter(
         Q(customer_reference=number)
         | Q(account_number=number)

@@ -18,7 +18,7 @@ from applications.models import Application, NoticeVersion
 from applications.panels import staff_application_panels
 from applications.selectors.masked import MaskedPerson, masked_person
 from applications.selectors.revealed import reasons_against, reasons_of
-from applications.selectors.staff import within_mandate
+from applications.selectors.staff import is_external, mandate_over, within_mandate
 from applications.states import ApplicationStatus
 
 REVEAL = "applications.reveal_application"
@@ -76,6 +76,13 @@ class ApplicationAdmin(RecordedAdmin):
         if not request.user.has_perm(REVEAL):
             raise PermissionDenied
         return reveal_page(request, application)
+
+    def on_what_ground(self, request: HttpRequest, row: Any) -> dict[str, str]:
+        """A partner's mandate: the person is told of the partner's company, not of our staff."""
+        if not is_external(request.user):
+            return {}
+        mandate = mandate_over(request.user, row.pk)  # type: ignore[arg-type]
+        return {"mandate": str(mandate.pk)} if mandate else {}
 
     def other_way(self, request: HttpRequest, row: Any) -> str:
         """A restriction stops the service of customers, and not, say, carrying out the person's rights."""

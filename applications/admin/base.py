@@ -95,6 +95,7 @@ class RecordedAdmin(ReadOnlyAdmin):
             return page(request, object_id, *rest)
         name = self.opts.model_name
         facts: Any = {"actor": Actor.staff(request.user.pk), "subject_id": row.subject_id, "row": row}
+        facts |= self.on_what_ground(request, row)
         try:
             response = page(request, object_id, *rest)
             require(row.subject_id, self.purpose, categories=self._categories())
@@ -109,6 +110,10 @@ class RecordedAdmin(ReadOnlyAdmin):
             pass  # what is left of the row says nothing any more
         audit.record(action=f"{name}.{self.seen}", **facts)
         return response
+
+    def on_what_ground(self, request: HttpRequest, row: OwnedBySubject) -> dict[str, str]:
+        """What else the entry says of why this reader may open the row."""
+        return {}
 
     def _categories(self) -> set[Category]:
         return {one.mark.category for one in personal_fields(self.model) if one.mark is not None}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from applications.actors import Actor
+from applications.errors import TooManySearches
 from applications.services.finding import find
 from applications.staff_site import AdminPage
 from applications.views.staff_door import SEE_AND_POST, site
@@ -33,12 +34,20 @@ def find_page(request: HttpRequest) -> HttpResponse:
     form = FindForm(request.POST or None)
     context: dict[str, Any] = {"form": form}
     if form.is_valid():
-        context["people"] = find(text=form.cleaned_data["known_by"], actor=Actor.staff(request.user.pk))
+        try:
+            context["people"] = find(text=form.cleaned_data["known_by"], actor=Actor.staff(request.user.pk))
+        except TooManySearches as refused:
+            form.add_error("known_by", str(refused.sentence))
+            return _page(request, context)
         context["form"] = FindForm()
         if not context["people"]:
             # What was typed stays in the box: it may be a slip of one digit.
             context["form"] = form
             form.add_error("known_by", _("Nobody is known by exactly this. Check each letter and digit."))
+    return _page(request, context)
+
+
+def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return site.render(request, "admin/applications/find.html", title=FIND.title, **context)
 
 

@@ -13,6 +13,8 @@ from applications.personal import Purpose
 
 IDENTIFY = "applications.identify_in_audit"
 IDENTIFIERS = {"subject_id", "object_id", "short_object", "=object_id", "=subject_id"}
+# Details that are identifiers of people's rows.
+IDENTIFYING_DETAILS = {"owners", "row_id"}
 
 
 @admin.register(AuditEntry)
@@ -25,6 +27,14 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     fields = readonly_fields = (
         "at", "action", "actor_kind", "actor", "subject_id", "object_type", "object_id", "detail",
     )  # fmt: skip
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        entry = super().get_object(request, object_id, from_field)
+        if entry is not None and not request.user.has_perm(IDENTIFY):
+            entry.detail = {
+                name: what for name, what in entry.detail.items() if name not in IDENTIFYING_DETAILS
+            }
+        return entry
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whose entry it is, and of which row about them, is for those who may know whom it is about."""

@@ -18,11 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from applications.admin.base import refused_page
-from applications.errors import CaseRefused, Refusal
+from applications.errors import CaseRefused, ReasonRefused, Refusal
 from applications.models import Application
 from applications.personal import Category, Purpose
 from applications.selectors.revealed import REVEALABLE, reasons_against, reasons_of, revealed_person
-from applications.services.revealing import Look, check_case, reveal
+from applications.services.revealing import Look, check_case, note_refused, reveal
 from applications.views.staff_door import site
 from applications.views.staff_proof import ask_again
 
@@ -100,7 +100,7 @@ def _ask(request: HttpRequest, application: Application, *, sent: bool = False) 
     against = reasons_against(application.subject_id, reasons_of(request.user))  # type: ignore[arg-type]
     reasons = [purpose for purpose, refused in against.items() if refused is None]
     if not reasons:
-        return refused_page(request, next(iter(against.values()), None) or Refusal())
+        return _refused(request, application, next(iter(against.values()), None) or ReasonRefused())
     form = LookForm(request.POST if sent else None, reasons=reasons)
     if form.is_valid():
         return _reveal(request, application, form.look())
@@ -125,10 +125,12 @@ def _reveal(request: HttpRequest, application: Application, look: Look) -> HttpR
 
 def _show(request: HttpRequest, application: Application, shown: Shown) -> HttpResponse:
     try:
+        if shown.purpose not in reasons_of(request.user):  # type: ignore[arg-type]
+            raise ReasonRefused
         person = revealed_person(application, categories=shown.categories, purpose=shown.purpose)
-    except Refusal as refused:  # a right of the person came in between
+    except Refusal as refused:  # a right of the person came in between, or the role with this reason went
         _forget(request)
-        return refused_page(request, refused)
+        return _refused(request, application, refused, purpose=shown.purpose)
     page = site.render(
         request, "admin/applications/application/revealed.html", title=_("Who it is"), person=person,
         application=application, purpose=shown.purpose,
@@ -137,6 +139,13 @@ def _show(request: HttpRequest, application: Application, shown: Shown) -> HttpR
     # The limit is the point of the page (WCAG 2.2.1 allows what is essential); it works without scripts.
     page["Refresh"] = str(shown.seconds_left)
     return page
+
+
+def _refused(
+    request: HttpRequest, application: Application, refused: Refusal, *, purpose: Purpose | None = None
+) -> HttpResponse:
+    note_refused(application=application, reader=request.user, refused=refused, purpose=purpose)  # type: ignore[arg-type]
+    return refused_page(request, refused)
 
 
 def _forget(request: HttpRequest) -> None:

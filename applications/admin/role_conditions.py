@@ -14,13 +14,14 @@ from django.utils.translation import gettext_lazy
 from applications.actors import Actor
 from applications.admin.base import FreshProofAdmin, RegisterAdmin
 from applications.models import Application, Mandate, StaffUser, Training
+from applications.references import as_stored
 from applications.roles import Role
 from applications.services.role_conditions import enter_training, save_mandate
 from applications.states import ApplicationStatus
 
 
 class TrainingForm(forms.ModelForm):
-    """Nobody vouches for themselves, and nobody for what is still to come."""
+    """Nobody vouches for what is still to come."""
 
     def clean_completed_on(self) -> Any:
         day = self.cleaned_data["completed_on"]
@@ -42,6 +43,16 @@ class TrainingAdmin(FreshProofAdmin, RegisterAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Nobody vouches for themselves."""
+        if db_field.name == "user":
+            kwargs["queryset"] = StaffUser.objects.exclude(pk=request.user.pk)  # type: ignore[misc]
+            kwargs["help_text"] = _(
+                "Your own training is entered by another data protection officer, or by whoever runs the "
+                "servers (manage.py record_training)."
+            )
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def write(self, *, row: Any, changed: Sequence[str], actor: Actor) -> None:
         enter_training(training=row, actor=actor)
 
@@ -61,7 +72,7 @@ class ApplicationNumbers(forms.CharField):
         return value
 
     def clean(self, value: Any) -> list[Application]:
-        numbers = {number.upper() for number in super().clean(value).split()}
+        numbers = {as_stored(number) for number in super().clean(value).split()}
         sent = Application.objects.exclude(status=ApplicationStatus.DRAFT)
         found = list(sent.filter(reference__in=numbers).order_by("reference"))
         if unknown := numbers - {application.reference for application in found}:

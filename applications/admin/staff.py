@@ -29,7 +29,7 @@ from applications.admin.base import FreshProofAdmin
 from applications.admin.lists import ListAdmin
 from applications.errors import OwnSecondFactor
 from applications.models import StaffUser
-from applications.roles import Role
+from applications.roles import READS_PERSONAL_DATA, Role
 from applications.selectors.staff import enrolled_factor, roles_of
 from applications.services.second_factor import reset
 from applications.services.staff_accounts import note_password_changed, note_saved, rights_of
@@ -48,13 +48,34 @@ class RoleChoice(forms.ModelMultipleChoiceField):
         return str(Role(obj.name).label)
 
 
+class RoleFilter(admin.SimpleListFilter):
+    """Accounts of one role, by the name that people use."""
+
+    title, parameter_name = gettext_lazy("roles"), "role"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(role.value, str(role.label)) for role in Role]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[StaffUser]) -> QuerySet[StaffUser]:
+        return queryset if self.value() is None else queryset.filter(groups__name=self.value())
+
+
 class RolesForm(UserChangeForm):
-    """An external partner has that role alone: what it may see is what the mandate names."""
+    """Roles that do not go together.
+
+    An external partner has that role alone: what it may see is what the mandate names. Whoever gives roles
+    has none that reads personal data: two people stand before these.
+    """
 
     def clean_groups(self) -> Any:
         groups = self.cleaned_data["groups"]
-        if len(groups) > 1 and any(group.name == Role.EXTERNAL for group in groups):
+        given = {group.name for group in groups}
+        if Role.EXTERNAL in given and len(given) > 1:
             raise forms.ValidationError(_("An external partner has no other role."))
+        if Role.ADMINISTRATOR in given and READS_PERSONAL_DATA & given:
+            raise forms.ValidationError(
+                _("An administrator of accounts has no role that reads personal data.")
+            )
         return groups
 
 
@@ -66,7 +87,7 @@ class StaffUserAdmin(FreshProofAdmin, ListAdmin, UserAdmin):
     actions: Any = None
     form = RolesForm
     list_display = ("username", "roles", "is_active", "is_staff", "has_second_factor", "last_login")
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active", RoleFilter)
     list_select_related = ("second_factor",)
     list_only = ("username", "is_active", "is_staff", "last_login", "second_factor__enrolled_at")
     search_fields = ("username",)
@@ -100,7 +121,8 @@ class StaffUserAdmin(FreshProofAdmin, ListAdmin, UserAdmin):
 
     @admin.display(description=gettext_lazy("roles"))
     def roles(self, user: StaffUser) -> str:
-        return ", ".join(str(Role(group.name).label) for group in user.groups.all())
+        given = (group.name for group in user.groups.all())
+        return ", ".join(str(Role(name).label) for name in given if name in Role)
 
     @admin.display(description=gettext_lazy("which count today"))
     def roles_today(self, user: StaffUser) -> str:

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from applications.personal import NotPersonal
 from applications.roles import Role
+from applications.signals import administrator_made
 
 
 class StaffManager(BaseUserManager["StaffUser"]):
@@ -23,8 +25,10 @@ class StaffManager(BaseUserManager["StaffUser"]):
 
     def create_superuser(self, username: str, *args: Any, **facts: Any) -> "StaffUser":
         """What `manage.py createsuperuser` makes: an administrator, who makes the other accounts."""
-        user = self.create_user(username, *args, **facts, is_staff=True)
-        user.groups.add(Group.objects.get(name=Role.ADMINISTRATOR))
+        with transaction.atomic():
+            user = self.create_user(username, *args, **facts, is_staff=True)
+            user.groups.add(Group.objects.get(name=Role.ADMINISTRATOR))
+            administrator_made.send(sender=type(self), user=user)
         return user
 
 

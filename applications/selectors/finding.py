@@ -4,6 +4,7 @@ What was typed is looked up through blind indexes, and every match is confirmed 
 searched by a part of it.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from applications.crypto.matching import confirmed
 from applications.formats import canonical_personal_code, compact
 from applications.models import Application, DataSubject, Identification
 from applications.personal import Purpose
+from applications.references import as_stored
 from applications.selectors.permission import refusal
 from applications.states import ApplicationStatus
 from applications.validators import clean_phone
@@ -44,7 +46,9 @@ class Found:
 def find_people(text: str) -> list[Found]:
     """The people who are known by exactly this, at most MOST; each once, by the first thing that matched."""
     found: dict[DataSubject, KnownBy] = {}
-    for by, subjects in _matches(text.strip()):
+    # What is pasted brings marks along that nobody sees, such as the direction of writing.
+    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    for by, subjects in _matches(visible.strip()):
         for subject in subjects:
             found.setdefault(subject, by)
     people = list(found.items())[:MOST]
@@ -55,7 +59,7 @@ def _matches(text: str) -> Iterable[tuple[KnownBy, Iterable[DataSubject]]]:
     if "@" in text:
         yield KnownBy.EMAIL, confirmed(DataSubject.objects.all(), "email_index", text)
         return
-    yield KnownBy.NUMBER, _numbered(text.upper())
+    yield KnownBy.NUMBER, _numbered(as_stored(text))
     code = canonical_personal_code(text)
     if sum(character.isdigit() for character in code) == ELEVEN:
         yield KnownBy.PERSONAL_CODE, _answered("personal_code_index", code)

@@ -61,6 +61,12 @@ def mandates_in_force(user: StaffUser) -> list[Mandate]:
     return [one for one in found.select_related("recipient").order_by("-ends_on") if one.counts(today)]
 
 
+def mandate_over(user: StaffUser, application_id: UUID) -> Mandate | None:
+    """The mandate under which an external partner may open this application today."""
+    found = (one for one in mandates_in_force(user) if one.cases.filter(application=application_id).exists())
+    return next(found, None)
+
+
 def within_mandate(user: Any, applications: QuerySet[Application]) -> QuerySet[Application]:
     """Those of `applications` that an account may open: for an external partner, what the mandates name."""
     if not is_external(user):

@@ -1,6 +1,6 @@
 """Who saw what about a person: every disclosure, and every time that staff opened their data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.actors import ActorKind
 from applications.form_fields import KNOWN_LABELS, label_text
-from applications.models import AuditEntry, Disclosure, DisclosureStatus
+from applications.models import AuditEntry, Disclosure, DisclosureStatus, Mandate
 from applications.personal import Category, Purpose
 from applications.selectors.permission import require
 
@@ -26,10 +26,11 @@ OPENED: dict[str, str | Promise] = {
     "security_signal": _("The number of your application, in a list that helps to keep data secure"),
     "subject": _("Which kinds of data about you are held, without the data"),
 }
+UNMASKED = "application.revealed"
 # What an act says of itself, where it is not the kind of row alone.
 ACTS: dict[str, str | Promise] = {
     "subject.found": _("That you have an account here, and your application numbers: you were looked up"),
-    "application.revealed": _("Your data, unmasked"),
+    UNMASKED: _("Your data, unmasked"),
 }
 SEEN = frozenset({"seen", "seen_masked", "explained", "found", "revealed"})
 MOST = 500
@@ -69,20 +70,32 @@ def _disclosed(subject_id: UUID) -> Iterator[Sight]:
 
 
 def _opened(subject_id: UUID) -> Iterator[Sight]:
-    rows = AuditEntry.objects.filter(subject_id=subject_id, actor_kind=ActorKind.STAFF)
-    for row in rows.order_by("-at")[:MOST]:
+    rows = AuditEntry.objects.filter(subject_id=subject_id, actor_kind=ActorKind.STAFF).order_by("-at")
+    # Apart, so that no number of other openings puts a look at unmasked data out of sight.
+    unmasked, rest = rows.filter(action=UNMASKED)[:MOST], rows.exclude(action=UNMASKED)[:MOST]
+    # What a partner's people saw unmasked is a disclosure, which names the partner.
+    shown = [row for row in unmasked if not row.detail.get("mandate")]
+    partners = _partners(rest)
+    for row in (*shown, *rest):
         model, _dot, act = row.action.rpartition(".")
-        # What a partner's people saw is a disclosure, which names the partner.
-        if act in SEEN and not row.detail.get("mandate"):
-            yield _sight(row, ACTS.get(row.action) or OPENED.get(model, _("Something about you")))
+        if act in SEEN:
+            what = ACTS.get(row.action) or OPENED.get(model, _("Something about you"))
+            yield _sight(row, what, partners.get(row.detail.get("mandate"), _("A member of our staff")))
 
 
-def _sight(row: AuditEntry, what: str | Promise) -> Sight:
+def _partners(rows: Iterable[AuditEntry]) -> dict[str, str]:
+    """The companies of the partners who opened something, by their mandates."""
+    wanted = {row.detail["mandate"] for row in rows if row.detail.get("mandate")}
+    found = Mandate.objects.filter(pk__in=wanted).values_list("pk", "recipient__name")
+    return {str(mandate): name for mandate, name in found}
+
+
+def _sight(row: AuditEntry, what: str | Promise, who: str | Promise) -> Sight:
     """What staff opened; where they had to give a reason, with it, and with what exactly they saw."""
     purpose, seen = row.detail.get("purpose"), row.detail.get("categories", [])
     return Sight(
         at=row.at,
-        who=str(_("A member of our staff")),
+        who=str(who),
         what=(str(what), *(str(Category(name).label) for name in seen)),
         purpose=str(Purpose(purpose).label) if purpose else "",
         case=row.detail.get("case", ""),

@@ -9,18 +9,31 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.data_policy import require_allowed, uses_of
-from applications.errors import CaseRefused, OutsideMandate, ProcessingRefused, ReasonRefused, SubjectErased
+from applications.errors import (
+    CaseRefused,
+    OutsideMandate,
+    ProcessingRefused,
+    ReasonRefused,
+    Refusal,
+    SubjectErased,
+)
 from applications.form_fields import mark_of
 from applications.models import Application, Disclosure, DisclosureStatus, Mandate, StaffUser
 from applications.personal import Category, Purpose, RecipientKind
 from applications.selectors.permission import require
 from applications.selectors.revealed import labels_of, reasons_of
-from applications.selectors.staff import is_external, mandates_in_force
+from applications.selectors.staff import is_external, mandate_over
 from applications.services import audit
 
 CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]{2,39}")
-# A personal code, a phone number: digits enough to be of somebody.
-SOMEBODYS = re.compile(r"[0-9]{6}-?[0-9]{5}|[0-9]{8,}")
+# Digits, however they are grouped. Enough to be of somebody are eight in one piece; eleven in all, a personal
+# code or a phone number with its country; a phone number in groups, unless they begin with a year.
+DIGITS = re.compile(r"[0-9](?:[_./-]*[0-9])*")
+GROUPING = re.compile(r"[_./-]+")
+IN_ONE_PIECE = re.compile(r"[0-9]{8}")
+PHONE = re.compile(r"[26][0-9]{7}")
+ELEVEN = 11
+YEAR_FIRST = re.compile(r"20[0-9]{2}[_./-]")
 
 
 @dataclass(frozen=True)
@@ -33,11 +46,22 @@ class Look:
 
 
 def check_case(case: str) -> str:
-    """A case's number as it may stand in the audit. Raises CaseRefused for what could be somebody's."""
+    """A case's number as it may stand in the audit.
+
+    Raises CaseRefused for what could be somebody's: a personal code or a phone number, however it is grouped,
+    and words alone, which a name is made of.
+    """
     case = case.strip()
-    if CASE.fullmatch(case) is None or SOMEBODYS.search(case):
+    digits = DIGITS.findall(case)
+    if CASE.fullmatch(case) is None or not digits or any(map(_is_somebodys, digits)):
         raise CaseRefused
     return case
+
+
+def _is_somebodys(digits: str) -> bool:
+    plain = GROUPING.sub("", digits)
+    is_phone = PHONE.fullmatch(plain) is not None and YEAR_FIRST.match(digits) is None
+    return is_phone or len(plain) >= ELEVEN or IN_ONE_PIECE.search(digits) is not None
 
 
 def reveal(*, application: Application, look: Look, reader: StaffUser) -> None:
@@ -50,7 +74,7 @@ def reveal(*, application: Application, look: Look, reader: StaffUser) -> None:
     try:
         mandate = _check(application, look, reader)
     except (OutsideMandate, ReasonRefused, SubjectErased, ProcessingRefused) as refused:
-        _record_refusal(application, look, actor, refused.code)
+        note_refused(application=application, reader=reader, refused=refused, purpose=look.purpose)
         raise
     with transaction.atomic():
         if mandate is not None:
@@ -69,14 +93,12 @@ def _check(application: Application, look: Look, reader: StaffUser) -> Mandate |
         raise ReasonRefused
     require_allowed([mark_of(label) for label in labels_of(look.categories)], look.purpose)
     require(application.subject_id, look.purpose, categories=look.categories)
-    return _mandate(application, reader) if is_external(reader) else None
-
-
-def _mandate(application: Application, reader: StaffUser) -> Mandate:
-    for mandate in mandates_in_force(reader):
-        if mandate.cases.filter(application=application).exists():
-            return mandate
-    raise OutsideMandate
+    if not is_external(reader):
+        return None
+    mandate = mandate_over(reader, application.pk)
+    if mandate is None:
+        raise OutsideMandate
+    return mandate
 
 
 def _disclose(application: Application, look: Look, mandate: Mandate) -> None:
@@ -96,8 +118,11 @@ def _disclose(application: Application, look: Look, mandate: Mandate) -> None:
     )
 
 
-def _record_refusal(application: Application, look: Look, actor: Actor, why: str) -> None:
+def note_refused(
+    *, application: Application, reader: StaffUser, refused: Refusal, purpose: Purpose | None = None
+) -> None:
+    """Write down that somebody would have had this person shown; `purpose`, where they came to say one."""
     audit.record_aside(
-        actor=actor, action="application.reveal_refused", subject_id=application.subject_id, row=application,
-        purpose=look.purpose, why=why,
+        actor=Actor.staff(reader.pk), action="application.reveal_refused", subject_id=application.subject_id,
+        row=application, purpose=purpose, why=refused.code,
     )  # fmt: skip

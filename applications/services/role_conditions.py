@@ -1,6 +1,6 @@
 """Writing what a role needs to count: training, and mandates of external partners. The DPO keeps both."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
@@ -19,10 +19,14 @@ def enter_training(*, training: Training, actor: Actor) -> None:
 def save_mandate(
     *, mandate: Mandate, applications: Sequence[Application], changed: Sequence[str], actor: Actor
 ) -> None:
-    """Enter a mandate, or the change of one, with the applications that it covers; `changed` names fields."""
+    """Enter a mandate, or the change of one, with the applications that it covers; `changed` names fields.
+
+    What comes under it or leaves it is written down for each: nothing else tells afterwards what it covered.
+    """
     action = "mandate.entered" if mandate._state.adding else "mandate.changed"
     with transaction.atomic():
         mandate.save()
+        before = list(Application.objects.filter(mandate_cases__mandate=mandate))
         mandate.cases.exclude(application__in=applications).delete()
         MandateCase.objects.bulk_create(
             [MandateCase(mandate=mandate, application=one, subject=one.subject) for one in applications],
@@ -32,3 +36,10 @@ def save_mandate(
             actor=actor, action=action, row=mandate, account=mandate.user_id, fields=list(changed),
             covers=len(applications),
         )  # fmt: skip
+        _note_cases(mandate, "mandate.case_added", set(applications) - set(before), actor)
+        _note_cases(mandate, "mandate.case_removed", set(before) - set(applications), actor)
+
+
+def _note_cases(mandate: Mandate, action: str, applications: Iterable[Application], actor: Actor) -> None:
+    for one in sorted(applications, key=lambda application: application.reference):
+        audit.record(actor=actor, action=action, subject_id=one.subject_id, row=one, mandate=str(mandate.pk))

@@ -13,9 +13,10 @@ FLAGS = ("is_active", "is_staff")
 
 
 def rights_of(user: StaffUser) -> frozenset[str]:
-    """What an account may do: its flags and its roles."""
+    """What an account may do: its flags and its roles. A group of any other name gives nothing."""
     flags = {flag for flag in FLAGS if getattr(user, flag)}
-    return frozenset(flags | {f"role:{name}" for name in user.groups.values_list("name", flat=True)})
+    roles = user.groups.filter(name__in=Role).values_list("name", flat=True)
+    return frozenset(flags | {f"role:{name}" for name in roles})
 
 
 def note_saved(*, user: StaffUser, before: frozenset[str] | None, changed: list[str], actor: Actor) -> None:

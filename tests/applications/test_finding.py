@@ -7,13 +7,21 @@ from django.test import Client
 from django.urls import reverse
 
 from applications.actors import Actor
-from applications.models import Application, AuditEntry, DataSubject, Identification, RestrictionGround
+from applications.models import (
+    Application,
+    AuditEntry,
+    DataSubject,
+    Identification,
+    RestrictionGround,
+    StaffUser,
+)
 from applications.personal import Purpose
 from applications.roles import Role
 from applications.selectors.finding import KnownBy
 from applications.selectors.who_saw import who_saw
 from applications.services.processing import restrict
 from tests import factories
+from tests.clock import later
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 FIND = reverse("admin:applications_find")
@@ -62,6 +70,16 @@ def test_person_is_found_by_each_number_of_ours(
         assert found(support, number) == [person]
 
 
+def test_what_was_pasted_is_found_with_other_hyphens_and_marks_that_nobody_sees(
+    support: Client, person: DataSubject, application: Application
+) -> None:
+    number = application.reference
+    for text in (number.replace("-", "\u2011"), number.replace("-", " "), f"{number}\u200b",
+                 number.replace("-", ""), person.account_number.replace("-", "\u2013"),
+                 "\u202aanna@piemers.lv\u202c", "anna@piemers.lv\u200f"):  # fmt: skip
+        assert found(support, text) == [person]
+
+
 @pytest.mark.parametrize(
     "text", ["anna@piemers", "Anna", "Bērziņa", "56789", "2123456", "321234-5678", "%", "JB-"]
 )
@@ -106,6 +124,29 @@ def test_that_nobody_was_found_is_written_down_without_what_was_typed(support: C
     find(support, "nobody@piemers.lv")
     entry = AuditEntry.objects.get(action="search.nobody")
     assert (entry.subject_id, entry.detail, entry.object_id) == (None, {}, "")
+
+
+def test_codes_cannot_be_tried_one_by_one(support: Client, application: Application) -> None:
+    for number in range(20):
+        assert found(support, f"321234-{number:05d}") == []
+    page = find(support, "321234-56789")
+    assert "people" not in page.context
+    assert page.context["form"].errors["known_by"]
+    assert AuditEntry.objects.using("aside").filter(action="search.refused").count() == 1
+    with later(hours=1, minutes=1):
+        rested = factories.sign_in_staff(Client(), StaffUser.objects.get())
+        assert found(rested, "321234-56789") == [application.subject]
+
+
+def test_one_persons_slips_stop_no_colleague_and_people_who_are_found_are_not_counted(
+    support: Client, application: Application
+) -> None:
+    for _ in range(25):
+        assert found(support, "321234-56789") == [application.subject]
+    for number in range(20):
+        found(support, f"321234-{number:05d}")
+    colleague = factories.sign_in_staff(Client(), factories.staff(Role.SUPPORT, name="colleague"))
+    assert found(colleague, "321234-56789") == [application.subject]
 
 
 def test_restricted_person_is_found_with_the_sentence(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.urls import reverse
 
@@ -184,7 +185,21 @@ def test_form_without_a_sound_reason_shows_nobody(
     assert revealed() == []
 
 
-@pytest.mark.parametrize("case", ["CASE-17", "2026/0117", "T.8", "JB-7K2M9-QRT4X", " 12-3456 "])
+@pytest.mark.parametrize(
+    "case",
+    ["Anna.Berzina", "anna-berzina", "0102.90-12342", "010290.12342", "010290/12342", "3-2-1-2-3-4-5-6-7-8-9",
+     "T-321234-56789", "21.234.567", "2123-4567", "371-21234567", "371.21.234.567", "67-12-34-56",
+     "5/21234567"],
+)  # fmt: skip
+def test_number_that_could_be_somebodys_is_refused_however_it_is_grouped(case: str) -> None:
+    with pytest.raises(CaseRefused):
+        check_case(case)
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["CASE-17", "2026/0117", "T.8", "JB-7K2M9-QRT4X", " 12-3456 ", "2026-000123", "LV-2026/11-0042"],
+)
 def test_number_of_a_case_is_taken(case: str) -> None:
     assert check_case(case) == case.strip()
 
@@ -236,12 +251,35 @@ def test_restricted_person_is_not_shown_to_support(support: Client, application:
     assert "Anna" not in page.text
 
 
+def test_refusal_by_a_right_is_written_down_on_every_way(support: Client, application: Application) -> None:
+    """Before the form, by the form, and when the right comes in between."""
+    look(support, application)
+    restricted(application)
+    for ask in (support.get, support.get, lambda page: support.post(page, {"case": "CASE-17"})):
+        assert ask(address(application)).status_code == 403
+    entries = AuditEntry.objects.using(ASIDE).filter(action="application.reveal_refused").order_by("pk")
+    assert [(one.subject_id, one.detail) for one in entries] == [
+        (application.subject_id, {"purpose": purpose, "why": "processing_restricted"})
+        for purpose in ("serve_customers", None, None)
+    ]
+
+
 def test_restriction_that_comes_in_between_hides_the_person(
     support: Client, application: Application
 ) -> None:
     look(support, application)
     restricted(application)
     page = support.get(address(application))
+    assert page.status_code == 403
+    assert "Anna" not in page.text
+
+
+def test_role_that_ends_takes_its_reason_along(application: Application) -> None:
+    reader = factories.staff(Role.SUPPORT, Role.DPO, name="both")
+    client = factories.sign_in_staff(Client(), reader)
+    assert "Anna" in look(client, application, purpose=Purpose.INFORMATION_SECURITY).text
+    reader.groups.remove(Group.objects.get(name=Role.DPO))
+    page = client.get(address(application))
     assert page.status_code == 403
     assert "Anna" not in page.text
 

@@ -15,6 +15,7 @@ from applications.declarations import personal_fields
 from applications.models import Application, AuditEntry, StaffUser
 from applications.roles import READS_PERSONAL_DATA, Role
 from applications.selectors.staff import Asleep, roles_in_force, roles_of
+from applications.services import audit
 from applications.services.recipients import save_recipient
 from applications.services.staff_accounts import codes_of, grant_roles
 from tests import factories
@@ -78,6 +79,15 @@ def test_first_account_is_an_administrator_and_nothing_else() -> None:
     assert client_of(user).get(reverse("admin:applications_application_changelist")).status_code == 403
 
 
+def test_administrator_made_on_the_servers_is_written_down() -> None:
+    call_command("createsuperuser", interactive=False, username="late", email="l@jo1n.example", verbosity=0)
+    entries = AuditEntry.objects.filter(object_id=str(StaffUser.objects.get().pk)).order_by("pk")
+    assert [(one.action, one.actor_kind) for one in entries] == [
+        ("account.created", "system"), ("account.rights_changed", "system"),
+    ]  # fmt: skip
+    assert "role:administrator" in entries.latest("pk").detail["granted"]
+
+
 # --- training ---------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("role", sorted(READS_PERSONAL_DATA - {Role.EXTERNAL}))
 def test_role_that_reads_personal_data_sleeps_without_training(role: Role) -> None:
@@ -138,6 +148,17 @@ def test_training_that_cannot_be_is_refused_with_a_sentence(completed: str, unti
     assert not user.trainings.exists()
 
 
+def test_officer_cannot_vouch_for_their_own_training() -> None:
+    """A role that reads personal data would otherwise never end for whoever enters what makes it count."""
+    officer = factories.staff(Role.DPO, name="dpo")
+    form = {
+        "user": officer.pk, "course": "GDPR", "completed_on": "2026-01-01", "valid_until": "2099-01-01",
+    }  # fmt: skip
+    page = client_of(officer).post(reverse("admin:applications_training_add"), form)
+    assert page.context["adminform"].form.errors["user"]
+    assert officer.trainings.count() == 1
+
+
 def test_administrator_cannot_vouch_for_training() -> None:
     client = client_of(factories.staff(Role.ADMINISTRATOR))
     assert client.get(reverse("admin:applications_training_add")).status_code == 403
@@ -158,6 +179,17 @@ def test_administrator_gives_a_role_by_its_name() -> None:
     assert list(roles_of(user)) == [Role.SUPPORT]
 
 
+def test_group_that_is_no_role_gives_nothing_and_stands_in_nobodys_way() -> None:
+    """An installation may have had groups before there were roles."""
+    client, user = client_of(factories.staff(Role.ADMINISTRATOR)), factories.staff()
+    user.groups.add(Group.objects.create(name="Call centre"))
+    page = client.get(reverse("admin:applications_staffuser_changelist"))
+    assert page.status_code == 200
+    assert "Call centre" not in page.text
+    assert save(client, user, Role.SUPPORT).status_code == 302
+    assert AuditEntry.objects.get(action="account.rights_changed").detail["granted"] == ["role:support"]
+
+
 def test_nobody_gives_a_role_to_themselves() -> None:
     own = factories.staff(Role.ADMINISTRATOR)
     save(client_of(own), own, Role.ADMINISTRATOR, Role.DPO)
@@ -169,6 +201,16 @@ def test_partner_has_no_other_role() -> None:
     page = save(client, user, Role.EXTERNAL, Role.SUPPORT)
     assert page.context["adminform"].form.errors["groups"]
     assert not user.groups.exists()
+
+
+@pytest.mark.parametrize("role", sorted(READS_PERSONAL_DATA - {Role.EXTERNAL}))
+def test_administrator_has_no_role_that_reads_personal_data(role: Role) -> None:
+    """One account that gives roles and enters training would need nobody else to read everything."""
+    client, user = client_of(factories.staff(Role.ADMINISTRATOR)), factories.staff()
+    page = save(client, user, Role.ADMINISTRATOR, role)
+    assert page.context["adminform"].form.errors["groups"]
+    assert not user.groups.exists()
+    assert save(client, user, Role.ADMINISTRATOR, Role.AUDITOR).status_code == 302
 
 
 # --- mandates ---------------------------------------------------------------------------------------------
@@ -234,6 +276,19 @@ def test_application_can_be_taken_out_of_a_mandate(case: Application) -> None:
     assert not mandate.cases.exists()
 
 
+def test_audit_tells_which_applications_a_mandate_covered(case: Application) -> None:
+    officer, mandate = dpo.dpo(), dpo.mandate(case)
+    address = reverse("admin:applications_mandate_change", args=[mandate.pk])
+    form = mandate_form(case, user=mandate.user_id, recipient=mandate.recipient_id)
+    for covered in (case.reference, ""):
+        officer.post(address, form | {"covered": covered})
+    entries = AuditEntry.objects.filter(action__startswith="mandate.case").order_by("pk")
+    assert [(one.action, one.subject_id, one.object_id, one.detail) for one in entries] == [
+        (f"mandate.case_{what}", case.subject_id, str(case.pk), {"mandate": str(mandate.pk)})
+        for what in ("added", "removed")
+    ]
+
+
 @pytest.mark.parametrize("covered", ["JB-NOBOD-YHERE", "Anna Bērziņa"])
 def test_mandate_over_an_application_that_is_not_there_is_refused(case: Application, covered: str) -> None:
     page = dpo.dpo().post(reverse("admin:applications_mandate_add"), mandate_form(case, covered=covered))
@@ -278,6 +333,36 @@ def test_auditor_cannot_search_the_audit_for_somebody(case: Application) -> None
     everything = [one.pk for one in client.get(address).context["cl"].result_list]
     found = client.get(address, {"q": str(case.subject_id)}).context["cl"].result_list
     assert [one.pk for one in found if one.pk in everything] == everything
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    [
+        "subject_id",
+        "subject_id__lt",
+        "object_id",
+        "object_id__startswith",
+        "actor_identifier",
+        "detail__owners",
+    ],
+)
+def test_auditor_cannot_narrow_the_audit_to_somebody_in_the_address(case: Application, lookup: str) -> None:
+    client = client_of(factories.staff(Role.AUDITOR))
+    address = reverse("admin:applications_auditentry_changelist")
+    assert client.get(address, {lookup: str(case.subject_id)}).status_code in {302, 400}
+    assert client.get(address, {"actor_kind__exact": "staff"}).status_code == 200
+
+
+def test_auditor_reads_that_keys_ended_and_not_whose(case: Application) -> None:
+    owner = str(case.subject_id)
+    audit.record(actor=SYSTEM, action="keys.destroyed", count=1, owners=[owner])
+    address = reverse(
+        "admin:applications_auditentry_change", args=[AuditEntry.objects.get(action="keys.destroyed").pk]
+    )
+    page = client_of(factories.staff(Role.AUDITOR)).get(address)
+    assert "count" in page.text
+    assert owner not in page.text
+    assert owner in dpo.dpo().get(address).text
 
 
 def test_dpo_finds_the_entries_about_a_person(case: Application) -> None:

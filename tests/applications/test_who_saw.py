@@ -9,11 +9,13 @@ from django.utils import timezone
 
 from applications.crypto.keyring import data_key_scope
 from applications.models import Application, DataSubject, Disclosure, DisclosureStatus, StaffUser
-from applications.personal import Purpose
+from applications.personal import Category, Purpose
 from applications.roles import Role
 from applications.selectors.who_saw import who_saw
+from applications.services.revealing import Look, reveal
 from tests import factories
 from tests.lenders import scene
+from tests.privacy import dpo
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 PAGE = reverse("applications:seen")
@@ -74,6 +76,13 @@ def test_opening_by_staff_stands_on_the_page(client: Client, application: Applic
     assert "support" not in page
 
 
+def test_partner_who_opens_the_masked_page_is_told_of_by_the_companys_name(application: Application) -> None:
+    mandate = dpo.mandate(application)
+    partner = factories.sign_in_staff(Client(), mandate.user)
+    partner.get(reverse("admin:applications_application_change", args=[application.pk]))
+    assert [sight.who for sight in sights(application.subject)] == [mandate.recipient.name]
+
+
 def test_refused_opening_is_none(application: Application) -> None:
     stranger = factories.sign_in_staff(Client(), StaffUser.objects.create_user("new", is_staff=True))
     stranger.get(reverse("admin:applications_application_change", args=[application.pk]))
@@ -88,3 +97,16 @@ def test_page_shows_nothing_of_anybody_else(client: Client, application: Applica
 
 def test_account_leads_to_the_page(client: Client, owner: DataSubject) -> None:
     assert f'href="{PAGE}"' in client.get(reverse("applications:account")).text
+
+
+def test_no_number_of_other_openings_hides_a_look_at_unmasked_data(
+    application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("applications.selectors.who_saw.MOST", 3)
+    reader = factories.staff(Role.SUPPORT)
+    look = Look(Purpose.SERVE_CUSTOMERS, "CASE-17", (Category.IDENTIFICATION,))
+    reveal(application=application, look=look, reader=reader)
+    client = factories.sign_in_staff(Client(), reader)
+    for _ in range(4):
+        client.get(reverse("admin:applications_application_change", args=[application.pk]))
+    assert [sight.case for sight in sights(application.subject) if sight.case] == ["CASE-17"]
