@@ -15,6 +15,7 @@ from applications.data_policy import bases_of
 from applications.errors import NoticeChanged
 from applications.models import Contact, Recipient
 from applications.personal import Basis, Purpose
+from applications.selectors.staff import handed_over
 from applications.staff_site import Flag
 from privacy.models import Assessment, AssessmentKind, Breach
 from privacy.notices import NoticeTextError, to_publish
@@ -102,9 +103,16 @@ def unweighed_interests(_now: datetime) -> Iterator[Flag]:
             yield Flag(str(purpose.label), reverse("admin:privacy_assessment_add", query=begun))
 
 
+def handed_over_accounts(_now: datetime) -> Iterator[Flag]:
+    """Accounts that may be somebody else's since: their training has to be entered anew, or not."""
+    for user in handed_over():
+        yield Flag(user.get_username(), reverse("admin:applications_training_add", query={"user": user.pk}))
+
+
 KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = (
     (gettext_lazy("Breaches of which the authority was not told"), running_breaches),
     (gettext_lazy("Notices not published as they stand"), unpublished_notices),
+    (gettext_lazy("Accounts that others were given: who has them now?"), handed_over_accounts),
     (gettext_lazy("Contacts that look out of date"), doubtful_contacts),
     (gettext_lazy("Recipients that receive nothing new"), lapsed_recipients),
     (gettext_lazy("Assessments due for review"), due_assessments),

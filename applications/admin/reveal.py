@@ -18,10 +18,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from applications.admin.base import refused_page
-from applications.errors import CaseRefused, ReasonRefused, Refusal
+from applications.errors import CaseRefused, OutsideMandate, ReasonRefused, Refusal
 from applications.models import Application
 from applications.personal import Category, Purpose
 from applications.selectors.revealed import REVEALABLE, reasons_against, reasons_of, revealed_person
+from applications.selectors.staff import mandate_over
 from applications.services.revealing import Look, check_case, note_refused, reveal
 from applications.views.staff_door import site
 from applications.views.staff_proof import ask_again
@@ -56,7 +57,7 @@ class LookForm(forms.Form):
 
     def look(self) -> Look:
         given = self.cleaned_data
-        return Look(Purpose(given["purpose"]), given["case"], tuple(given["categories"]))
+        return Look(Purpose(given["purpose"]), given["case"], tuple(dict.fromkeys(given["categories"])))
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Shown:
     purpose: Purpose
     categories: tuple[Category, ...]
     until: float
+    mandate: str  # the id of a partner's; "" for our own people
 
     @classmethod
     def in_session(cls, request: HttpRequest) -> Self | None:
@@ -74,7 +76,8 @@ class Shown:
         if kept is None or kept["until"] <= timezone.now().timestamp():
             return None
         categories = tuple(map(Category, kept["categories"]))
-        return cls(UUID(kept["application"]), Purpose(kept["purpose"]), categories, kept["until"])
+        purpose = Purpose(kept["purpose"])
+        return cls(UUID(kept["application"]), purpose, categories, kept["until"], kept["mandate"])
 
     @property
     def seconds_left(self) -> int:
@@ -113,12 +116,12 @@ def _ask(request: HttpRequest, application: Application, *, sent: bool = False) 
 
 def _reveal(request: HttpRequest, application: Application, look: Look) -> HttpResponse:
     try:
-        reveal(application=application, look=look, reader=request.user)  # type: ignore[arg-type]
+        mandate = reveal(application=application, look=look, reader=request.user)  # type: ignore[arg-type]
     except Refusal as refused:
         return refused_page(request, refused)
     request.session[KEY] = {
         "application": str(application.pk), "purpose": look.purpose, "categories": list(look.categories),
-        "until": (timezone.now() + SHOWN_FOR).timestamp(),
+        "until": (timezone.now() + SHOWN_FOR).timestamp(), "mandate": str(mandate.pk) if mandate else "",
     }  # fmt: skip
     return redirect(request.path)
 
@@ -127,6 +130,9 @@ def _show(request: HttpRequest, application: Application, shown: Shown) -> HttpR
     try:
         if shown.purpose not in reasons_of(request.user):  # type: ignore[arg-type]
             raise ReasonRefused
+        mandate = mandate_over(request.user, application.pk)  # type: ignore[arg-type]
+        if shown.mandate != (str(mandate.pk) if mandate else ""):  # another company's is another disclosure
+            raise OutsideMandate
         person = revealed_person(application, categories=shown.categories, purpose=shown.purpose)
     except Refusal as refused:  # a right of the person came in between, or the role with this reason went
         _forget(request)

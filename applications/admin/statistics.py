@@ -32,6 +32,7 @@ COUNTS = tuple(_count(milestone) for milestone in Milestone)
 class StatisticsMonthAdmin(ReadOnlyAdmin):
     """Numbers of people per milestone: the last year as a drawing, every month in the list."""
 
+    change_list_template = "admin/applications/statisticsmonth/change_list.html"
     stays_small = True
     list_only = ("month", "totals")
     list_display = ("year_and_month", *COUNTS)

@@ -29,7 +29,9 @@ class Training(models.Model):
     completed_on = models.DateField(_("completed on"))
     valid_until = models.DateField(_("valid until"), help_text=_("The last day on which it counts."))
 
-    not_personal = NotPersonal(WHY, "course", "completed_on", "valid_until")
+    entered_at = models.DateTimeField(auto_now_add=True)
+
+    not_personal = NotPersonal(WHY, "course", "completed_on", "valid_until", "entered_at")
 
     class Meta:
         verbose_name = _("training in data protection")
@@ -47,8 +49,10 @@ class Training(models.Model):
         return f"{self.completed_on}"
 
     def counts(self, today: date) -> bool:
-        """Whether it makes roles count that read personal data."""
-        return self.completed_on <= today <= self.valid_until
+        """Whether it makes roles count that read personal data: in its days, for who had the account then."""
+        handed_over = self.user.handed_over_at
+        was_theirs = handed_over is None or self.entered_at > handed_over
+        return was_theirs and self.completed_on <= today <= self.valid_until
 
 
 class Profession(models.TextChoices):

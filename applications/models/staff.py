@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
-from django.db import transaction
+from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from applications.personal import NotPersonal
@@ -42,11 +42,16 @@ class StaffUser(AbstractUser):
     is_superuser = False
     user_permissions = None  # type: ignore[assignment]
 
+    # When somebody else last set the password or took the second factor away: whoever has the account since
+    # may be another person, so training that was entered before counts no longer.
+    handed_over_at = models.DateTimeField(null=True, editable=False)
+
     objects = StaffManager()  # type: ignore[misc, assignment]
 
     not_personal = NotPersonal(
         "a work account: staff are no data subjects of the solution, the employer's records cover them",
         "username", "password", "email", "is_staff", "is_active", "date_joined", "last_login",
+        "handed_over_at",
     )  # fmt: skip
 
     class Meta(AbstractUser.Meta):

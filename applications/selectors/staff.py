@@ -27,17 +27,30 @@ class Asleep(models.TextChoices):
     """Why a role that was given does not count."""
 
     TRAINING = "training", _("There is no training in data protection on record that counts today.")
-    MANDATE = "mandate", _("There is no mandate that counts today.")
+    HANDED_OVER = (
+        "handed_over",
+        _(
+            "Somebody else set the password or reset the second factor. Training has to be entered anew, "
+            "once it is certain who has the account."
+        ),
+    )
+    MANDATE = (
+        "mandate",
+        _("There is no mandate that counts today, or the partner's papers in the register are not in order."),
+    )
+    PARTNER = "partner", _("An external partner has no other role.")
 
 
 def roles_of(user: StaffUser) -> Mapping[Role, Asleep | None]:
     """The roles that an account was given, and why each does not count today; None for one that does."""
     given = [Role(name) for name in user.groups.filter(name__in=Role).values_list("name", flat=True)]
-    trained = bool(READS_PERSONAL_DATA.intersection(given)) and is_trained(user)
+    untrained = _untrained(user) if READS_PERSONAL_DATA.intersection(given) else None
 
     def asleep(role: Role) -> Asleep | None:
-        if role in READS_PERSONAL_DATA and not trained:
-            return Asleep.TRAINING
+        if role is not Role.EXTERNAL and Role.EXTERNAL in given:
+            return Asleep.PARTNER
+        if role in READS_PERSONAL_DATA and untrained:
+            return untrained
         return Asleep.MANDATE if role is Role.EXTERNAL and not mandates_in_force(user) else None
 
     return {role: asleep(role) for role in given}
@@ -48,10 +61,20 @@ def roles_in_force(user: StaffUser) -> list[Role]:
     return [role for role, asleep in roles_of(user).items() if asleep is None]
 
 
-def is_trained(user: StaffUser) -> bool:
-    """Whether training in data protection is on record that counts today."""
+def _untrained(user: StaffUser) -> Asleep | None:
+    """Why no training makes the account's roles count today, or None."""
     today = timezone.localdate()
-    return Training.objects.filter(user=user, completed_on__lte=today, valid_until__gte=today).exists()
+    in_its_days = Training.objects.filter(user=user, completed_on__lte=today, valid_until__gte=today)
+    known = list(in_its_days.select_related("user"))
+    if any(one.counts(today) for one in known):
+        return None
+    return Asleep.HANDED_OVER if known else Asleep.TRAINING
+
+
+def handed_over() -> list[StaffUser]:
+    """Accounts whose roles sleep because somebody else set the password or reset the second factor."""
+    changed = StaffUser.objects.filter(is_active=True, handed_over_at__isnull=False).order_by("pk")
+    return [user for user in changed if Asleep.HANDED_OVER in roles_of(user).values()]
 
 
 def mandates_in_force(user: StaffUser) -> list[Mandate]:

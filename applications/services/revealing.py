@@ -64,11 +64,12 @@ def _is_somebodys(digits: str) -> bool:
     return is_phone or len(plain) >= ELEVEN or IN_ONE_PIECE.search(digits) is not None
 
 
-def reveal(*, application: Application, look: Look, reader: StaffUser) -> None:
+def reveal(*, application: Application, look: Look, reader: StaffUser) -> Mandate | None:
     """Write down that this person is about to be shown to `reader`, as the person will see it too.
 
-    For an external partner it is a disclosure to the partner's company. Raises CaseRefused, ReasonRefused,
-    OutsideMandate, NotInPolicy, SubjectErased or a ProcessingRefused; a refusal is written down as well.
+    For an external partner it is a disclosure to the partner's company, under the mandate that is returned.
+    Raises CaseRefused, ReasonRefused, OutsideMandate, NotInPolicy, SubjectErased or a ProcessingRefused; a
+    refusal is written down as well.
     """
     actor = Actor.staff(reader.pk)
     try:
@@ -84,6 +85,7 @@ def reveal(*, application: Application, look: Look, reader: StaffUser) -> None:
             purpose=look.purpose, case=look.case, categories=list(look.categories),
             mandate=str(mandate.pk) if mandate else None,
         )  # fmt: skip
+    return mandate
 
 
 def _check(application: Application, look: Look, reader: StaffUser) -> Mandate | None:

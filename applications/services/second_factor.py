@@ -18,6 +18,7 @@ from applications.errors import AppCodeRefused, LastWay, OwnSecondFactor, Recove
 from applications.models import AuthenticatorApp, Passkey, RecoveryCode, SecondFactor, StaffUser
 from applications.selectors.staff import app_to_confirm, confirmed_app, unused_recovery_codes
 from applications.services import audit
+from applications.services.staff_accounts import note_handed_over
 from applications.tokens import code_hash
 
 STEP_SECONDS = 30
@@ -140,6 +141,7 @@ def reset(*, user: StaffUser, actor: Actor) -> None:
         raise OwnSecondFactor
     with transaction.atomic():
         SecondFactor.objects.filter(user=user).delete()
+        note_handed_over(user)
         audit.record(actor=actor, action="second_factor.reset", row=user)
 
 

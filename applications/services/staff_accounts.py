@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
+from django.utils import timezone
 
 from applications.actors import Actor
 from applications.each_app import of_each_app
@@ -34,6 +35,13 @@ def note_saved(*, user: StaffUser, before: frozenset[str] | None, changed: list[
 
 def note_password_changed(*, user: StaffUser, actor: Actor) -> None:
     audit.record(actor=actor, action="account.password_changed", row=user)
+    if actor != Actor.staff(user.pk):
+        note_handed_over(user)
+
+
+def note_handed_over(user: StaffUser) -> None:
+    """Somebody else can have the account now: training counts that is entered from here on (models.staff)."""
+    StaffUser.objects.filter(pk=user.pk).update(handed_over_at=timezone.now())
 
 
 def grant_roles() -> None:

@@ -340,3 +340,15 @@ def test_partner_is_refused_outside_the_mandate(application: Application) -> Non
     with pytest.raises(OutsideMandate):
         reveal(application=other, look=what, reader=reader)
     assert not Disclosure.objects.filter(recipient_kind="partner").exists()
+
+
+def test_look_under_one_mandate_is_no_look_under_another(application: Application) -> None:
+    mandate = dpo.mandate(application)
+    client = factories.sign_in_staff(Client(), mandate.user)
+    look(client, application, purpose=Purpose.LEGAL_CLAIMS)
+    office = dpo.recipient("other-office", kind="partner")
+    dpo.mandate(application, user=mandate.user, recipient=office)
+    mandate.delete()
+    page = client.get(address(application))
+    assert page.status_code == 403
+    assert "Anna" not in page.text

@@ -163,7 +163,8 @@ def test_index_is_silent_where_there_is_nothing_and_for_whoever_may_not_look(
     object_to(subject_id=person, purpose=Purpose.INFORMATION_SECURITY, actor=Actor.consumer(person))
     waiting = officer.get(INDEX).context["waiting"]
     assert PAGE not in {one["page"].url for one in waiting}
-    assert dpo.support().get(INDEX).context["waiting"] == []
+    others = dpo.support().get(INDEX).context["waiting"]
+    assert PAGE not in {one["page"].url for one in others}
 
 
 def test_flag_on_the_index_is_no_opening(officer: Client, sent: list[Application]) -> None:
