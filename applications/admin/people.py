@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from applications.actors import Actor
 from applications.errors import TooManySearches
+from applications.selectors.finding import MOST
 from applications.services.finding import find
 from applications.staff_site import AdminPage
 from applications.views.staff_door import SEE_AND_POST, site
@@ -48,7 +49,7 @@ def find_page(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    return site.render(request, "admin/applications/find.html", title=FIND.title, **context)
+    return site.render(request, "admin/applications/find.html", title=FIND.title, most=MOST, **context)
 
 
 FIND = AdminPage("applications", "find", gettext_lazy("Find a person"), find_page, "applications.find_person")

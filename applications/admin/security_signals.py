@@ -99,6 +99,12 @@ WORDS: Mapping[Signal, Words] = {
             "the second factor reset, and look into the audit."
         ),
     ),
+    Signal.STAFF_LOOKS: Words(
+        _("Looks"),
+        _("People"),
+        _("A day with many complaints, or a colleague who answers everybody's requests."),
+        _("Compare the case numbers in the audit with the work of that day, and ask the colleague."),
+    ),
 }
 
 
@@ -125,7 +131,7 @@ class Section:
 
     @property
     def names_an_account(self) -> bool:
-        return self.signal is Signal.STAFF_LOCKS
+        return self.signal in (Signal.STAFF_LOCKS, Signal.STAFF_LOOKS)
 
 
 @require_safe

@@ -27,4 +27,10 @@ class Migration(migrations.Migration):
                 condition=models.Q(("action", "search.nobody")), fields=["at"], name="audit_of_searches"
             ),
         ),
+        migrations.AddIndex(
+            model_name="auditentry",
+            index=models.Index(
+                condition=models.Q(("action", "application.revealed")), fields=["at"], name="audit_of_looks"
+            ),
+        ),
     ]

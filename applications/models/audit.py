@@ -66,6 +66,9 @@ class AuditEntry(models.Model):
             models.Index(fields=["id"], condition=models.Q(digest__isnull=True), name="audit_to_be_sealed"),
             models.Index(fields=["at"], condition=models.Q(action="sign_in.locked"), name="audit_of_locks"),
             models.Index(fields=["at"], condition=models.Q(action="search.nobody"), name="audit_of_searches"),
+            models.Index(
+                fields=["at"], condition=models.Q(action="application.revealed"), name="audit_of_looks"
+            ),
             models.Index(fields=["actor_kind", "id"], name="audit_by_actor"),
             models.Index(fields=["subject_id", "id"], name="audit_by_person"),
             models.Index(fields=["object_id", "id"], name="audit_by_row"),

@@ -56,6 +56,7 @@ class Signal(models.TextChoices):
     )
     STAFF_TRIES = "staff_tries", _("Tries at the staff's door that led nowhere, from one network")
     STAFF_LOCKS = "staff_locks", _("Locks of the staff's door for one account")
+    STAFF_LOOKS = "staff_looks", _("Many people shown unmasked to one staff account")
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,10 @@ def _staff_locks(since: datetime, _purpose: Purpose) -> QuerySet[AuditEntry]:
     return AuditEntry.objects.filter(action="sign_in.locked", at__gte=since)
 
 
+def _staff_looks(since: datetime, _purpose: Purpose) -> QuerySet[AuditEntry]:
+    return AuditEntry.objects.filter(action="application.revealed", at__gte=since)
+
+
 # --- from which number on -----------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Rule:
@@ -164,6 +169,10 @@ RULES: Mapping[Signal, Rule] = {
     Signal.STAFF_TRIES: Rule(_staff_tries, "network_index", "name_index", least=10, days=1),
     # Once or twice in a week is a password that somebody forgot.
     Signal.STAFF_LOCKS: Rule(_staff_locks, "object_id", "object_id", least=3, days=7, moment="at"),
+    # One every quarter of an hour through a working day; each of these people was told of theirs.
+    Signal.STAFF_LOOKS: Rule(
+        _staff_looks, "actor_identifier", "subject_id", least=30, days=1, counted="among", moment="at"
+    ),
 }  # fmt: skip
 
 
@@ -182,7 +191,7 @@ def _facts(signal: Signal, purpose: Purpose) -> Iterator[Fact]:
     rule = RULES[signal]
     for group in _groups(rule, purpose):
         by = group.pop("by")
-        if signal is Signal.STAFF_LOCKS:
+        if signal in (Signal.STAFF_LOCKS, Signal.STAFF_LOOKS):
             yield Fact(**group, account=by)
         elif signal is Signal.SAME_CODE:
             same = _sent(rule.since, purpose).filter(identification__personal_code_index=bytes(by))

@@ -199,3 +199,13 @@ def test_search_costs_the_same_however_many_people_there_are(
 ) -> None:
     with django_assert_max_num_queries(30):
         find(support, "321234-56789")
+
+
+def test_page_says_that_not_everybody_is_shown(
+    support: Client, application: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentence = "pieteikuma numuru."
+    assert sentence not in find(support, "321234-56789").text
+    for module in ("selectors.finding", "admin.people"):
+        monkeypatch.setattr(f"applications.{module}.MOST", 1)
+    assert sentence in find(support, "321234-56789").text

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, connections
@@ -214,6 +215,22 @@ def test_locks_of_names_that_nobody_has_are_of_no_account() -> None:
     assert fact.account == ""
 
 
+def look(person: UUID) -> None:
+    """A member of staff, always the same, has somebody shown."""
+    audit.record(actor=Actor.staff(7), action="application.revealed", subject_id=person)
+
+
+def test_many_people_shown_to_one_account_are_a_fact_and_one_person_shown_often_is_none() -> None:
+    person = uuid4()
+    for _ in range(RULES[Signal.STAFF_LOOKS].least):
+        look(person)
+    assert seen(Signal.STAFF_LOOKS) == []
+    for _ in range(RULES[Signal.STAFF_LOOKS].least - 1):
+        look(uuid4())
+    (fact,) = seen(Signal.STAFF_LOOKS)
+    assert (fact.among, fact.account) == (RULES[Signal.STAFF_LOOKS].least, "7")
+
+
 # --- the rights of people -------------------------------------------------------------------------------
 def objects(person: DataSubject) -> None:
     object_to(subject_id=person.pk, purpose=SECURITY, actor=Actor.consumer(person.pk))
@@ -286,6 +303,9 @@ def make(signal: Signal) -> None:
         case Signal.STAFF_LOCKS:
             for _ in range(least):
                 audit.record(actor=STRANGER, action="sign_in.locked")
+        case Signal.STAFF_LOOKS:
+            for _ in range(least):
+                look(uuid4())
 
 
 @pytest.mark.parametrize("signal", Signal)
