@@ -23,7 +23,7 @@ from tests import factories
 from tests.many_rows import fill
 from tests.privacy import dpo
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 ROWS, MIDDLE = 50_000, 25_000
 # Of a common choice PostgreSQL may read the order's own index and leave out what was not chosen; of a rare
 # one it may read all there is and sort that. Either is its own choice, and a small part of the table.
