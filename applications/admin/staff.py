@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from applications.actors import Actor
-from applications.admin.base import FreshProofAdmin
+from applications.admin.base import TABLES, FreshProofAdmin
 from applications.admin.lists import ListAdmin
 from applications.errors import OwnSecondFactor
 from applications.models import StaffUser
@@ -131,6 +131,9 @@ class StaffUserAdmin(FreshProofAdmin, ListAdmin, UserAdmin):
             for role, asleep in roles_of(user).items()
         ]
         return format_html_join(mark_safe("<br>"), "{}: {}", lines) or "-"
+
+    class Media:
+        css = TABLES
 
     # --- the audit ---
 
