@@ -82,11 +82,12 @@ class ProductSite(AdminSite):
         """Take in the pages by which one comes in and goes out: they guard themselves."""
         self.door += patterns
 
-    def register_page(self, page: AdminPage) -> None:
-        """Take a page in. Raises ValueError for a second one of the same name."""
+    def register_page(self, page: AdminPage) -> AdminPage:
+        """Take a page in, and give it back. Raises ValueError for a second one of the same name."""
         if any(known.name == page.name for known in self.pages):
             raise ValueError(f"there is a page {page.name} already")
         self.pages.append(page)
+        return page
 
     def render(
         self, request: HttpRequest, template: str, *, title: str | Promise, **context: Any

@@ -82,7 +82,7 @@ class KeysetChangeList(ChangeList):
         self.result_count = self.full_result_count = len(page.rows)
         self.show_full_result_count = self.can_show_all = self.multi_page = False
         self.show_admin_actions = bool(page.rows)
-        self.pager_links = pager_links(self, page, is_first=place is None)
+        self.pager_links = pager_links(self, self.key, page, is_first=place is None)
 
 
 class ListAdmin(admin.ModelAdmin):

@@ -1,16 +1,12 @@
 """The links below a list: to the rows before and after those on the page."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.admin.views.main import PAGE_VAR, ChangeList
 from django.db import models
 from django.utils.translation import gettext as _
 
-from applications.admin.keyset import Page, Place
-
-if TYPE_CHECKING:
-    from applications.admin.lists import KeysetChangeList
+from applications.admin.keyset import Key, Page, Place
 
 
 @dataclass(frozen=True)
@@ -20,13 +16,13 @@ class Link:
     rel: str = ""
 
 
-def pager_links(changes: "KeysetChangeList", page: Page, *, is_first: bool) -> list[Link]:
+def pager_links(changes: ChangeList, key: Key, page: Page, *, is_first: bool) -> list[Link]:
     """None where the page holds the whole list."""
 
     def url(place: Place | None) -> str:
         return changes.get_query_string({PAGE_VAR: str(place)} if place else None)
 
-    first, before, after = _words(changes)
+    first, before, after = _words(changes, key)
     links = [] if is_first else [Link(url(None), first)]
     if page.before:
         links.append(Link(url(page.before), before, "prev"))
@@ -35,9 +31,9 @@ def pager_links(changes: "KeysetChangeList", page: Page, *, is_first: bool) -> l
     return links
 
 
-def _words(changes: "KeysetChangeList") -> tuple[str, str, str]:
+def _words(changes: ChangeList, key: Key) -> tuple[str, str, str]:
     """To the first page, back, and on. What is ordered by time is newer or older."""
-    leading = changes.key.columns[0]
+    leading = key.columns[0]
     field = changes.opts.get_field(leading.name)
     if not isinstance(field, models.DateField | models.AutoField):
         return _("First page"), _("Previous page"), _("Next page")

@@ -52,5 +52,6 @@ def _page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     return site.render(request, "admin/applications/find.html", title=FIND.title, most=MOST, **context)
 
 
-FIND = AdminPage("applications", "find", gettext_lazy("Find a person"), find_page, "applications.find_person")
-site.register_page(FIND)
+FIND = site.register_page(
+    AdminPage("applications", "find", gettext_lazy("Find a person"), find_page, "applications.find_person")
+)

@@ -166,8 +166,9 @@ def flags() -> list[Flag]:
     return [Flag(f"{signal.label}: {n}", f"{PAGE.url}#{signal.value}") for signal, n in found.items() if n]
 
 
-PAGE = AdminPage(
-    "applications", "security-signals", _("Security signals"), security_signals,
-    "applications.view_security_signals", flags=flags,
+PAGE = site.register_page(
+    AdminPage(
+        "applications", "security-signals", _("Security signals"), security_signals,
+        "applications.view_security_signals", flags=flags,
+    )
 )  # fmt: skip
-site.register_page(PAGE)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, time, timedelta
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,7 +18,8 @@ from applications.charts import Chart, Series, Shape
 from applications.formats import age_text, day_text
 from applications.machinery import machinery
 from applications.selectors.statistics import sent_per_day
-from applications.staff_site import AdminPage, ProductSite
+from applications.staff_site import AdminPage
+from applications.views.staff_door import site
 from lenders.admin.sending import RETRY, send_again
 from lenders.attention import DUE_WITHIN, flags_of, queue_flags, waiting_flags
 from lenders.models import Submission
@@ -26,7 +27,6 @@ from lenders.selectors.answers import Answer, answers_by_lender
 from lenders.selectors.for_staff import MOST, Waits, waiting_counts, waiting_submissions
 from lenders.selectors.queues import LenderQueue, lender_queues
 
-site = cast(ProductSite, admin.site)  # behind Django's lazy object
 DAYS = 30
 
 
@@ -159,9 +159,7 @@ def answers(request: HttpRequest) -> HttpResponse:
 def _page(
     slug: str, title: Any, view: Callable[[HttpRequest], HttpResponse], permission: str, **options: Any
 ) -> AdminPage:
-    page = AdminPage("lenders", slug, title, view, f"lenders.{permission}", **options)
-    site.register_page(page)
-    return page
+    return site.register_page(AdminPage("lenders", slug, title, view, f"lenders.{permission}", **options))
 
 
 QUEUES = _page("queues", gettext_lazy("Queues"), queues, "view_queues", flags=queue_flags)

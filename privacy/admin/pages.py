@@ -1,10 +1,10 @@
 """The DPO's pages: what needs attention, the record of processing, the flow of data, one person's rows."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.actors import Actor
 from applications.errors import NoticeChanged
-from applications.staff_site import AdminPage, ProductSite
+from applications.staff_site import AdminPage
+from applications.views.staff_door import site
 from applications.views.staff_proof import requires_fresh_proof
 from privacy.attention import flags, groups
 from privacy.flow import facts, flow_of_data
@@ -26,7 +27,6 @@ from privacy.record_formats import as_csv, as_json
 from privacy.selectors import notices_wait, subject_known_as
 from privacy.services import explain_person
 
-site = cast(ProductSite, admin.site)  # behind Django's lazy object
 PUBLISH = "privacy.publish_notices"
 
 
@@ -139,9 +139,7 @@ def explanation(request: HttpRequest) -> HttpResponse:
 def _page(
     slug: str, title: Any, view: Callable[[HttpRequest], HttpResponse], permission: str, **options: Any
 ) -> AdminPage:
-    page = AdminPage("privacy", slug, title, view, f"privacy.{permission}", **options)
-    site.register_page(page)
-    return page
+    return site.register_page(AdminPage("privacy", slug, title, view, f"privacy.{permission}", **options))
 
 
 ATTENTION = _page(
