@@ -210,6 +210,16 @@ def sign_in_staff(client: Client, user: StaffUser) -> Client:
     return client
 
 
+def staff_browser(user: StaffUser) -> Client:
+    """A browser in which this member of staff has signed in."""
+    return sign_in_staff(Client(), user)
+
+
+def fresh(user: StaffUser) -> StaffUser:
+    """The account as the next request sees it."""
+    return StaffUser.objects.get(pk=user.pk)
+
+
 # --- applications ---------------------------------------------------------------------------------------
 @data_key_scope()
 def draft(owner: DataSubject, **given: Any) -> Application:
