@@ -5,7 +5,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -100,17 +99,19 @@ class MandateForm(forms.ModelForm):
         if "user" in self.fields:
             partners = StaffUser.objects.filter(groups__name=Role.EXTERNAL)
             self.fields["user"].queryset = partners  # type: ignore[attr-defined]
+            self.fields["recipient"].label_from_instance = lambda company: company.name  # type: ignore[attr-defined]
 
 
 @admin.register(Mandate)
 class MandateAdmin(FreshProofAdmin, RegisterAdmin):
     form = MandateForm
-    list_display = ("user", "in_force", "profession", "recipient", "assignment", "starts_on", "ends_on")
+    list_display = ("user", "in_force", "profession", "company", "assignment", "starts_on", "ends_on")
     list_select_related = ("user", "recipient")
     fields = ("user", "profession", "recipient", "assignment", "covered", "starts_on", "ends_on")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Mandate]:
-        return super().get_queryset(request).select_related("recipient")
+    @admin.display(description=gettext_lazy("recipient"))
+    def company(self, mandate: Mandate) -> str:
+        return mandate.recipient.name
 
     def save_model(self, request: HttpRequest, obj: Any, form: forms.ModelForm, change: bool) -> None:
         save_mandate(

@@ -30,7 +30,7 @@ from applications.admin.lists import ListAdmin
 from applications.errors import OwnSecondFactor
 from applications.models import StaffUser
 from applications.roles import READS_PERSONAL_DATA, Role
-from applications.selectors.staff import enrolled_factor, roles_of
+from applications.selectors.staff import Asleep, enrolled_factor, roles_of
 from applications.services.second_factor import reset
 from applications.services.staff_accounts import note_password_changed, note_saved, rights_of
 from applications.views.staff_door import SEE_AND_POST, site
@@ -163,6 +163,9 @@ class StaffUserAdmin(FreshProofAdmin, ListAdmin, UserAdmin):
         if request.method == "POST" and response.status_code == 302:
             user = StaffUser.objects.get(pk=unquote(id))
             note_password_changed(user=user, actor=Actor.staff(request.user.pk))
+            if any(why is Asleep.HANDED_OVER for why in roles_of(user).values()):
+                sentence = _("Roles of this account sleep now, until the DPO enters training anew.")
+                messages.warning(request, sentence)
         return response
 
     # --- the reset of somebody else's second factor ---

@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from applications.models.application import Application
 from applications.models.recipients import Recipient
@@ -27,7 +28,9 @@ class Training(models.Model):
     )  # fmt: skip
     course = models.CharField(_("course"), max_length=200)
     completed_on = models.DateField(_("completed on"))
-    valid_until = models.DateField(_("valid until"), help_text=_("The last day on which it counts."))
+    valid_until = models.DateField(
+        pgettext_lazy("of training", "valid until"), help_text=_("The last day on which it counts.")
+    )
 
     entered_at = models.DateTimeField(auto_now_add=True)
 
