@@ -78,6 +78,12 @@ class OffersPage:
         return any(lender.late for lender in self.lenders)
 
     @property
+    def unsettled(self) -> bool:
+        """Whether the page itself will say something else soon: an answer is awaited, or a choice is being told."""
+        being_told = self.chosen is not None and not (self.choice_told or self.choice_failed or self.stopped)
+        return self.waiting or being_told
+
+    @property
     def version(self) -> int:
         return self.application.version
 
