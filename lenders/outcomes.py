@@ -10,6 +10,7 @@ from lenders.adapters.errors import ErrorCode
 
 # The call failed, or what came back is of no use.
 FAULTS: Mapping[str, str | Promise] = {
+    ErrorCode.NOT_SUPPORTED: _("Its interface has no way to say this."),
     ErrorCode.FIELD_NOT_SUPPORTED: _("Its interface has no place for a field that it asks for."),
     ErrorCode.VALUE_NOT_SUPPORTED: _("Its interface has no word for one of the answers."),
     ErrorCode.NOT_CONFIGURED: _("The lender is not set up completely."),
@@ -57,6 +58,9 @@ ANSWERS: Mapping[str, str | Promise] = {
     "pending": _("It is considering."),
     "needsmore": _("It needs more information."),
     "withdrawn": _("It withdrew."),
+    "contractsigned": _("The contract is signed."),
+    "deleted": _("It deleted what it had received."),
+    "retained": _("It keeps data, and says why and until when."),
     "accepted": _("It knows of the choice."),
     "unrecognised": _("It said something that we do not know."),
     "too_late": _("It came too late to count."),

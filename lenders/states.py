@@ -95,6 +95,8 @@ class DeliveryKind(TextChoices):
     APPLICATION = "application", _("Application")
     INQUIRY = "inquiry", _("Inquiry after an uncertain outcome")
     CHOICE = "choice", _("The consumer's choice")
+    SUPPLEMENT = "supplement", _("What the lender still needed")
+    DELETION = "deletion", _("Request to delete")
 
 
 class DeliveryStatus(TextChoices):

@@ -41,6 +41,7 @@ from applications.services.housekeeping import KEY_OWNERS
 from applications.services.notices import publish_notice
 from applications.services.role_conditions import enter_training
 from applications.states import ApplicationStatus
+from lenders.adapters.base import Credentials
 from lenders.models import Lender
 from lenders.services.register import register_lender
 
@@ -260,8 +261,10 @@ def lender(slug: str = "alfa", **changes: Any) -> Lender:
         "minimum_term_months": 1,
         "maximum_term_months": 120,
     }
-    secrets = ["whsec_" + "A" * 43 + "="]
-    return register_lender(slug=slug, secrets=secrets, actor=SYSTEM, recipient=IN_ORDER, **(facts | changes))
+    credentials = Credentials(signing=("whsec_" + "A" * 43 + "=",))
+    return register_lender(
+        slug=slug, credentials=credentials, actor=SYSTEM, recipient=IN_ORDER, **(facts | changes)
+    )
 
 
 def fields_of(*slugs: str) -> dict[str, list[str]]:

@@ -1,42 +1,87 @@
-"""The seam between us and a lender: what is asked, what can be answered, and what an adapter is.
+"""The seam between us and a lender: what an adapter is.
 
-An adapter is a mapping. It builds an `HttpCall` from our request and reads an `Answer` out of an
-`HttpAnswer` or a callback; it touches no database, no settings and no socket. The plot of one submission is
+An adapter is a mapping. It builds an `HttpCall` from a question of ours and reads an answer out of an
+`HttpAnswer` or a callback; it touches no database, no settings and no socket, and decides nothing: what its
+lender can do it declares as `Abilities`. The plot of one delivery is
 
-    call = adapter.build_application(request, endpoint, now=now)
-    reply = await http.send(session, call, deadline=deadline, guard=guard)
-    answer = adapter.parse(reply, endpoint, now=now)
+    call = adapter.build_application(request, endpoint, now=now)               build
+    reply = await http.send(session, call, deadline=deadline, guard=guard)     send
+    answer = adapter.parse(reply, endpoint, now=now)                           parse
+    ingest(submission_id=…, answer=answer, message_id=…, actor=…)              record
 
-Money is in euro cents, rates are percent a year, times carry a zone. What may be personal is kept out of
-every `repr`.
+Questions stand in `questions`, answers in `answers`, the bytes in `exchange`.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal
-from typing import NamedTuple, Protocol
-from uuid import UUID
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
 
+from lenders.adapters.answers import (
+    DECLINE_REASONS,
+    RETENTION_BASES,
+    Accepted,
+    Answer,
+    AnyAnswer,
+    CallbackMessage,
+    ChoiceAnswer,
+    ContractSigned,
+    Declined,
+    Deleted,
+    DeletionAnswer,
+    Instalment,
+    NeedsMore,
+    Offered,
+    OfferTerms,
+    Pending,
+    Retained,
+    Unrecognised,
+    Withdrawn,
+)
 from lenders.adapters.errors import ErrorCode, LenderError, Problem
+from lenders.adapters.exchange import Credential, Credentials, HttpAnswer, HttpCall, LenderEndpoint, Token
+from lenders.adapters.questions import (
+    Choice,
+    Consent,
+    CreditRequest,
+    DeletionReason,
+    DeletionRequest,
+    Document,
+    FieldValue,
+    Inquiry,
+    Supplement,
+)
 
 __all__ = [
     "DECLINE_REASONS",
+    "RETENTION_BASES",
+    "Abilities",
     "Accepted",
     "Adapter",
     "Answer",
+    "AnyAnswer",
     "CallbackMessage",
     "Choice",
     "ChoiceAnswer",
     "Consent",
+    "ContractSigned",
+    "Credential",
+    "Credentials",
     "CreditRequest",
     "Declined",
+    "Deleted",
+    "DeletionAnswer",
+    "DeletionReason",
+    "DeletionRequest",
+    "Document",
     "ErrorCode",
     "FieldValue",
     "HttpAnswer",
     "HttpCall",
+    "Inquiry",
     "Instalment",
     "LenderEndpoint",
     "LenderError",
@@ -45,255 +90,100 @@ __all__ = [
     "Offered",
     "Pending",
     "Problem",
+    "Retained",
+    "Supplement",
+    "Token",
     "Unrecognised",
     "Withdrawn",
 ]
 
-FieldValue = str | int | bool | date | Decimal | None
 
-DECLINE_REASONS = frozenset(
-    {
-        "amount_or_term_not_available",
-        "income_insufficient",
-        "income_not_verifiable",
-        "obligations_too_high",
-        "credit_history",
-        "age",
-        "residence",
-        "identity_not_verified",
-        "existing_customer_limit",
-        "internal_policy",
-        "other",
-    }
-)
-"""Why a lender may say no. A reason outside the list is read as `other`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Abilities:
+    """What lenders behind an adapter can do; services decide by it what to do next.
 
-
-@dataclass(frozen=True, slots=True)
-class HttpCall:
-    """One request to a lender, ready to be sent.
-
-    `submission_id` lets the answer be held against what was asked.
+    idempotent         sending the same submission twice is one application at the lender
+    can_be_asked       it answers an inquiry by our submission id, though we know no id of its own
+    is_polled          it does not call back: while it considers, it is asked again
+    calls_back         it tells us unasked
+    takes_supplement   what it said it still needs can be sent after the application
+    deletion_notices   it takes a request to delete, and acknowledges it
     """
 
-    method: str
-    url: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    submission_id: UUID | None = None
+    idempotent: bool
+    can_be_asked: bool
+    is_polled: bool = False
+    calls_back: bool = False
+    takes_supplement: bool = False
+    deletion_notices: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
-    """What came back: header names in lower case, the body as received and at most as long as the cap."""
+class Adapter(ABC):
+    """How one kind of lender is spoken to. Every method is pure and raises nothing but `LenderError`.
 
-    status: int
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    submission_id: UUID | None = None
-
-    @property
-    def message_id(self) -> str:
-        """The lender's id of this message ("" when it gave none); to be trusted only once the adapter has
-        parsed the answer.
-        """
-        return self.headers.get("webhook-id", "")
-
-
-@dataclass(frozen=True, slots=True)
-class LenderEndpoint:
-    """Where a lender listens and the secrets shared with it.
-
-    secrets  "whsec_" + base64, newest first: the first signs, any of them verifies, so that keys can be
-             changed without a gap
+    slug              stored with the lender; never changes
+    name              for staff choosing an adapter
+    abilities         what its lenders can do
+    credentials       what its lenders want to see
+    supported_labels  the labels this adapter has a place for
     """
 
-    slug: str
-    base_url: str
-    secrets: tuple[str, ...] = field(repr=False)
-    callback_url: str = ""
+    slug: ClassVar[str]
+    name: ClassVar[str]
+    abilities: ClassVar[Abilities]
+    credentials: ClassVar[frozenset[Credential]]
+    supported_labels: ClassVar[frozenset[str]]
 
-
-# --- what we ask ---
-
-
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """A consent as given: what for, the exact words shown, and when."""
-
-    purpose: str
-    wording: str
-    given_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CreditRequest:
-    """An application already reduced to what this lender declared it needs.
-
-    fields  label ("identification.given_name") to value; a label the adapter has no place for is refused,
-            never dropped
-    """
-
-    submission_id: UUID
-    application_reference: str
-    submitted_at: datetime
-    fields: Mapping[str, FieldValue] = field(repr=False)
-    consents: tuple[Consent, ...] = ()
-    language: str = "lv"
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The consumer chose this lender's offer.
-
-    `keyword` is their word by which they know the lender when it calls.
-    """
-
-    submission_id: UUID
-    offer_reference: str
-    keyword: str = field(repr=False)
-
-
-# --- what can be answered ---
-
-
-class Instalment(NamedTuple):
-    """What falls due `month` whole months after drawdown."""
-
-    month: int
-    amount_cents: int
-
-
-@dataclass(frozen=True, slots=True)
-class OfferTerms:
-    """One offer, checked: total_payable = sum of the schedule + upfront fees, and never less than the amount.
-
-    borrowing_rate, apr  percent a year (SECCI (d) and (e))
-    upfront_fees_cents   paid, or held back, at drawdown and not in the schedule
-    price_personalised   the price was set by automated processing (Directive 2023/2225 Art. 13)
-    """
-
-    reference: str
-    amount_cents: int = field(repr=False)
-    term_months: int = field(repr=False)
-    instalment_cents: int = field(repr=False)
-    borrowing_rate: Decimal = field(repr=False)
-    apr: Decimal = field(repr=False)
-    total_payable_cents: int = field(repr=False)
-    upfront_fees_cents: int = field(repr=False)
-    schedule: tuple[Instalment, ...] = field(repr=False)
-    valid_until: datetime = field(repr=False)
-    price_personalised: bool = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """The lender offers credit; the references within are distinct."""
-
-    offers: tuple[OfferTerms, ...]
-    lender_reference: str
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """The lender says no; `reason` is one of `DECLINE_REASONS`."""
-
-    reason: str = field(repr=False)
-    lender_reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """The lender has the application and will answer by callback."""
-
-    lender_reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NeedsMore:
-    """The lender cannot decide without these fields (labels, at least one)."""
-
-    needs: tuple[str, ...]
-    lender_reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """The lender takes back whatever it answered before."""
-
-    lender_reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The lender took note of the consumer's choice."""
-
-    lender_reference: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Unrecognised:
-    """A well-formed, signed message whose status we do not know: nothing changes."""
-
-    lender_reference: str = ""
-
-
-Answer = Offered | Declined | Pending | NeedsMore | Withdrawn | Unrecognised
-ChoiceAnswer = Accepted | Declined | Pending | Withdrawn | Unrecognised
-
-
-class CallbackMessage(NamedTuple):
-    """A verified callback. `message_id` is the key by which repeats are recognised."""
-
-    message_id: str
-    submission_id: UUID
-    answer: Answer
-
-
-# --- what an adapter is ---
-
-
-class Adapter(Protocol):
-    """How one kind of lender is spoken to. Every method is pure and raises nothing but `LenderError`."""
-
-    @property
-    def slug(self) -> str:
-        """Stored with the lender; never changes."""
-
-    @property
-    def name(self) -> str:
-        """For staff choosing an adapter."""
-
-    @property
-    def idempotent(self) -> bool:
-        """Sending the same submission twice is one application at the lender."""
-
-    @property
-    def can_be_asked(self) -> bool:
-        """The lender answers an inquiry by our submission id."""
-
-    @property
-    def supported_labels(self) -> frozenset[str]:
-        """The labels this adapter has a place for."""
-
+    @abstractmethod
     def build_application(
         self, request: CreditRequest, endpoint: LenderEndpoint, *, now: datetime
     ) -> HttpCall:
         """The call that hands in an application."""
 
-    def build_inquiry(self, submission_id: UUID, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall:
+    @abstractmethod
+    def build_inquiry(self, inquiry: Inquiry, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall:
         """The call that asks what became of it; it changes nothing at the lender."""
 
+    @abstractmethod
     def build_choice(self, choice: Choice, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall:
         """The call that tells the lender its offer was chosen."""
 
-    def parse(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> Answer:
-        """The answer to an application or an inquiry."""
+    def build_supplement(
+        self, supplement: Supplement, endpoint: LenderEndpoint, *, now: datetime
+    ) -> HttpCall:
+        """The call that gives the lender what it asked for; answered like an application."""
+        raise LenderError(ErrorCode.NOT_SUPPORTED, permanent=True)
 
+    def build_deletion(
+        self, request: DeletionRequest, endpoint: LenderEndpoint, *, now: datetime
+    ) -> HttpCall:
+        """The call that asks the lender to delete what it received."""
+        raise LenderError(ErrorCode.NOT_SUPPORTED, permanent=True)
+
+    def build_token_request(self, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall | None:
+        """The call that obtains a bearer token for the others, or None where they need none."""
+        return None
+
+    @abstractmethod
+    def parse(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> Answer:
+        """The answer to an application, an inquiry or a supplement."""
+
+    @abstractmethod
     def parse_choice(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> ChoiceAnswer:
         """The answer to a choice."""
+
+    def parse_deletion(
+        self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime
+    ) -> DeletionAnswer:
+        """The answer to a request to delete."""
+        raise LenderError(ErrorCode.NOT_SUPPORTED, permanent=True)
+
+    def parse_token(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> Token:
+        """The token in the answer to `build_token_request`."""
+        raise LenderError(ErrorCode.NOT_SUPPORTED, permanent=True)
 
     def parse_callback(
         self, headers: Mapping[str, str], body: bytes, endpoint: LenderEndpoint, *, now: datetime
     ) -> CallbackMessage:
         """What a lender tells us unasked."""
+        raise LenderError(ErrorCode.NOT_SUPPORTED, permanent=True)

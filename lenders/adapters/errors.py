@@ -14,6 +14,7 @@ class ErrorCode(StrEnum):
     """Everything that can go wrong with a lender; the value is what is stored and shown to staff."""
 
     # before anything is sent
+    NOT_SUPPORTED = "not_supported"
     FIELD_NOT_SUPPORTED = "field_not_supported"
     VALUE_NOT_SUPPORTED = "value_not_supported"
     NOT_CONFIGURED = "not_configured"

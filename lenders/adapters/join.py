@@ -14,14 +14,18 @@ from uuid import UUID
 
 from lenders.adapters import join_answers, join_fields, reading, signing, statuses
 from lenders.adapters.base import (
+    Abilities,
+    Adapter,
     Answer,
     CallbackMessage,
     Choice,
     ChoiceAnswer,
     Consent,
+    Credential,
     CreditRequest,
     HttpAnswer,
     HttpCall,
+    Inquiry,
     LenderEndpoint,
 )
 from lenders.adapters.errors import ErrorCode, LenderError, Problem
@@ -31,14 +35,14 @@ NEVER_HEARD_OF_IT = Problem("submission_id", "unknown")
 HAS_IT_IN_OTHER_WORDS = Problem("idempotency_key", "conflict")
 
 
-class JoinAdapter:
+class JoinAdapter(Adapter):
     """Stateless; one instance serves every lender of this protocol."""
 
     slug = "join"
     name = "JO1N lender protocol v1"
-    # the protocol obliges its lenders to both
-    idempotent = True
-    can_be_asked = True
+    # the protocol obliges its lenders to all of this
+    abilities = Abilities(idempotent=True, can_be_asked=True, calls_back=True)
+    credentials = frozenset({Credential.SIGNING_SECRETS})
     supported_labels = frozenset(join_fields.PLACES)
 
     def build_application(
@@ -68,11 +72,12 @@ class JoinAdapter:
             now=now,
         )
 
-    def build_inquiry(self, submission_id: UUID, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall:
+    def build_inquiry(self, inquiry: Inquiry, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall:
         """GET /applications/{submission_id}.
 
         The signed message id names the submission, because the path itself is not signed.
         """
+        submission_id = inquiry.submission_id
         return _call(
             "GET",
             f"/applications/{submission_id}",
@@ -123,7 +128,7 @@ class JoinAdapter:
 
         Raises LenderError; nothing of an unsigned body is read.
         """
-        message_id = signing.verify(headers, body, endpoint.secrets, now=now)
+        message_id = signing.verify(headers, body, endpoint.credentials.signing, now=now)
         document = reading.document(body)
         submission_id = reading.identifier(document, "submission_id")
         return CallbackMessage(message_id, submission_id, join_answers.answer_of(document))
@@ -139,7 +144,7 @@ def _verified(answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) ->
         error = _rejection(answer, endpoint, now=now)
     if error is not None:
         raise error
-    signing.verify(answer.headers, answer.body, endpoint.secrets, now=now)
+    signing.verify(answer.headers, answer.body, endpoint.credentials.signing, now=now)
     return reading.document(answer.body)
 
 
@@ -148,7 +153,7 @@ def _rejection(answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -
     problems: tuple[Problem, ...] = ()
     signed = False
     try:
-        signing.verify(answer.headers, answer.body, endpoint.secrets, now=now)
+        signing.verify(answer.headers, answer.body, endpoint.credentials.signing, now=now)
         document = reading.document(answer.body)
         problems = join_answers.problems_of(document)
         signed = "errors" in document  # our own request, sent back to us, bears a right signature as well
@@ -175,7 +180,7 @@ def _call(
         "Accept": "application/json",
         "Accept-Encoding": "identity",
         "User-Agent": USER_AGENT,
-        **signing.sign(message_id, body, endpoint.secrets, now=now),
+        **signing.sign(message_id, body, endpoint.credentials.signing, now=now),
     }
     if method == "POST":
         headers |= {"Content-Type": "application/json", "Idempotency-Key": str(submission_id)}

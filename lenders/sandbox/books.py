@@ -31,6 +31,10 @@ class FaultName(StrEnum):
     LATE_CALLBACK = "late_callback"
     NEEDS_MORE = "needs_more"
     WITHDRAW = "withdraw"
+    HALF = "half"
+    CALLBACK_FIRST = "callback_first"
+    FORGED_CALLBACK = "forged_callback"
+    CHANGE_OFFER = "change_offer"
 
 
 @dataclass(slots=True)
@@ -97,10 +101,18 @@ class Books:
     def take_fault(self, slug: str) -> Fault:
         """The fault this request is to meet, used up once."""
         fault = self.faults.get(slug)
-        if fault is None or fault.times == 0:
+        if fault is None or fault.times == 0 or fault.name is FaultName.FORGED_CALLBACK:
             return Fault(FaultName.NONE, 0.0, 0)
         fault.times -= fault.times > 0
         return fault
+
+    def take_forgery(self, slug: str) -> bool:
+        """Whether the next callback is to be forged; used up once."""
+        fault = self.faults.get(slug)
+        if fault is None or fault.times == 0 or fault.name is not FaultName.FORGED_CALLBACK:
+            return False
+        fault.times -= fault.times > 0
+        return True
 
     def reset(self) -> None:
         for application in self.applications.values():

@@ -13,6 +13,17 @@ from lenders.sandbox.secrets import SandboxLender
 OFFER_STANDS = timedelta(days=14)
 
 
+def dearer(offer: dict[str, Any]) -> dict[str, Any]:
+    """The same offer with every instalment one euro dearer: what a lender may not do once it is chosen."""
+    schedule = [{**due, "amount_cents": due["amount_cents"] + 100} for due in offer["schedule"]]
+    return {
+        **offer,
+        "schedule": schedule,
+        "instalment_cents": offer["instalment_cents"] + 100,
+        "total_payable_cents": offer["total_payable_cents"] + 100 * len(schedule),
+    }
+
+
 def annuity(amount_cents: int, monthly_rate: Decimal, months: int) -> int:
     """The equal instalment, in cents half up, that repays an amount with interest of `monthly_rate` (a
     fraction) a month.

@@ -6,19 +6,23 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 
-from lenders.sandbox import credit, wire
+from lenders.sandbox import credit
 from lenders.sandbox.books import Application, Books, CalledBack, Fault, FaultName
 from lenders.sandbox.secrets import Behaviour, SandboxLender
+from lenders.sandbox.twin import Letter, Twin
 
 CALLBACK_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each attempt at a callback."""
 WORTH_REPEATING = frozenset({0, 408, 425, 429, *range(500, 600)})
+_REPLY_IS_OUT = 0.2
+"""Seconds after which the reply that follows a callback has been written."""
 LATE = (FaultName.LATE_CALLBACK, FaultName.NEEDS_MORE)
 
 
@@ -28,9 +32,10 @@ class Lending:
     `speed` divides every delay of theirs, but not the seconds a fault was given.
     """
 
-    def __init__(self, books: Books, session: aiohttp.ClientSession, *, speed: float) -> None:
+    def __init__(self, books: Books, *, speed: float) -> None:
         self.books = books
-        self._session = session
+        self.twins: dict[str, Twin] = {}
+        self.session: aiohttp.ClientSession | None = None  # for callbacks; there while the sandbox runs
         self._speed = speed
         self._errands: set[asyncio.Task[None]] = set()
 
@@ -38,28 +43,48 @@ class Lending:
         self,
         lender: SandboxLender,
         submission: UUID,
-        document: dict[str, Any],
+        wanted: dict[str, Any],
         body: bytes,
         fault: Fault,
         *,
-        secret: str,
+        callback_url: str = "",
     ) -> Application:
         """The application of that submission: known already, or taken in now, which alone starts an
-        evaluation.
+        evaluation. `wanted` holds amount_cents and term_months.
         """
         key = (lender.slug, submission)
         known = self.books.applications.get(key)
         if known is not None:
             return known
         self.books.evaluations[key] += 1
-        evaluation = asyncio.create_task(
-            self._evaluate(lender, submission, document["credit"], fault, secret=secret)
-        )
-        application = Application(
-            hashlib.sha256(body).digest(), str(document.get("callback_url", "")), evaluation
-        )
+        evaluation = asyncio.create_task(self._evaluate(lender, submission, wanted, fault))
+        application = Application(hashlib.sha256(body).digest(), callback_url, evaluation)
         self.books.applications[key] = application
         return application
+
+    def chosen(self, lender: SandboxLender, application: Application, reference: str, fault: Fault) -> None:
+        """The consumer took an offer of this lender's. On order the lender then says something else."""
+        application.chosen = reference
+        if fault.name is FaultName.CHANGE_OFFER:
+            self._later(self._change(lender, application, fault))
+
+    async def _change(self, lender: SandboxLender, application: Application, fault: Fault) -> None:
+        await asyncio.sleep(fault.seconds)
+        offer = application.answer["offer"]
+        dearer = credit.dearer(offer)
+        application.answer = {**application.answer, "offer": dearer}
+        await self._call_back(lender, application)
+
+    async def say(self, lender: SandboxLender, submission: UUID, words: dict[str, Any]) -> int:
+        """Call back with these words now; the status met, 0 where nobody answered."""
+        application = self.books.applications[lender.slug, submission]
+        application.answer = _stated(lender, submission, **words)
+        return await self._deliver(lender, application, application.answer)
+
+    def _later(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._errands.discard)
 
     async def forget(self) -> None:
         """Drops every application and every callback still to be made."""
@@ -70,7 +95,7 @@ class Lending:
         self.books.reset()
 
     async def _evaluate(
-        self, lender: SandboxLender, submission: UUID, asked: dict[str, Any], fault: Fault, *, secret: str
+        self, lender: SandboxLender, submission: UUID, asked: dict[str, Any], fault: Fault
     ) -> None:
         await asyncio.sleep(lender.answer_seconds / self._speed)
         application = self.books.applications[lender.slug, submission]
@@ -82,10 +107,11 @@ class Lending:
                 lender, submission, status="needs_more", needs=["identification.phone"]
             )
             return
-        later = self._follow_up(lender, submission, verdict, fault, waits=waits, secret=secret)
-        errand = asyncio.create_task(later)
-        self._errands.add(errand)
-        errand.add_done_callback(self._errands.discard)
+        if fault.name is FaultName.CALLBACK_FIRST:
+            application.answer = verdict
+            await self._call_back(lender, application)
+            application.answer = _stated(lender, submission, status="pending")
+        self._later(self._follow_up(lender, submission, verdict, fault, waits=waits))
 
     async def _follow_up(
         self,
@@ -95,41 +121,57 @@ class Lending:
         fault: Fault,
         *,
         waits: bool,
-        secret: str,
     ) -> None:
         """What the lender says unasked after its reply: its decision, the same once more, or a withdrawal."""
         application = self.books.applications[lender.slug, submission]
         own_time = lender.callback_seconds / self._speed
+        if fault.name is FaultName.CALLBACK_FIRST:
+            await asyncio.sleep(_REPLY_IS_OUT)
+            application.answer = verdict
         if waits:
             await asyncio.sleep(fault.seconds if fault.name is FaultName.LATE_CALLBACK else own_time)
             application.answer = verdict
-            await self._call_back(lender, application, secret=secret)
+            await self._call_back(lender, application)
         if fault.name is FaultName.DUPLICATE_CALLBACK:
             await asyncio.sleep(fault.seconds)
             for _ in range(1 if waits else 2):
-                await self._call_back(lender, application, secret=secret)
+                await self._call_back(lender, application)
         if fault.name is FaultName.WITHDRAW:
             await asyncio.sleep(fault.seconds)
             application.answer = _stated(lender, submission, status="withdrawn")
-            await self._call_back(lender, application, secret=secret)
+            await self._call_back(lender, application)
 
-    async def _call_back(self, lender: SandboxLender, application: Application, *, secret: str) -> None:
+    async def _call_back(self, lender: SandboxLender, application: Application) -> None:
         """Delivers the present answer; tries again a few times, signing anew, where that can help."""
-        answer = application.answer
+        if application.callback_url:
+            await self._deliver(lender, application, application.answer)
+
+    async def _deliver(self, lender: SandboxLender, application: Application, answer: dict[str, Any]) -> int:
+        status = 0
         for attempt, wait in enumerate(CALLBACK_WAITS, start=1):
             await asyncio.sleep(wait / self._speed)
-            body, headers = wire.message(answer, kind="callback", secret=secret)
-            status = await self._posted(application.callback_url, body, headers)
+            letter = self._written(lender, answer)
+            status = await self._posted(application.callback_url, letter)
+            message_id = letter.headers.get("webhook-id", "")
             self.books.callbacks.append(
-                CalledBack(lender.slug, answer["submission_id"], headers["webhook-id"], attempt, status)
+                CalledBack(lender.slug, answer["submission_id"], message_id, attempt, status)
             )
             if status not in WORTH_REPEATING:
-                return
+                break
+        return status
 
-    async def _posted(self, url: str, body: bytes, headers: wire.Headers) -> int:
+    def _written(self, lender: SandboxLender, answer: dict[str, Any]) -> Letter:
+        twin = self.twins[lender.protocol]
+        write = twin.forged if self.books.take_forgery(lender.slug) else twin.write
+        return write(lender, answer, kind="callback")
+
+    async def _posted(self, url: str, letter: Letter) -> int:
         """The status met, 0 where nobody answered."""
         try:
-            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            assert self.session is not None  # noqa: S101 - the sandbox runs
+            async with self.session.post(
+                url, data=letter.body, headers=letter.headers, allow_redirects=False
+            ) as response:
                 return response.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return 0

@@ -25,6 +25,7 @@ class Behaviour(StrEnum):
 class SandboxLender:
     """One invented lender.
 
+    protocol               the adapter that speaks with it
     requested_fields       labels it declares it needs; it should be given no other
     borrowing_rate         percent a year
     upfront_fee_permille   of the amount, paid at drawdown
@@ -34,6 +35,7 @@ class SandboxLender:
 
     slug: str
     name: str
+    protocol: str = "join"
     behaviour: Behaviour
     minimum_amount_cents: int
     maximum_amount_cents: int

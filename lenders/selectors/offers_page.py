@@ -79,7 +79,7 @@ class OffersPage:
 
     @property
     def unsettled(self) -> bool:
-        """Whether the page itself will say something else soon: an answer is awaited, or a choice is being told."""
+        """Whether the page will soon say something else: an answer is awaited, or a choice is being told."""
         being_told = self.chosen is not None and not (self.choice_told or self.choice_failed or self.stopped)
         return self.waiting or being_told
 

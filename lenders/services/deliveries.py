@@ -19,8 +19,7 @@ from applications.errors import ProcessingRefused, SubjectErased
 from applications.models import DataSubject
 from applications.states import ApplicationStatus
 from lenders.adapters.base import (
-    Answer,
-    ChoiceAnswer,
+    AnyAnswer,
     ErrorCode,
     HttpAnswer,
     LenderError,
@@ -178,12 +177,7 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
         try:
             if isinstance(reply, LenderError):
                 raise reply
-            parse = (
-                prepared.call.adapter.parse_choice
-                if prepared.kind == DeliveryKind.CHOICE
-                else prepared.call.adapter.parse
-            )
-            answer = parse(reply, prepared.call.endpoint, now=timezone.now())
+            answer = prepared.call.parse(reply, prepared.call.endpoint, now=timezone.now())
             if prepared.kind == DeliveryKind.CHOICE and isinstance(answer, Unrecognised):
                 # Nobody may tell the consumer that the lender knows on the strength of this.
                 raise LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True)
@@ -205,7 +199,7 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
     )  # fmt: skip
 
 
-def _take_in(prepared: Prepared, answer: Answer | ChoiceAnswer, message_id: str) -> str:
+def _take_in(prepared: Prepared, answer: AnyAnswer, message_id: str) -> str:
     """Hand an answer to `ingest`; what came of the attempt, as a code."""
     try:
         ingest.ingest(

@@ -19,13 +19,15 @@ from applications.services.submitting import change_status
 from applications.states import ApplicationStatus
 from lenders.adapters.base import (
     Accepted,
-    Answer,
-    ChoiceAnswer,
+    AnyAnswer,
+    ContractSigned,
     Declined,
+    Deleted,
     NeedsMore,
     Offered,
     OfferTerms,
     Pending,
+    Retained,
     Unrecognised,
     Withdrawn,
 )
@@ -54,7 +56,7 @@ class AprBeyondReason(Exception):
 def ingest(
     *,
     submission_id: UUID,
-    answer: Answer | ChoiceAnswer,
+    answer: AnyAnswer,
     message_id: str,
     actor: Actor,
     asked: bool = False,
@@ -87,8 +89,8 @@ def ingest(
         return outcome
 
 
-def _apply(submission: Submission, answer: Answer | ChoiceAnswer, actor: Actor) -> str:
-    if isinstance(answer, Unrecognised):
+def _apply(submission: Submission, answer: AnyAnswer, actor: Actor) -> str:
+    if isinstance(answer, Unrecognised | ContractSigned | Deleted | Retained):
         return "unrecognised"
     if isinstance(answer, Accepted):
         live.touch(submission.application_id)  # the page says that the lender knows

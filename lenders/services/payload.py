@@ -1,7 +1,8 @@
 """What leaves: the call to a lender, built from the fields it declared, and the record of what it holds."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,11 +19,14 @@ from applications.selectors.permission import require
 from lenders.adapters import get_adapter
 from lenders.adapters.base import (
     Adapter,
+    AnyAnswer,
     Choice,
     Consent,
+    Credentials,
     CreditRequest,
     ErrorCode,
     HttpCall,
+    Inquiry,
     LenderEndpoint,
     LenderError,
 )
@@ -50,20 +54,20 @@ def load_deliveries(ids: Sequence[UUID]) -> list[Delivery]:
 def endpoint_of(lender: Lender) -> LenderEndpoint:
     """Where the lender listens, the shared secrets, and where it calls back.
 
-    Raises LenderError(not_configured) when the secrets do not open: that is the trouble of this lender alone.
+    Raises LenderError(not_configured) when the secrets do not open: that is this lender's trouble alone.
     """
     path = reverse("lender-api:callbacks", kwargs={"slug": lender.slug})
     return LenderEndpoint(
         slug=lender.slug,
         base_url=lender.base_url,
-        secrets=_secrets_of(lender),
+        credentials=_credentials_of(lender),
         callback_url=f"{settings.PUBLIC_URL}{path}",
     )
 
 
-def _secrets_of(lender: Lender) -> tuple[str, ...]:
+def _credentials_of(lender: Lender) -> Credentials:
     try:
-        return tuple(lender.secrets or ())
+        return Credentials.from_stored(lender.secrets)
     except CryptoError as error:
         raise LenderError(ErrorCode.NOT_CONFIGURED, permanent=error.code not in CURABLE) from None
 
@@ -76,33 +80,61 @@ class Discloses:
     purpose: Purpose
 
 
+Parse = Callable[..., AnyAnswer]
+"""`parse`, `parse_choice` or `parse_deletion` of an adapter."""
+
+
 @dataclass(frozen=True)
 class Call:
-    """A call that is ready; an inquiry discloses nothing."""
+    """A call that is ready, and how its answer is read. An inquiry or a request to delete discloses nothing.
+
+    token  the call that obtains the bearer token this one is to carry, where the lender wants one
+    """
 
     http: HttpCall
     adapter: Adapter
     endpoint: LenderEndpoint
+    parse: Parse
     discloses: Discloses | None = None
+    token: HttpCall | None = None
 
 
 def build(delivery: Delivery) -> Call:
     """The call of one delivery. Raises LenderError when the lender's adapter cannot express it."""
     adapter, endpoint = get_adapter(delivery.lender.adapter), endpoint_of(delivery.lender)
-    now = timezone.now()
-    submission = delivery.submission
-    if delivery.kind == DeliveryKind.INQUIRY:
-        require(submission.subject_id, PURPOSE, application_id=submission.application_id)
-        return Call(adapter.build_inquiry(submission.pk, endpoint, now=now), adapter, endpoint)
-    if delivery.kind == DeliveryKind.CHOICE:
-        offer = Offer.objects.get(submission=submission, status=OfferStatus.SELECTED)
-        keyword = _values(submission, [KEYWORD])[KEYWORD]
-        http = adapter.build_choice(Choice(submission.pk, offer.reference, keyword), endpoint, now=now)
-        return Call(http, adapter, endpoint, Discloses((KEYWORD,), PURPOSE))
+    builder = _BUILDERS[DeliveryKind(delivery.kind)]
+    call = builder(delivery, adapter, endpoint, timezone.now())
+    return replace(call, token=adapter.build_token_request(endpoint, now=timezone.now()))
+
+
+def _application(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now: datetime) -> Call:
     request = credit_request(delivery)
     http = adapter.build_application(request, endpoint, now=now)
     labels = (*sorted(request.fields), LANGUAGE_LABEL, CONSENTS_LABEL)
-    return Call(http, adapter, endpoint, Discloses(labels, PURPOSE))
+    return Call(http, adapter, endpoint, adapter.parse, Discloses(labels, PURPOSE))
+
+
+def _inquiry(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now: datetime) -> Call:
+    submission = delivery.submission
+    require(submission.subject_id, PURPOSE, application_id=submission.application_id)
+    inquiry = Inquiry(submission.pk, submission.lender_reference or "")
+    return Call(adapter.build_inquiry(inquiry, endpoint, now=now), adapter, endpoint, adapter.parse)
+
+
+def _choice(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now: datetime) -> Call:
+    submission = delivery.submission
+    offer = Offer.objects.get(submission=submission, status=OfferStatus.SELECTED)
+    keyword = _values(submission, [KEYWORD])[KEYWORD]
+    choice = Choice(submission.pk, offer.reference, keyword, submission.lender_reference or "")
+    http = adapter.build_choice(choice, endpoint, now=now)
+    return Call(http, adapter, endpoint, adapter.parse_choice, Discloses((KEYWORD,), PURPOSE))
+
+
+_BUILDERS: Mapping[DeliveryKind, Callable[[Delivery, Adapter, LenderEndpoint, datetime], Call]] = {
+    DeliveryKind.APPLICATION: _application,
+    DeliveryKind.INQUIRY: _inquiry,
+    DeliveryKind.CHOICE: _choice,
+}
 
 
 def _values(submission: Submission, labels: Collection[str]) -> dict[str, Any]:

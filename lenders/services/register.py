@@ -1,6 +1,6 @@
 """Taking a lender into the solution."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -12,13 +12,14 @@ from applications.models import AgreementKind, Recipient
 from applications.personal import RecipientKind
 from applications.services import audit
 from applications.services.recipients import save_recipient
+from lenders.adapters.base import Credentials
 from lenders.models import Lender
 
 
 def register_lender(
-    *, slug: str, secrets: Sequence[str], recipient: Mapping[str, Any], actor: Actor, **facts: Any
+    *, slug: str, credentials: Credentials, recipient: Mapping[str, Any], actor: Actor, **facts: Any
 ) -> Lender:
-    """Write a lender, or bring a known one up to date. Its secrets are encrypted under its own key.
+    """Write a lender, or bring a known one up to date. Its credentials are encrypted under its own key.
 
     `recipient` is its first entry in the register of recipients: country, agreement and assessment dates. An
     entry that stands is the DPO's, and is left as it is.
@@ -27,7 +28,7 @@ def register_lender(
     keyring.create_key(lender.id)
     for name, value in facts.items():
         setattr(lender, name, value)
-    lender.secrets = list(secrets)
+    lender.secrets = credentials.stored()
     with transaction.atomic():
         lender.recipient = _entry(lender, recipient, actor)
         lender.save()

@@ -23,7 +23,15 @@ from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
 
-FAILURE_CAP = {DeliveryKind.APPLICATION: 3, DeliveryKind.INQUIRY: 5, DeliveryKind.CHOICE: 12}
+FAILURE_CAP = {
+    DeliveryKind.APPLICATION: 3,
+    DeliveryKind.INQUIRY: 5,
+    DeliveryKind.CHOICE: 12,
+    DeliveryKind.SUPPLEMENT: 5,
+    DeliveryKind.DELETION: 12,
+}
+# Told twice, these could be done twice; the others ask, or ask for what is the same done once or twice.
+NOT_TWICE = frozenset({DeliveryKind.APPLICATION, DeliveryKind.CHOICE, DeliveryKind.SUPPLEMENT})
 # What the consumer is told when a lender is given up on; any other reason is a failure.
 ENDS_AS = {
     "timed_out": SubmissionStatus.NO_RESPONSE,
@@ -55,11 +63,11 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
         return False
     delivery.failures += 1
     wait = wait_before_next(delivery.failures, error)
-    uncertain = error.ambiguous and not adapter.idempotent and delivery.kind != DeliveryKind.INQUIRY
+    uncertain = error.ambiguous and not adapter.abilities.idempotent and delivery.kind in NOT_TWICE
     already_there = error.code == ErrorCode.ALREADY_RECEIVED and delivery.kind == DeliveryKind.APPLICATION
     if uncertain:
-        _leave_unknown(delivery, error, can_be_asked=adapter.can_be_asked)
-    elif already_there and adapter.can_be_asked:
+        _leave_unknown(delivery, error, can_be_asked=adapter.abilities.can_be_asked)
+    elif already_there and adapter.abilities.can_be_asked:
         # Sent before with the fields that the lender needed then: what it made of those still holds.
         close(claim, DeliveryStatus.FAILED, error.code)
         _inquire(delivery.submission)
@@ -114,7 +122,7 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
     if delivery.kind == DeliveryKind.CHOICE:
         live.touch(delivery.submission.application_id)  # the page says that the lender was not told
     still_waiting = delivery.submission.status == SubmissionStatus.QUEUED  # it may have called back meanwhile
-    if delivery.kind != DeliveryKind.CHOICE and still_waiting:
+    if delivery.kind in (DeliveryKind.APPLICATION, DeliveryKind.INQUIRY) and still_waiting:
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
         ingest.move(delivery.submission, becomes, error_code=code)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)

@@ -17,11 +17,13 @@ from hypothesis import strategies as st
 
 from lenders.adapters import ADAPTERS
 from lenders.adapters.base import (
+    Abilities,
     Accepted,
     Adapter,
     Choice,
     Declined,
     HttpAnswer,
+    Inquiry,
     LenderEndpoint,
     NeedsMore,
     Offered,
@@ -70,6 +72,11 @@ class AdapterContract:
         """A body of any bytes that passes for the lender's own, as far as the lender can prove that."""
         raise NotImplementedError
 
+    def secrets(self) -> list[str]:
+        """Every word of the credentials that nobody else may see."""
+        kept = self.endpoint.credentials.stored()
+        return [*kept.pop("signing", ()), *kept.values()]
+
     # --- the adapter itself ---
 
     def test_is_registered_under_its_slug(self):
@@ -78,8 +85,8 @@ class AdapterContract:
         )
 
     def test_declares_what_it_can(self):
-        assert isinstance(self.adapter.idempotent, bool)
-        assert isinstance(self.adapter.can_be_asked, bool)
+        assert isinstance(self.adapter.abilities, Abilities)
+        assert self.adapter.credentials <= self.endpoint.credentials.held
         assert self.adapter.supported_labels
 
     # --- building ---
@@ -131,7 +138,7 @@ class AdapterContract:
         choice = Choice(SUBMISSION, "OFFER-1", "canary-keyword")
         calls = [
             self.built(),
-            self.adapter.build_inquiry(SUBMISSION, self.endpoint, now=NOW),
+            self.adapter.build_inquiry(Inquiry(SUBMISSION, "THEIRS-1"), self.endpoint, now=NOW),
             self.adapter.build_choice(choice, self.endpoint, now=NOW),
         ]
         for call in calls:
@@ -143,7 +150,7 @@ class AdapterContract:
         answer = self.adapter.parse(self.offered(), self.endpoint, now=NOW)
         shown = repr([credit_request(), self.endpoint, self.built(), self.offered(), answer])
         assert "canary" not in shown
-        assert not any(secret in shown for secret in self.endpoint.secrets)
+        assert not any(secret in shown for secret in self.secrets())
         assert "560" not in shown
 
     # --- reading ---

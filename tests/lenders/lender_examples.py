@@ -10,7 +10,7 @@ from uuid import UUID
 
 from standardwebhooks.webhooks import Webhook
 
-from lenders.adapters.base import Consent, CreditRequest, HttpAnswer, LenderEndpoint
+from lenders.adapters.base import Consent, Credentials, CreditRequest, HttpAnswer, LenderEndpoint
 
 NOW = datetime(2026, 11, 23, 9, 0, 5, tzinfo=UTC)
 SUBMISSION = UUID("0193a5c4-7d1e-7c3a-9b52-3f0e6f5a1d27")
@@ -19,7 +19,7 @@ OLD_SECRET = "whsec_" + base64.b64encode(b"the secret it had before that one").d
 ENDPOINT = LenderEndpoint(
     slug="example",
     base_url="https://api.lender.example/jo1n/",
-    secrets=(SECRET, OLD_SECRET),
+    credentials=Credentials(signing=(SECRET, OLD_SECRET)),
     callback_url="https://jo1n.example/api/lenders/v1/example/callbacks/",
 )
 

@@ -17,8 +17,10 @@ from aiohttp import web
 from lenders.adapters import http
 from lenders.adapters.base import (
     Choice,
+    Credentials,
     CreditRequest,
     HttpCall,
+    Inquiry,
     LenderEndpoint,
 )
 from lenders.adapters.errors import LenderError
@@ -64,7 +66,10 @@ class Peer:
 
     def endpoint(self, slug: str) -> LenderEndpoint:
         return LenderEndpoint(
-            slug, self.server.lender_url(slug), (secret_of(SECRET, slug),), self.receiver.url
+            slug,
+            self.server.lender_url(slug),
+            Credentials(signing=(secret_of(SECRET, slug),)),
+            self.receiver.url,
         )
 
     def application(self, slug: str, **fields: Any) -> HttpCall:
@@ -75,7 +80,7 @@ class Peer:
 
     def inquiry(self, slug: str, submission: UUID | None = None) -> HttpCall:
         return JOIN.build_inquiry(
-            submission or self.submission, self.endpoint(slug), now=datetime.now(tz=UTC)
+            Inquiry(submission or self.submission), self.endpoint(slug), now=datetime.now(tz=UTC)
         )
 
     async def send(self, call: HttpCall, *, seconds: float = 5):

@@ -23,7 +23,7 @@ from applications.services.drafts import open_draft, save_answers
 from applications.services.notices import publish_notice
 from applications.services.submitting import ConsentGiven, submit
 from applications.tokens import token_hash
-from lenders.adapters.base import HttpAnswer, Offered
+from lenders.adapters.base import Credentials, HttpAnswer, Offered
 from lenders.adapters.join_answers import answer_of
 from lenders.models import Delivery, Offer, Submission
 from lenders.sandbox import credit, wire
@@ -90,7 +90,7 @@ def register(url: str, *slugs: str, **facts: Any) -> None:
         lender = SANDBOX[slug]
         register_lender(
             slug=slug,
-            secrets=[secret_of(settings.SANDBOX_SECRET, slug)],
+            credentials=Credentials(signing=(secret_of(settings.SANDBOX_SECRET, slug),)),
             actor=SYSTEM,
             recipient=IN_ORDER,
             **{

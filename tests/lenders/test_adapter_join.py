@@ -12,7 +12,9 @@ from standardwebhooks.webhooks import Webhook
 from lenders.adapters import get_adapter
 from lenders.adapters.base import (
     Choice,
+    Credentials,
     HttpAnswer,
+    Inquiry,
     LenderEndpoint,
 )
 from lenders.adapters.errors import ErrorCode, LenderError
@@ -101,7 +103,7 @@ def test_value_that_does_not_fit_its_place_is_refused(label, value):
 
 def test_calls_go_to_the_three_addresses_with_the_submission_as_idempotency_key():
     sent = JOIN.build_application(credit_request(), ENDPOINT, now=NOW)
-    asked = JOIN.build_inquiry(SUBMISSION, ENDPOINT, now=NOW)
+    asked = JOIN.build_inquiry(Inquiry(SUBMISSION), ENDPOINT, now=NOW)
     chose = JOIN.build_choice(Choice(SUBMISSION, "OFFER-1", "saule"), ENDPOINT, now=NOW)
     base = "https://api.lender.example/jo1n/applications"
     assert [(call.method, call.url) for call in (sent, asked, chose)] == [
@@ -122,7 +124,7 @@ def test_our_signatures_verify_with_the_librarys_own_check():
     now = datetime.now(tz=UTC)
     calls = [
         JOIN.build_application(credit_request(), ENDPOINT, now=now),
-        JOIN.build_inquiry(SUBMISSION, ENDPOINT, now=now),
+        JOIN.build_inquiry(Inquiry(SUBMISSION), ENDPOINT, now=now),
         JOIN.build_choice(Choice(SUBMISSION, "OFFER-1", "saule"), ENDPOINT, now=now),
     ]
     for call in calls:
@@ -141,7 +143,7 @@ def test_message_id_stays_and_signature_is_new_on_another_attempt():
 
 @pytest.mark.parametrize("secrets", [(), ("",), ("whsec_",), ("whsec_not base64!",)])
 def test_lender_without_a_usable_secret_is_sent_nothing(secrets):
-    endpoint = LenderEndpoint("x", "https://x.example", secrets)
+    endpoint = LenderEndpoint("x", "https://x.example", Credentials(signing=secrets))
     with pytest.raises(LenderError) as caught:
         JOIN.build_application(credit_request(), endpoint, now=NOW)
     assert (caught.value.code, caught.value.permanent) == (ErrorCode.NOT_CONFIGURED, True)

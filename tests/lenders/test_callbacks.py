@@ -134,7 +134,7 @@ def test_message_signed_before_the_keys_were_changed_still_counts(submission):
     lender = submission.lender
     body, headers = envelope(scene.statement(submission, "pending"))
     scene.register(scene.NOWHERE, "atra")
-    lender.secrets = ["whsec_bmV3IHNlY3JldCBuZXcgc2VjcmV0", *lender.secrets]
+    lender.secrets["signing"].insert(0, "whsec_bmV3IHNlY3JldCBuZXcgc2VjcmV0")
     lender.save()
     assert call(body, headers).status_code == 204
 

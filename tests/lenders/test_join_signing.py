@@ -9,7 +9,9 @@ import pytest
 
 from lenders.adapters.base import (
     Choice,
+    Credentials,
     HttpAnswer,
+    Inquiry,
     LenderEndpoint,
     Withdrawn,
 )
@@ -102,7 +104,7 @@ def test_changed_truncated_or_undecodable_body_is_refused():
 
 
 def test_endpoint_without_secrets_accepts_nothing():
-    endpoint = LenderEndpoint("x", "https://x.example", ("", "whsec_"))
+    endpoint = LenderEndpoint("x", "https://x.example", Credentials(signing=("", "whsec_")))
     headers, body = signed(said("withdrawn"))
     with pytest.raises(LenderError) as caught:
         JOIN.parse_callback(headers, body, endpoint, now=NOW)
@@ -119,7 +121,7 @@ def test_our_own_request_sent_back_to_us_is_no_answer():
     for call in (
         JOIN.build_application(credit_request(), ENDPOINT, now=NOW),
         JOIN.build_choice(Choice(SUBMISSION, "OFFER-1", "saule"), ENDPOINT, now=NOW),
-        JOIN.build_inquiry(SUBMISSION, ENDPOINT, now=NOW),
+        JOIN.build_inquiry(Inquiry(SUBMISSION), ENDPOINT, now=NOW),
     ):
         with pytest.raises(LenderError) as caught:
             JOIN.parse_callback(call.headers, call.body, ENDPOINT, now=NOW)

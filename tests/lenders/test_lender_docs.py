@@ -19,7 +19,15 @@ from standardwebhooks.webhooks import Webhook
 
 from applications.personal import Purpose
 from applications.references import ALPHABET, APPLICATION
-from lenders.adapters.base import DECLINE_REASONS, Choice, Consent, CreditRequest, LenderEndpoint, Offered
+from lenders.adapters.base import (
+    DECLINE_REASONS,
+    Choice,
+    Consent,
+    Credentials,
+    CreditRequest,
+    LenderEndpoint,
+    Offered,
+)
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
 from lenders.adapters.join_answers import PROBLEM_ATTRIBUTES, PROBLEM_TYPES, answer_of
@@ -101,7 +109,9 @@ def test_signed_example_is_what_the_adapter_sends():
         ),
         language=told["customer"]["language"],
     )
-    endpoint = LenderEndpoint("example", f"https://{headers['host']}/jo1n", (secret,), told["callback_url"])
+    endpoint = LenderEndpoint(
+        "example", f"https://{headers['host']}/jo1n", Credentials(signing=(secret,)), told["callback_url"]
+    )
     moment = datetime.fromtimestamp(int(headers["webhook-timestamp"]), tz=UTC)
     call = JOIN.build_application(request, endpoint, now=moment)
     sent = {name.lower(): value for name, value in call.headers.items()}
@@ -223,7 +233,7 @@ def test_vocabularies_are_those_of_the_adapter():
 def test_what_the_adapter_sends_validates():
     now = datetime.now(tz=UTC)
     endpoint = LenderEndpoint(
-        "x", "https://x.example", (secret_of("s", "x"),), "https://us.example/callbacks/"
+        "x", "https://x.example", Credentials(signing=(secret_of("s", "x"),)), "https://us.example/callbacks/"
     )
     application = JOIN.build_application(credit_request(), endpoint, now=now)
     validator("Application").validate(json.loads(application.body))
@@ -245,8 +255,8 @@ def test_what_the_adapter_sends_validates():
 def test_schema_and_adapter_refuse_alike(changed):
     document = said("offered", offer=offer(**changed))
     assert not validator("Answer").is_valid(document)
-    endpoint = LenderEndpoint("x", "https://x.example", (secret_of("s", "x"),))
-    answer = reply(document, secret=endpoint.secrets[0])
+    endpoint = LenderEndpoint("x", "https://x.example", Credentials(signing=(secret_of("s", "x"),)))
+    answer = reply(document, secret=endpoint.credentials.signing[0])
     with pytest.raises(LenderError) as caught:
         JOIN.parse(
             answer, endpoint, now=datetime.fromtimestamp(int(answer.headers["webhook-timestamp"]), tz=UTC)

@@ -42,7 +42,7 @@ def register(folder: Path, secrets: str = SECRET, **changes: Any) -> None:
 def test_registered_lender_has_its_facts_and_secrets(tmp_path: Path) -> None:
     register(tmp_path)
     lender = Lender.objects.get(slug="piemers")
-    assert (lender.name, lender.secrets) == ("Piemērs", [SECRET])
+    assert (lender.name, lender.secrets) == ("Piemērs", {"signing": [SECRET]})
 
 
 def test_registering_again_brings_a_lender_up_to_date(tmp_path: Path) -> None:

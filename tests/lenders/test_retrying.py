@@ -1,5 +1,6 @@
 """Staff send again what failed; a lender that had it all along takes no second copy."""
 
+from dataclasses import replace
 from datetime import timedelta
 from unittest import mock
 
@@ -172,7 +173,7 @@ def test_lender_about_to_be_asked_already_is_asked_once(application, inquiry):
 
 def test_lender_that_cannot_be_asked_has_failed(application):
     again(application)
-    with mock.patch.object(JoinAdapter, "can_be_asked", False):
+    with mock.patch.object(JoinAdapter, "abilities", replace(JoinAdapter.abilities, can_be_asked=False)):
         scene.finish(*scene.begun(application).values(), IN_OTHER_WORDS)
     assert scene.states(application) == {"atra": "failed"}
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
 from lenders.adapters.base import (
+    Accepted,
     HttpCall,
     NeedsMore,
     Offered,
     Pending,
     Withdrawn,
 )
-from lenders.adapters.errors import ErrorCode
+from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.sandbox.runner import SandboxServer
 from tests.lenders.sandbox_peer import SECRET, Peer, played, refused
 
@@ -28,6 +30,7 @@ def server() -> Iterator[SandboxServer]:
 
 TELLING_FAILS = [
     ("hang", ErrorCode.TIMED_OUT),
+    ("half", ErrorCode.TIMED_OUT),
     ("drip", ErrorCode.TIMED_OUT),
     ("malformed", ErrorCode.MALFORMED_ANSWER),
     ("bad_signature", ErrorCode.BAD_SIGNATURE),
@@ -98,6 +101,54 @@ def test_withdrawal_follows_an_offer_and_meets_the_choice(server):
         (message,) = await peer.called_back("atra", 1)
         assert isinstance(message.answer, Withdrawn)
         assert isinstance(await peer.choose("atra", answer.offers[0].reference), Withdrawn)
+
+    played(server, scene)
+
+
+def test_decision_arrives_before_the_answer_that_it_was_to_follow(server):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug="atra", fault="callback_first")
+        assert isinstance(await peer.ask("atra"), Pending)
+        (message,) = await peer.called_back("atra", 1)
+        assert isinstance(message.answer, Offered)
+        await asyncio.sleep(0.4)
+        assert isinstance(await peer.ask("atra", peer.inquiry("atra")), Offered)
+
+    played(server, scene)
+
+
+def test_forged_callback_is_signed_by_a_stranger(server):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug="dzintars", fault="forged_callback")
+        await peer.ask("dzintars")
+        await peer.receiver.until(1)
+        with pytest.raises(LenderError) as caught:
+            await peer.called_back("dzintars", 1)
+        assert caught.value.code == ErrorCode.BAD_SIGNATURE
+
+    played(server, scene)
+
+
+def test_chosen_offer_is_told_again_with_other_figures(server):
+    async def scene(peer: Peer) -> None:
+        (offer,) = (await peer.ask("atra")).offers
+        await peer.control("_faults", slug="atra", fault="change_offer")
+        assert isinstance(await peer.choose("atra", offer.reference), Accepted)
+        (message,) = await peer.called_back("atra", 1)
+        (changed,) = message.answer.offers
+        assert changed.reference == offer.reference
+        assert changed.total_payable_cents > offer.total_payable_cents
+
+    played(server, scene)
+
+
+def test_lender_calls_back_with_what_it_is_told_to_say(server):
+    async def scene(peer: Peer) -> None:
+        await peer.ask("atra")
+        said = {"slug": "atra", "submission_id": str(peer.submission), "status": "declined"}
+        assert await peer.control("_say", **said, reason="age") == 200
+        assert (await peer.called_back("atra", 1))[0].answer.reason == "age"
+        assert await peer.control("_say", **(said | {"submission_id": str(uuid4())})) == 404
 
     played(server, scene)
 

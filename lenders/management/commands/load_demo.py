@@ -15,6 +15,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM
 from applications.crypto.keyring import data_key_scope
 from applications.management.commands.load_demo_staff import DEMO_STAFF, demo_password
+from lenders.adapters.base import Credentials
 from lenders.sandbox.secrets import SANDBOX_LENDERS, SandboxLender, secret_of
 from lenders.services.register import register_lender
 
@@ -51,7 +52,7 @@ class Command(BaseCommand):
 def _register(lender: SandboxLender, sandbox_url: str) -> None:
     register_lender(
         slug=lender.slug,
-        secrets=[secret_of(settings.SANDBOX_SECRET, lender.slug)],
+        credentials=Credentials(signing=(secret_of(settings.SANDBOX_SECRET, lender.slug),)),
         actor=SYSTEM,
         recipient=_papers(timezone.localdate()),
         name=lender.name,

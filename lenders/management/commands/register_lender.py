@@ -14,6 +14,7 @@ from applications.form_fields import BY_LABEL, EMAIL_LABEL
 from applications.models import AgreementKind, Recipient
 from applications.personal import RecipientKind
 from lenders.adapters import ADAPTERS
+from lenders.adapters.base import Credentials
 from lenders.models import Lender
 from lenders.services.register import register_lender
 
@@ -38,7 +39,8 @@ class Command(BaseCommand):
             raise CommandError(f"Cannot read the files: {type(error).__name__}.") from None
         _check(found, shared)
         with data_key_scope():
-            lender = register_lender(slug=found.pop("slug"), secrets=shared, actor=SYSTEM, **found)
+            credentials = Credentials(signing=tuple(shared))
+            lender = register_lender(slug=found.pop("slug"), credentials=credentials, actor=SYSTEM, **found)
         self.stdout.write(f"{lender.slug} is registered.")
 
 

@@ -1,0 +1,98 @@
+"""What a lender is told or asked. What may be personal is kept out of every `repr`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+FieldValue = str | int | bool | date | Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """A consent as given: what for, the exact words shown, and when."""
+
+    purpose: str
+    wording: str
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRequest:
+    """An application already reduced to what this lender declared it needs.
+
+    fields  label ("identification.given_name") to value; a label the adapter has no place for is refused,
+            never dropped
+    """
+
+    submission_id: UUID
+    application_reference: str
+    submitted_at: datetime
+    fields: Mapping[str, FieldValue] = field(repr=False)
+    consents: tuple[Consent, ...] = ()
+    language: str = "lv"
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """What became of a submission? `lender_reference` is the lender's own id for it, or ""."""
+
+    submission_id: UUID
+    lender_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The consumer chose this lender's offer.
+
+    `keyword` is their word by which they know the lender when it calls.
+    """
+
+    submission_id: UUID
+    offer_reference: str
+    keyword: str = field(repr=False)
+    lender_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file the lender asked for, under the label by which it asked ("document.income")."""
+
+    label: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Supplement:
+    """What the lender said it still needs, and nothing else.
+
+    `supplement_id` stays the same over every attempt.
+    """
+
+    supplement_id: UUID
+    submission_id: UUID
+    lender_reference: str = ""
+    fields: Mapping[str, FieldValue] = field(default_factory=dict, repr=False)
+    documents: tuple[Document, ...] = ()
+
+
+class DeletionReason(StrEnum):
+    """Why a lender is asked to delete what it received."""
+
+    NOT_SELECTED = "not_selected"
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    ERASURE = "erasure"
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionRequest:
+    """This submission will not become a contract at this lender: delete what it brought, or say why not."""
+
+    submission_id: UUID
+    reason: DeletionReason
+    lender_reference: str = ""

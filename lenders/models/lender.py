@@ -1,0 +1,88 @@
+"""A creditor in the solution."""
+
+from uuid import UUID, uuid4
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from applications.crypto.fields import EncryptedJSON
+from applications.models import Recipient
+from applications.personal import NotPersonal
+
+
+class Lender(models.Model):
+    """A creditor in the solution: where it listens, what it needs, and what it published that it accepts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    # Whether it may receive anything at all stands in the register of recipients.
+    recipient = models.OneToOneField(
+        Recipient, on_delete=models.PROTECT, related_name="lender", verbose_name=_("recipient")
+    )
+    slug = models.SlugField(_("code"), max_length=40, unique=True)
+    name = models.CharField(_("lender's name"), max_length=120)
+    adapter = models.CharField(_("adapter"), max_length=40)
+    base_url = models.URLField(_("address"), max_length=300)
+    allowed_hosts = ArrayField(
+        models.CharField(max_length=200),
+        verbose_name=_("host names"),
+        help_text=_("Host names that calls to this lender may go to; no other is spoken to."),
+    )
+    # What `Credentials.stored` gives, encrypted under the lender's own key.
+    secrets = EncryptedJSON(label="lender.secrets", null=True, personal=None)
+    active = models.BooleanField(_("active"), default=True)
+    requested_fields = ArrayField(
+        models.CharField(max_length=64),
+        verbose_name=_("fields it needs"),
+        help_text=_("Labels of the fields this lender needs; it receives no other."),
+    )
+    minimum_amount_cents = models.PositiveIntegerField(_("least amount, in cents"))
+    maximum_amount_cents = models.PositiveIntegerField(_("greatest amount, in cents"))
+    minimum_term_months = models.PositiveSmallIntegerField(_("shortest term, in months"))
+    maximum_term_months = models.PositiveSmallIntegerField(_("longest term, in months"))
+    page_wait_seconds = models.PositiveSmallIntegerField(
+        _("wait of the page, in seconds"),
+        default=60,
+        help_text=_("How long the consumer's page waits for this lender."),
+    )
+    late_window_hours = models.PositiveSmallIntegerField(
+        _("time for a late answer, in hours"),
+        default=72,
+        help_text=_("How long after that a late answer still counts."),
+    )
+    maximum_in_flight = models.PositiveSmallIntegerField(
+        _("most calls at once"), default=20, validators=[MinValueValidator(1)]
+    )
+
+    not_personal = NotPersonal(
+        "facts about a company, and secrets shared with it",
+        "slug", "name", "adapter", "base_url", "allowed_hosts", "secrets", "active", "requested_fields",
+        "minimum_amount_cents", "maximum_amount_cents", "minimum_term_months", "maximum_term_months",
+        "page_wait_seconds", "late_window_hours", "maximum_in_flight",
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("lender")
+        verbose_name_plural = _("lenders")
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(minimum_amount_cents__lte=models.F("maximum_amount_cents"))
+                & models.Q(minimum_term_months__lte=models.F("maximum_term_months")),
+                name="a_lender_accepts_something",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def owner_id(self) -> UUID:
+        return self.id
+
+    @property
+    def fit_to_receive(self) -> bool:
+        """Whether its agreement is in force and its security assessment is not overdue, today in Riga."""
+        return self.recipient.lapsed(timezone.localdate()) is None

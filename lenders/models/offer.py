@@ -1,0 +1,60 @@
+"""What a lender offered."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from applications.crypto.fields import EncryptedDecimal, EncryptedInteger, EncryptedJSON, EncryptedText
+from applications.models import OwnedBySubject
+from applications.personal import Category, Mask, Personal, Source, personal
+from lenders.models.submission import Submission
+from lenders.models.told import from_lender
+from lenders.states import OfferStatus
+
+
+def _money(name: str) -> EncryptedInteger:
+    return EncryptedInteger(label=f"offer.{name}", personal=Personal(Category.TRANSACTIONS, Source.LENDER))
+
+
+def _rate(name: str) -> EncryptedDecimal:
+    mark = Personal(Category.TRANSACTIONS, Source.LENDER)
+    return EncryptedDecimal(label=f"offer.{name}", personal=mark, max_digits=9, decimal_places=4)
+
+
+class Offer(OwnedBySubject):
+    """One offer of credit. Money in euro cents, rates in percent a year.
+
+    `apr` is our own, computed from the schedule by Annex III; `stated_apr` is what the lender wrote.
+    """
+
+    submission = models.ForeignKey(
+        Submission, on_delete=models.CASCADE, related_name="offers", verbose_name=_("submission")
+    )
+    # The lender's name for the offer, hashed: unique within a submission without keeping it in the clear.
+    reference_digest = personal(
+        models.BinaryField(max_length=32), Category.TRANSACTIONS, Source.LENDER, mask=Mask.HIDDEN
+    )
+    reference = EncryptedText(
+        label="offer.reference", personal=Personal(Category.TRANSACTIONS, Source.LENDER)
+    )
+    status = from_lender(
+        models.CharField(_("state"), max_length=12, choices=OfferStatus.choices, default=OfferStatus.OPEN)
+    )
+    amount_cents = _money("amount_cents")
+    term_months = _money("term_months")
+    instalment_cents = _money("instalment_cents")
+    total_payable_cents = _money("total_payable_cents")
+    upfront_fees_cents = _money("upfront_fees_cents")
+    borrowing_rate = _rate("borrowing_rate")
+    stated_apr = _rate("stated_apr")
+    apr = _rate("apr")
+    schedule = EncryptedJSON(label="offer.schedule", personal=Personal(Category.TRANSACTIONS, Source.LENDER))
+    price_personalised = from_lender(models.BooleanField(_("price personalised by automated processing")))
+    valid_until = from_lender(models.DateTimeField(_("valid until")))
+    received_at = from_lender(models.DateTimeField(_("received"), auto_now_add=True))
+
+    class Meta:
+        verbose_name = _("offer")
+        verbose_name_plural = _("offers")
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "reference_digest"], name="one_offer_per_reference")
+        ]
