@@ -27,6 +27,9 @@ class SandboxLender:
 
     protocol               the adapter that speaks with it
     requested_fields       labels it declares it needs; it should be given no other
+    languages              codes of those it serves customers in
+    minimum_age, maximum_age  in whole years, on the day of sending; None is no limit
+    maximum_age_at_end     the same at the end of the term
     borrowing_rate         percent a year
     upfront_fee_permille   of the amount, paid at drawdown
     answer_seconds         how long it thinks before it answers
@@ -42,6 +45,10 @@ class SandboxLender:
     minimum_term_months: int
     maximum_term_months: int
     requested_fields: tuple[str, ...]
+    languages: tuple[str, ...] = ("lv", "en", "ru")
+    minimum_age: int = 18
+    maximum_age: int | None = None
+    maximum_age_at_end: int | None = None
     borrowing_rate: Decimal
     upfront_fee_permille: int = 0
     answer_seconds: float = 0.2
@@ -108,6 +115,9 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         minimum_term_months=6,
         maximum_term_months=120,
         requested_fields=(*_CREDIT, "loan.repayment_day", *_PERSON, *_CONTACT, *_DOCUMENT, *_INCOME, *_PEP),
+        minimum_age=21,
+        maximum_age=75,
+        maximum_age_at_end=80,
         borrowing_rate=Decimal("9.90"),
         upfront_fee_permille=20,
     ),
@@ -120,6 +130,7 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         minimum_term_months=3,
         maximum_term_months=60,
         requested_fields=(*_CREDIT, *_PERSON, *_CONTACT, *_FAMILY, *_INCOME, *_BURDENS, *_PEP),
+        languages=("lv",),
         borrowing_rate=Decimal("8.90"),
         answer_seconds=0.5,
     ),

@@ -103,6 +103,10 @@ def register(url: str, *slugs: str, **facts: Any) -> None:
                 "maximum_amount_cents": lender.maximum_amount_cents,
                 "minimum_term_months": lender.minimum_term_months,
                 "maximum_term_months": lender.maximum_term_months,
+                "languages": list(lender.languages),
+                "minimum_age": lender.minimum_age,
+                "maximum_age": lender.maximum_age,
+                "maximum_age_at_end": lender.maximum_age_at_end,
                 **facts,
             },
         )
