@@ -169,7 +169,7 @@ def _named_recipients(today: date) -> Section:
         "kind": _("Kind"),
         "country": _("Country"),
         "hosting": _("Data kept in"),
-        "licence": _("Licence"),
+        "licence": _("Licence to lend"),
         "agreement": _("Agreement"),
         "assessed": _("Security assessed on"),
         "review": _("Next assessment due on"),

@@ -48,7 +48,7 @@ class RecipientAdmin(FreshProofAdmin, RegisterAdmin):
         (None, {"fields": ("slug", "name", "kind", "registration_number", "does", "active")}),
         (_("European Economic Area"), {"fields": ("country", "hosting_country")}),
         (
-            _("Licence"),
+            _("Licence to lend"),
             {
                 "fields": ("licence_number", "licence_authority", "licence_until"),
                 "description": _("A lender receives data only while it has one."),

@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
-                ("reason", applications.crypto.fields.EncryptedText(label="not_asked.reason")),
+                ("because", applications.crypto.fields.EncryptedText(label="not_asked.because")),
             ],
             options={
                 "verbose_name": "lender not asked",

@@ -12,14 +12,16 @@ from lenders.models.lender import Lender
 class LenderNotAsked(OwnedBySubject):
     """A lender of the solution that did not get an application when it was sent.
 
-    `reason` is one of `routing.NotAsked`. It can follow from what the person typed, so it is encrypted.
+    `because` is one of `routing.NotAsked`. It can follow from what the person typed, so it is encrypted.
     """
 
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="not_asked", verbose_name=_("application")
     )
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+", verbose_name=_("lender"))
-    reason = EncryptedText(label="not_asked.reason", personal=Personal(Category.TRANSACTIONS, Source.SYSTEM))
+    because = EncryptedText(
+        label="not_asked.because", personal=Personal(Category.TRANSACTIONS, Source.SYSTEM)
+    )
 
     class Meta:
         verbose_name = _("lender not asked")

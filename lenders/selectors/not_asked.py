@@ -21,8 +21,8 @@ def lenders_not_asked(application: Application) -> list[Left]:
     """Every lender that was left out, by name. Of a person whose key is gone nothing is known any more."""
     rows = LenderNotAsked.objects.filter(application=application).select_related("lender")
     found = [
-        Left(row.lender.name, NotAsked(reason))
+        Left(row.lender.name, NotAsked(because))
         for row in rows
-        if (reason := unless_destroyed(row, "reason")) is not None
+        if (because := unless_destroyed(row, "because")) is not None
     ]
     return sorted(found, key=lambda one: latvian_key(one.name))

@@ -47,7 +47,7 @@ def fan_out(*, application: Application, recipients: Mapping[str, Sequence[str]]
     )
     LenderNotAsked.objects.bulk_create(
         LenderNotAsked(
-            subject_id=application.subject_id, application=application, lender=lender, reason=reason.value
+            subject_id=application.subject_id, application=application, lender=lender, because=reason.value
         )
         for lender, reason in left.items()
     )

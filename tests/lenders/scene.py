@@ -140,7 +140,7 @@ def draft_for(subject: DataSubject, **changes: Any) -> Application:
     return draft
 
 
-def send(draft: Application, recipients: Iterable[str] = SLUGS) -> Application:
+def send(draft: Application, recipients: Iterable[str] = SLUGS, *, language: str = "lv") -> Application:
     """Press the button."""
     terms, privacy = notices()
     submit(
@@ -149,7 +149,7 @@ def send(draft: Application, recipients: Iterable[str] = SLUGS) -> Application:
         terms=terms,
         privacy_notice=privacy,
         consents=[ConsentGiven(Purpose.PASS_TO_LENDERS, "Nododiet manu pieteikumu.")],
-        language="lv",
+        language=language,
         actor=Actor.consumer(draft.subject_id),
     )
     return Application.objects.select_related("subject").get(pk=draft.pk)

@@ -15,6 +15,7 @@ from applications.models import Application, Consent, Contract, NoticeKind
 from applications.services.notices import publish_notice
 from lenders.forms import SendForm
 from lenders.models import Lender, Submission
+from lenders.routing import NotAsked
 from lenders.services.payload import credit_request
 from tests.factories import press_send
 from tests.lenders import scene
@@ -59,9 +60,9 @@ def test_lender_that_cannot_be_asked_is_named_with_its_reason(browser):
     with_draft(browser, amount_cents=20_000_00, term_months=60)
     page = browser.get(URL)
     assert [lender["slug"] for lender in page.context["lenders"]] == ["dzintars", "leja"]
-    reasons = {item["name"]: item["reason"] for item in page.context["not_asked"]}
+    reasons = {item.name: item.reason for item in page.context["not_asked"]}
     assert set(reasons) == {scene.SANDBOX[slug].name for slug in ("atra", "piesardze", "vetra")}
-    assert all(reasons.values())
+    assert set(reasons.values()) == {NotAsked.AMOUNT_TOO_LARGE}
 
 
 def test_page_lists_exactly_what_each_lender_will_receive(browser):
