@@ -46,7 +46,7 @@ HEADERS = st.dictionaries(
     TEXT,
 )
 # each adapter runs the same examples: none is the same test replayed on another object by mistake
-ANY_BYTES = settings(max_examples=150, suppress_health_check=[HealthCheck.differing_executors])
+ANYTHING = settings(max_examples=150, suppress_health_check=[HealthCheck.differing_executors])
 
 
 def outcome(read: Callable[[], Any]) -> Any:
@@ -218,7 +218,7 @@ class AdapterContract:
         assert not any(secret in request.url + repr(request) for secret in self.secrets())
         assert request == self.adapter.build_token_request(self.endpoint, now=NOW + timedelta(seconds=9))
 
-    @ANY_BYTES
+    @ANYTHING
     @given(st.integers(100, 999), st.binary(max_size=300))
     def test_any_reply_to_it_is_a_token_or_a_lender_error(self, status, body):
         self.token_request()
@@ -290,14 +290,14 @@ class AdapterContract:
         assert isinstance(found, (*expected, LenderError))
         assert getattr(found, "__context__", None) is None
 
-    @ANY_BYTES
+    @ANYTHING
     @given(st.integers(100, 999), HEADERS, st.binary(max_size=300))
     def test_any_reply(self, status, headers, body):
         answer = HttpAnswer(status, headers, body, SUBMISSION)
         self.judged(self.adapter.parse, answer, expected=ANSWERS)
         self.judged(self.adapter.parse_choice, answer, expected=(*ANSWERS, Accepted))
 
-    @ANY_BYTES
+    @ANYTHING
     @given(HEADERS, st.binary(max_size=300))
     def test_any_callback(self, headers, body):
         self.judged(self.adapter.parse_callback, headers, body, expected=(tuple,))
@@ -310,7 +310,7 @@ class AdapterContract:
             self.adapter.parse_callback(genuine.headers, genuine.body, self.endpoint, now=NOW)
         assert caught.value.code == ErrorCode.NOT_SUPPORTED
 
-    @ANY_BYTES
+    @ANYTHING
     @given(st.binary(max_size=300))
     def test_any_genuine_body(self, body):
         answer = self.genuine(body)
