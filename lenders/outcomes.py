@@ -17,7 +17,7 @@ FAULTS: Mapping[str, str | Promise] = {
     ErrorCode.ADDRESS_REFUSED: _("Its address leads to where we do not connect."),
     ErrorCode.UNREACHABLE: _("It could not be reached."),
     ErrorCode.TLS_FAILED: _("No secure connection could be made."),
-    ErrorCode.TOKEN_NOT_GIVEN: _("It did not let us in: it gave us no access token."),
+    ErrorCode.TOKEN_NOT_GIVEN: _("It gave us no access token, so nothing was sent."),
     ErrorCode.TIMED_OUT: _("It did not answer in time."),
     ErrorCode.DISCONNECTED: _("The connection broke off."),
     ErrorCode.REDIRECTED: _("It sent us on to another address, which we do not follow."),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from datetime import date
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote_plus
 
 import pytest
 
-from lenders.adapters import ADAPTERS
+from lenders.adapters import ADAPTERS, bank_answers
 from lenders.adapters.bank import BankAdapter
 from lenders.adapters.bank_fields import DOCUMENTS, LABELS, PLACES
 from lenders.adapters.base import (
@@ -25,7 +26,15 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import ErrorCode, LenderError
 from tests.lenders.adapter_contract import AdapterContract
-from tests.lenders.bank_examples import BANK_ENDPOINT, BASE, approved, bank_reply, bank_said
+from tests.lenders.bank_examples import (
+    BANK_ENDPOINT,
+    BASE,
+    approved,
+    bank_offer,
+    bank_reply,
+    bank_said,
+    with_fee,
+)
 from tests.lenders.lender_examples import EVERY_FIELD, NOW, SUBMISSION, credit_request
 
 BANK = BankAdapter()
@@ -267,3 +276,22 @@ def test_bank_declares_that_it_is_asked_and_never_calls():
     abilities = ADAPTERS["bank"].abilities
     assert (abilities.idempotent, abilities.calls_back, abilities.deletion_notices) == (False, False, False)
     assert (abilities.can_be_asked, abilities.is_polled, abilities.takes_supplement) == (True, True, True)
+
+
+# --- the page ---
+
+PAGE = (Path(__file__).parents[2] / "docs/lenders/bank.md").read_text(encoding="utf-8")
+
+
+def test_page_has_every_place_and_every_word():
+    for label, place in PLACES.items():
+        assert f"| `{label}` | `{place.group}.{place.key}` |" in PAGE
+    words = {*bank_answers.CONSIDERING, *bank_answers.TAKEN, *bank_answers.SIGNED}
+    words |= {*bank_answers.REASONS, *bank_answers.PROBLEM_TYPES, *DOCUMENTS}
+    words |= {"APPROVED", "REJECTED", "ADDITIONAL_INFO_REQUIRED", "CANCELLED", "ALREADY_ACCEPTED"}
+    assert [word for word in sorted(words) if f"`{word}`" not in PAGE] == []
+
+
+def test_page_names_every_field_of_an_offer():
+    fields = {*bank_offer(), *with_fee(1)} - {"type"}
+    assert [name for name in sorted(fields) if f"`{name}`" not in PAGE] == []

@@ -1,4 +1,4 @@
-"""The sandbox bank over real HTTP, spoken to by our own adapter: each checks the other's reading of the page."""
+"""The sandbox bank over real HTTP, spoken to by our own adapter: each checks how the other reads the page."""
 
 from __future__ import annotations
 
