@@ -7,9 +7,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 
 class Behaviour(StrEnum):
@@ -146,6 +148,31 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         borrowing_rate=Decimal("19.90"),
         answer_seconds=0.1,
     ),
+    SandboxLender(
+        slug="baka",
+        name="Bākas Banka (sandbox)",
+        protocol="bank",
+        behaviour=Behaviour.OFFERS,
+        minimum_amount_cents=500_00,
+        maximum_amount_cents=30_000_00,
+        minimum_term_months=6,
+        maximum_term_months=120,
+        requested_fields=(
+            *_CREDIT,
+            "loan.repayment_day",
+            *_PERSON,
+            "identification.birth_date",
+            *_CONTACT,
+            *_ADDRESS,
+            *_DOCUMENT,
+            *_INCOME,
+            *_BURDENS,
+            *_PEP,
+        ),
+        borrowing_rate=Decimal("10.40"),
+        upfront_fee_permille=5,
+        answer_seconds=5.0,
+    ),
 )
 
 
@@ -155,3 +182,29 @@ def secret_of(sandbox_secret: str, slug: str) -> str:
     """
     derived = hmac.new(sandbox_secret.encode(), slug.encode(), hashlib.sha256).digest()
     return "whsec_" + base64.b64encode(derived).decode()
+
+
+def credentials_of(sandbox_secret: str, lender: SandboxLender) -> dict[str, Any]:
+    """What one sandbox lender wants to see, as `Credentials.from_stored` reads it."""
+    return _CREDENTIALS[lender.protocol](sandbox_secret, lender.slug)
+
+
+def client_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
+    """The OAuth 2 client id and secret by which one sandbox lender knows us. Like many in the field they hold
+    what a form encodes.
+    """
+    derived = hmac.new(sandbox_secret.encode(), f"client of {slug}".encode(), hashlib.sha256).digest()
+    return f"jo1n:{slug}", base64.b64encode(derived).decode()
+
+
+def _signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    return {"signing": [secret_of(sandbox_secret, slug)]}
+
+
+def _client(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    client_id, client_secret = client_of(sandbox_secret, slug)
+    return {"client_id": client_id, "client_secret": client_secret}
+
+
+_CREDENTIALS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {"join": _signing, "bank": _client}
+"""By protocol."""

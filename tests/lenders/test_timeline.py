@@ -90,6 +90,32 @@ def test_hundreds_of_tries_stay_a_line_for_each_outcome(application):
     ]
 
 
+def test_lender_that_was_asked_a_hundred_times_is_a_line_for_each_outcome(application):
+    """What else was tried is told though the questions after it are more than the timeline holds."""
+    submission = scene.submission_at(application, "atra")
+    now = timezone.now()
+    questions = Delivery.objects.bulk_create(
+        Delivery(
+            subject_id=application.subject_id, submission=submission, lender=submission.lender,
+            kind="inquiry", status="done", due_at=now, deadline=now, finished_at=now,
+        )
+        for _ in range(600)
+    )  # fmt: skip
+    Attempt.objects.bulk_create(
+        Attempt(
+            subject_id=application.subject_id, delivery=question, fence=1, started_at=now,
+            outcome=("pending", ErrorCode.UNAVAILABLE)[number % 2],
+        )
+        for number, question in enumerate(questions)
+    )  # fmt: skip
+    fail(application, "atra", times=1)
+    assert sorted(of(ATRA, application)) == [
+        "Application, 1 try. It said that it cannot answer at the moment.",
+        "Question about where it stands, 300 tries. It is considering.",
+        "Question about where it stands, 300 tries. It said that it cannot answer at the moment.",
+    ]
+
+
 def test_offer_is_told_without_a_term(application):
     offer = scene.open_offer(application, "leja")
     assert of(LEJA, application) == ["1 offer was received"]
