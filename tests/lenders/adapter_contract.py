@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lenders.adapters import ADAPTERS
@@ -40,6 +40,9 @@ HEADERS = st.dictionaries(
     st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "retry-after", "content-type"]),
     TEXT,
 )
+
+# the same test in several classes is meant: each is another adapter
+ANYTHING = settings(max_examples=150, suppress_health_check=[HealthCheck.differing_executors])
 
 
 def outcome(read: Callable[[], Any]) -> Any:
@@ -217,19 +220,19 @@ class AdapterContract:
         assert isinstance(found, (*expected, LenderError))
         assert getattr(found, "__context__", None) is None
 
-    @settings(max_examples=150)
+    @ANYTHING
     @given(st.integers(100, 999), HEADERS, st.binary(max_size=300))
     def test_any_reply(self, status, headers, body):
         answer = HttpAnswer(status, headers, body, SUBMISSION)
         self.judged(self.adapter.parse, answer, expected=ANSWERS)
         self.judged(self.adapter.parse_choice, answer, expected=(*ANSWERS, Accepted))
 
-    @settings(max_examples=150)
+    @ANYTHING
     @given(HEADERS, st.binary(max_size=300))
     def test_any_callback(self, headers, body):
         self.judged(self.adapter.parse_callback, headers, body, expected=(tuple,))
 
-    @settings(max_examples=150)
+    @ANYTHING
     @given(st.binary(max_size=300))
     def test_any_body_rightly_signed(self, body):
         answer = self.genuine(body)

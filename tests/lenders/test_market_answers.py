@@ -93,7 +93,7 @@ def test_offer_that_breaks_the_protocol_is_no_offer(changes):
 
 @pytest.mark.parametrize(
     "digits",
-    ["1e3", "5.6e2", "5600e-1", "NaN", "Infinity", "1e9999999999999999999", "9" * 5000, "0.5" + "0" * 9],
+    ["1e3", "5.6e2", "NaN", "Infinity", "1e9999999999999999999", "9" * 5000, "0.5" + "0" * 9],
 )
 def test_number_that_two_readers_could_understand_differently_is_none(digits):
     body = json.dumps(lead("complete", offer(amount="HERE"))).replace('"HERE"', digits)
