@@ -27,7 +27,7 @@ from lenders.adapters.base import Credentials, HttpAnswer, Offered
 from lenders.adapters.join_answers import answer_of
 from lenders.models import Delivery, Offer, Submission
 from lenders.sandbox import credit, wire
-from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of, secret_of
 from lenders.services import claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
@@ -90,12 +90,12 @@ def register(url: str, *slugs: str, **facts: Any) -> None:
         lender = SANDBOX[slug]
         register_lender(
             slug=slug,
-            credentials=Credentials(signing=(secret_of(settings.SANDBOX_SECRET, slug),)),
+            credentials=Credentials.from_stored(credentials_of(settings.SANDBOX_SECRET, lender)),
             actor=SYSTEM,
             recipient=IN_ORDER,
             **{
                 "name": lender.name,
-                "adapter": "join",
+                "adapter": lender.protocol,
                 "base_url": f"{url}/{slug}",
                 "allowed_hosts": [urlsplit(url).netloc],
                 "requested_fields": list(lender.requested_fields),

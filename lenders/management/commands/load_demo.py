@@ -16,7 +16,7 @@ from applications.actors import SYSTEM
 from applications.crypto.keyring import data_key_scope
 from applications.management.commands.load_demo_staff import DEMO_STAFF, demo_password
 from lenders.adapters.base import Credentials
-from lenders.sandbox.secrets import SANDBOX_LENDERS, SandboxLender, secret_of
+from lenders.sandbox.secrets import SANDBOX_LENDERS, SandboxLender, credentials_of
 from lenders.services.register import register_lender
 
 
@@ -52,11 +52,11 @@ class Command(BaseCommand):
 def _register(lender: SandboxLender, sandbox_url: str) -> None:
     register_lender(
         slug=lender.slug,
-        credentials=Credentials(signing=(secret_of(settings.SANDBOX_SECRET, lender.slug),)),
+        credentials=Credentials.from_stored(credentials_of(settings.SANDBOX_SECRET, lender)),
         actor=SYSTEM,
         recipient=_papers(timezone.localdate()),
         name=lender.name,
-        adapter="join",
+        adapter=lender.protocol,
         base_url=f"{sandbox_url}/{lender.slug}",
         allowed_hosts=[urlsplit(sandbox_url).netloc],
         requested_fields=list(lender.requested_fields),
