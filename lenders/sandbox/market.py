@@ -161,8 +161,10 @@ def _with_choice(answer: Document, chosen: str) -> Document:
 
 def _wanted(loan: object) -> dict[str, int] | None:
     """The amount in cents and the term, or None where they make no sense."""
-    amount, months = (loan.get("amount"), loan.get("termMonths")) if isinstance(loan, dict) else (None, None)
-    if type(amount) not in (int, float) or type(months) is not int or amount <= 0 or months <= 0:
+    if not isinstance(loan, dict):
+        return None
+    amount, months = loan.get("amount"), loan.get("termMonths")
+    if not isinstance(amount, int | float) or not isinstance(months, int) or min(amount, months) <= 0:
         return None
     return {"amount_cents": round(amount * 100), "term_months": months}
 
