@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.journeys.product import Product, until
+from tests.journeys.product import OFFERS, Product, until
 from tests.journeys.staff import log_in
 from tests.journeys.visitor import ANSWERS, Visitor
 
@@ -90,7 +90,7 @@ def test_support_sees_the_case_and_not_the_person_and_sends_again_what_failed(
     send_again(staff, reference, "Ātrā")
     find_submission(staff, reference, "Ātrā")
     until(lambda: page.locator("td.field-price_personalised").count() or not state_of(staff), seconds=30)
-    expect(application.page.locator("li.offer")).to_have_count(3, timeout=20_000)
+    expect(application.page.locator("li.offer")).to_have_count(OFFERS, timeout=20_000)
 
     send_again(staff, reference, "Vētras")
     find_submission(staff, reference, "Vētras")

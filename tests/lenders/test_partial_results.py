@@ -206,7 +206,7 @@ def test_page_says_from_whom_more_may_come_and_then_that_no_more_will(browser, s
     calls_back(submission, lead(submission, "AB"))
     assert more not in shown(browser, submission)
     assert "Tas vēl var izteikt citus piedāvājumus." not in shown(browser, submission)
-    assert "Vairāk atbilžu nav gaidāms." in shown(browser, submission)
+    assert "Citas atbildes vairs negaidām." in shown(browser, submission)
 
 
 def test_page_that_waits_for_somebody_else_too_names_nobody(browser):
