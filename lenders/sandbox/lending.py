@@ -84,9 +84,11 @@ class Lending:
         if "offer" in answer:
             application.answer = {**answer, "offer": credit.dearer(answer["offer"])}
         else:
-            others = [offer for offer in answer["offers"] if offer["reference"] != application.chosen]
-            (chosen,) = (offer for offer in answer["offers"] if offer not in others)
-            application.answer = {**answer, "offers": [*others, credit.dearer(chosen)]}
+            offers = [
+                credit.dearer(offer) if offer["reference"] == application.chosen else offer
+                for offer in answer["offers"]
+            ]
+            application.answer = {**answer, "offers": offers}
         await self._call_back(lender, application)
 
     async def say(self, lender: SandboxLender, submission: UUID, words: dict[str, Any]) -> int:

@@ -253,6 +253,11 @@ def test_word_about_no_lead_of_ours_does_not_make_us_send_again(document):
 # --- callbacks ---
 
 
+@pytest.mark.parametrize("given", ["x" * 129, "two words", "", "ā"])
+def test_header_of_an_unsigned_reply_is_no_message_id_unless_it_can_be_one(given):
+    assert HttpAnswer(200, {"webhook-id": given}, b"").message_id == ""
+
+
 def test_signed_callback_is_a_lead():
     headers, body = signed(lead("partial", offer(), pending=("Elastīgais",)), message_id="msg_7")
     message = MARKET.parse_callback(headers, body, ENDPOINT, now=NOW)
