@@ -189,11 +189,8 @@ def _nothing_to_show(submission: Submission, code: str, *, more: bool) -> str:
 
 def _expect(submission: Submission, *, more: bool, needs: Sequence[str]) -> bool:
     """Note whether more offers may come, and what the lender lacks for them; whether that is new."""
-    known = Submission.objects.filter(pk=submission.pk, more_to_come=more, needs=list(needs))
-    if known.exists():
-        return False
-    Submission.objects.filter(pk=submission.pk).update(more_to_come=more, needs=list(needs))
-    return True
+    said = {"more_to_come": more, "needs": list(needs)}
+    return bool(Submission.objects.filter(pk=submission.pk).exclude(**said).update(**said))
 
 
 def _fresh_offers(submission: Submission, living: Sequence[OfferTerms]) -> tuple[list[Offer], int]:
@@ -331,6 +328,9 @@ def expire_offers() -> int:
 
 
 def _after_the_last_offer(submission: Submission) -> SubmissionStatus:
-    """Where a submission stands when no offer of it is left: waiting for more, where those were announced."""
-    waits = submission.more_to_come and submission.late_until > timezone.now()
-    return S.PENDING if waits else S.EXPIRED
+    """Where a submission stands when no offer of it is left: waiting for more, where those were announced.
+
+    Read anew: what the lender said last may have come after the row was found.
+    """
+    waits = Submission.objects.filter(pk=submission.pk, more_to_come=True, late_until__gt=timezone.now())
+    return S.PENDING if waits.exists() else S.EXPIRED

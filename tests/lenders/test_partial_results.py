@@ -17,13 +17,15 @@ from django.utils import timezone, translation
 from applications.actors import Actor
 from applications.models import Application, MailKind, OutboundMail
 from applications.personal import Purpose
+from applications.services import locking
 from lenders.models import Offer, Submission
+from lenders.models.submission import AWAITED
 from lenders.ordering import Order
 from lenders.sandbox.secrets import secret_of
 from lenders.selectors.offers_page import OffersPage, offers_page, waiting_submissions
 from lenders.services import choosing, deliveries, ingest
 from lenders.services.fan_out import new_delivery
-from lenders.states import DeliveryKind
+from lenders.states import DeliveryKind, SubmissionStatus
 from tests.lenders import market_examples, scene
 from tests.lenders.lender_examples import signed
 
@@ -193,6 +195,13 @@ def test_nothing_more_is_awaited_once_the_late_window_has_closed(submission):
     assert stands(submission) == ("offered", True, 1)
 
 
+@pytest.mark.parametrize("more", [False, True])
+def test_row_and_query_agree_on_what_is_awaited(submission, more):
+    for status in SubmissionStatus.values:
+        scene.shift(submission, status=status, more_to_come=more)
+        assert found(submission).awaited == Submission.objects.filter(AWAITED).exists(), status
+
+
 # --- what the consumer reads ---
 
 
@@ -355,6 +364,19 @@ def test_offers_that_run_out_when_no_more_can_come_end_it(submission, said_more)
         scene.shift(submission, late_until=timezone.now() - LONG_AGO)
     ingest.expire_offers()
     assert stands(submission) == ("expired", False, 0)
+
+
+def test_last_word_counts_when_offers_run_out_at_the_same_time(submission, monkeypatch):
+    replies(submission, lead(submission, "A", REST))
+    Offer.objects.update(valid_until=timezone.now() - LONG_AGO)
+
+    def lock_after_the_last_word(subject_id: Any) -> Any:
+        Submission.objects.update(more_to_come=False)
+        return locking.lock_subject(subject_id)
+
+    monkeypatch.setattr(ingest, "lock_subject", lock_after_the_last_word)
+    ingest.expire_offers()
+    assert stands(submission)[0] == "expired"
 
 
 PAST = {"expiresAt": "2020-01-01T00:00:00Z"}
