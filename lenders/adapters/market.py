@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from lenders.adapters import market_answers, market_fields, reading, signing, statuses, writing
+from lenders.adapters import market_answers, places, reading, signing, statuses, writing
 from lenders.adapters.base import (
     Abilities,
     Adapter,
@@ -36,6 +36,7 @@ from lenders.adapters.base import (
     Supplement,
 )
 from lenders.adapters.errors import ErrorCode, LenderError, Problem
+from lenders.adapters.market_fields import PLACES
 
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 NEVER_HEARD_OF_IT = Problem("submission_id", "unknown")
@@ -51,7 +52,7 @@ class MarketAdapter(Adapter):
         idempotent=True, can_be_asked=True, is_polled=True, calls_back=True, takes_supplement=True
     )
     credentials = frozenset({Credential.CLIENT_SECRET, Credential.SIGNING_SECRETS})
-    supported_labels = frozenset(market_fields.PLACES)
+    supported_labels = frozenset(PLACES)
 
     def build_application(
         self, request: CreditRequest, endpoint: LenderEndpoint, *, now: datetime
@@ -63,7 +64,7 @@ class MarketAdapter(Adapter):
             "submittedAt": writing.moment(request.submitted_at),
             "callbackUrl": endpoint.callback_url,
             "language": request.language,
-            **market_fields.grouped(request.fields),
+            **places.grouped(PLACES, request.fields),
             "consents": [_consent(consent) for consent in request.consents],
         }
         return _call("POST", "/leads", endpoint, request.submission_id, body)
@@ -84,7 +85,7 @@ class MarketAdapter(Adapter):
 
         Raises LenderError(value_not_supported) for a document, or a field left empty: neither has a place.
         """
-        groups = market_fields.grouped(supplement.fields)
+        groups = places.grouped(PLACES, supplement.fields)
         if supplement.documents or sum(map(len, groups.values())) != len(supplement.fields) or not groups:
             raise LenderError(ErrorCode.VALUE_NOT_SUPPORTED, permanent=True)
         path = f"/leads/{supplement.submission_id}"

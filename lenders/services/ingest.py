@@ -145,7 +145,7 @@ def move(submission: Submission, to: SubmissionStatus, *, error_code: str = "") 
         status=to, error_code=error_code, answered_at=timezone.now(), more_to_come=False
     )
     if moved:
-        submission.status = to
+        submission.status, submission.more_to_come = to, False
         live.touch(submission.application_id)
     return bool(moved)
 
@@ -189,7 +189,8 @@ def _nothing_to_show(submission: Submission, code: str, *, more: bool) -> str:
 
 def _expect(submission: Submission, *, more: bool, needs: Sequence[str]) -> bool:
     """Note whether more offers may come, and what the lender lacks for them; whether that is new."""
-    said = {"more_to_come": more, "needs": list(needs)}
+    submission.more_to_come, submission.needs = more, list(needs)
+    said = {"more_to_come": more, "needs": submission.needs}
     return bool(Submission.objects.filter(pk=submission.pk).exclude(**said).update(**said))
 
 
