@@ -57,18 +57,17 @@ class MarketTwin(Twin):
         router.add_post(base + "/{lead}/offers/{offer}/select", self._serve(lender, self._take_choice))
 
     def write(self, lender: SandboxLender, document: Document, *, kind: str, status: int = 200) -> Letter:
-        written = document if kind == "refusal" else _lead(lender, document)
-        return self._letter(lender, written, kind=kind, status=status)
+        return self._letter(lender, _written(lender, document), kind=kind, status=status)
 
     def broken(self, lender: SandboxLender, document: Document, *, kind: str) -> Letter:
-        spoilt = {**_lead(lender, document), "offers": [{"apr": "NaN"}]}
+        spoilt = {**_written(lender, document), "state": "complete", "offers": [{"apr": "NaN"}]}
         return self._letter(lender, spoilt, kind=kind)
 
     def forged(self, lender: SandboxLender, document: Document, *, kind: str) -> Letter:
         """A callback with a stranger's signature; a reply, which has none, about somebody else's lead."""
         if kind == "callback":
             return Letter(*wire.message(_lead(lender, document), kind=kind, secret=FORGER))
-        return self.write(lender, {**document, "submission_id": str(uuid4())}, kind=kind)
+        return self._letter(lender, {**_written(lender, document), "leadUuid": str(uuid4())}, kind=kind)
 
     def _letter(self, lender: SandboxLender, written: Document, *, kind: str, status: int = 200) -> Letter:
         """Only callbacks are signed."""
@@ -167,6 +166,11 @@ def _wanted(loan: object) -> dict[str, int] | None:
     if not isinstance(amount, int | float) or not isinstance(months, int) or min(amount, months) <= 0:
         return None
     return {"amount_cents": round(amount * 100), "term_months": months}
+
+
+def _written(lender: SandboxLender, document: Document) -> Document:
+    """A lead in this group's words; a refusal is written in them already."""
+    return document if "errors" in document else _lead(lender, document)
 
 
 def _lead(lender: SandboxLender, document: Document) -> dict[str, Any]:

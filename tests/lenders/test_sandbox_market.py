@@ -136,6 +136,18 @@ def test_log_holds_names_of_fields_and_nobodys_data(server):
     played(server, scene)
 
 
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [("malformed", ErrorCode.MALFORMED_ANSWER), ("bad_signature", ErrorCode.WRONG_SUBMISSION)],
+)
+def test_refusal_that_is_spoilt_does_not_make_us_send_again(server, fault, code):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug=GROUP, fault=fault)
+        assert (await refused(peer.ask(GROUP, peer.inquiry(GROUP)))).code == code
+
+    played(server, scene)
+
+
 # --- the choice ---
 
 
