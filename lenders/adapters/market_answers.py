@@ -69,6 +69,8 @@ def answer_of(document: reading.Document) -> Answer:
     match reading.word(document, "state"):
         case "processing" | "partial" | "complete" as state:
             return _standing(document, state, reference)
+        case "selecting" | "selected":  # what comes of the choice is still open
+            return Pending(lender_reference=reference)
         case "rejected":
             return Declined(reason=_reason(document), lender_reference=reference)
         case "expired" | "cancelled":

@@ -309,6 +309,7 @@ def test_what_comes_after_the_choice_changes_nothing(submission, tells: Tells):
     told = begun(submission)
     tells(submission, lead(submission, "AB", REST[1:]))
     finish(told, lead(submission, "AB", REST[1:]) | {"state": "selected"})
+    is_asked(submission, lead(submission, "AB", REST[1:]) | {"state": "selected"})
     calls_back(submission, lead(submission, "ABC"))
     assert stands(submission)[:2] == ("selected", False)
     assert Offer.objects.count() == 1
