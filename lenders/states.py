@@ -69,7 +69,8 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     S.UNKNOWN: frozenset(
         {S.QUEUED, S.PENDING, S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.FAILED, S.WITHDRAWN, S.EXPIRED}
     ),
-    S.OFFERED: frozenset({S.SELECTED, S.NOT_SELECTED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}),
+    # Pending again: what it offered has expired, and it said that more may come.
+    S.OFFERED: frozenset({S.PENDING, S.SELECTED, S.NOT_SELECTED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}),
     S.SELECTED: frozenset({S.CONTRACT_SIGNED, S.DECLINED_LATE, S.WITHDRAWN}),
     S.NOT_SELECTED: frozenset(),
     S.DECLINED: frozenset(),

@@ -33,9 +33,10 @@ class SandboxLender:
     minimum_age, maximum_age  in whole years, on the day of sending; None is no limit
     maximum_age_at_end     the same at the end of the term
     borrowing_rate         percent a year
+    other_products         its products that answer later, one by one: name, and percent a year
     upfront_fee_permille   of the amount, paid at drawdown
     answer_seconds         how long it thinks before it answers
-    callback_seconds       for CALLS_BACK: how long after that the offer follows
+    callback_seconds       how long after that the offer follows (CALLS_BACK), or that of each other product
     """
 
     slug: str
@@ -52,6 +53,7 @@ class SandboxLender:
     maximum_age: int | None = None
     maximum_age_at_end: int | None = None
     borrowing_rate: Decimal
+    other_products: tuple[tuple[str, Decimal], ...] = ()
     upfront_fee_permille: int = 0
     answer_seconds: float = 0.2
     callback_seconds: float = 6.0
@@ -173,6 +175,23 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         upfront_fee_permille=5,
         answer_seconds=5.0,
     ),
+    # One creditor with three products, and one recipient: it passes nothing on to others.
+    SandboxLender(
+        slug="krasts",
+        name="Krasta Finanšu grupa (sandbox)",
+        protocol="market",
+        behaviour=Behaviour.OFFERS,
+        minimum_amount_cents=200_00,
+        maximum_amount_cents=20_000_00,
+        minimum_term_months=3,
+        maximum_term_months=96,
+        requested_fields=(*_CREDIT, "loan.loan_purpose", *_PERSON, *_CONTACT, *_INCOME, *_BURDENS),
+        borrowing_rate=Decimal("13.40"),
+        other_products=(("Krasts Mierīgi", Decimal("10.70")), ("Krasts Ilgi", Decimal("12.20"))),
+        upfront_fee_permille=5,
+        answer_seconds=0.6,
+        callback_seconds=3.0,
+    ),
 )
 
 
@@ -180,8 +199,19 @@ def secret_of(sandbox_secret: str, slug: str) -> str:
     """The "whsec_…" secret of one sandbox lender, derived so that both sides know it from SANDBOX_SECRET
     alone.
     """
-    derived = hmac.new(sandbox_secret.encode(), slug.encode(), hashlib.sha256).digest()
-    return "whsec_" + base64.b64encode(derived).decode()
+    return "whsec_" + _derived(sandbox_secret, slug)
+
+
+def key_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
+    """The id and the key by which a sandbox lender that wants a key knows us."""
+    return f"jo1n-at-{slug}", _derived(sandbox_secret, f"key of {slug}")
+
+
+def client_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
+    """The OAuth 2 client id and secret by which one sandbox lender knows us. Like many in the field they hold
+    what a form encodes.
+    """
+    return f"jo1n:{slug}", _derived(sandbox_secret, f"client of {slug}")
 
 
 def credentials_of(sandbox_secret: str, lender: SandboxLender) -> dict[str, Any]:
@@ -189,22 +219,27 @@ def credentials_of(sandbox_secret: str, lender: SandboxLender) -> dict[str, Any]
     return _CREDENTIALS[lender.protocol](sandbox_secret, lender.slug)
 
 
-def client_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
-    """The OAuth 2 client id and secret by which one sandbox lender knows us. Like many in the field they hold
-    what a form encodes.
-    """
-    derived = hmac.new(sandbox_secret.encode(), f"client of {slug}".encode(), hashlib.sha256).digest()
-    return f"jo1n:{slug}", base64.b64encode(derived).decode()
-
-
-def _signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
+def _of_join(sandbox_secret: str, slug: str) -> dict[str, Any]:
     return {"signing": [secret_of(sandbox_secret, slug)]}
 
 
-def _client(sandbox_secret: str, slug: str) -> dict[str, Any]:
+def _of_bank(sandbox_secret: str, slug: str) -> dict[str, Any]:
     client_id, client_secret = client_of(sandbox_secret, slug)
     return {"client_id": client_id, "client_secret": client_secret}
 
 
-_CREDENTIALS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {"join": _signing, "bank": _client}
+def _of_market(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    key_id, key = key_of(sandbox_secret, slug)
+    return {"signing": [secret_of(sandbox_secret, slug)], "client_id": key_id, "client_secret": key}
+
+
+_CREDENTIALS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {
+    "join": _of_join,
+    "bank": _of_bank,
+    "market": _of_market,
+}
 """By protocol."""
+
+
+def _derived(sandbox_secret: str, word: str) -> str:
+    return base64.b64encode(hmac.digest(sandbox_secret.encode(), word.encode(), hashlib.sha256)).decode()

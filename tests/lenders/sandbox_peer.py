@@ -14,8 +14,9 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from lenders.adapters import http
+from lenders.adapters import get_adapter, http
 from lenders.adapters.base import (
+    Adapter,
     Choice,
     Credentials,
     CreditRequest,
@@ -25,14 +26,16 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import LenderError
 from lenders.adapters.guard import UrlGuard
-from lenders.adapters.join import JoinAdapter
 from lenders.sandbox.runner import SandboxServer
-from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
 from tests.lenders.lender_examples import EVERY_FIELD
 
-JOIN = JoinAdapter()
 SECRET = "a secret of the sandbox in tests"
 LENDERS = {lender.slug: lender for lender in SANDBOX_LENDERS}
+
+
+def adapter_of(slug: str) -> Adapter:
+    return get_adapter(LENDERS[slug].protocol)
 
 
 class Receiver:
@@ -68,7 +71,7 @@ class Peer:
         return LenderEndpoint(
             slug,
             self.server.lender_url(slug),
-            Credentials(signing=(secret_of(SECRET, slug),)),
+            Credentials.from_stored(credentials_of(SECRET, LENDERS[slug])),
             self.receiver.url,
         )
 
@@ -76,10 +79,10 @@ class Peer:
         wanted = {label: EVERY_FIELD[label] for label in LENDERS[slug].requested_fields} | fields
         now = datetime.now(tz=UTC)
         request = CreditRequest(self.submission, "JB-22222-22222", datetime(2026, 11, 23, tzinfo=UTC), wanted)
-        return JOIN.build_application(request, self.endpoint(slug), now=now)
+        return adapter_of(slug).build_application(request, self.endpoint(slug), now=now)
 
     def inquiry(self, slug: str, submission: UUID | None = None) -> HttpCall:
-        return JOIN.build_inquiry(
+        return adapter_of(slug).build_inquiry(
             Inquiry(submission or self.submission), self.endpoint(slug), now=datetime.now(tz=UTC)
         )
 
@@ -90,12 +93,13 @@ class Peer:
 
     async def ask(self, slug: str, call: HttpCall | None = None, **options: Any):
         reply = await self.send(call or self.application(slug), **options)
-        return JOIN.parse(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
+        return adapter_of(slug).parse(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
 
     async def choose(self, slug: str, reference: str):
         choice = Choice(self.submission, reference, "canary-keyword")
-        call = JOIN.build_choice(choice, self.endpoint(slug), now=datetime.now(tz=UTC))
-        return JOIN.parse_choice(await self.send(call), self.endpoint(slug), now=datetime.now(tz=UTC))
+        call = adapter_of(slug).build_choice(choice, self.endpoint(slug), now=datetime.now(tz=UTC))
+        reply = await self.send(call)
+        return adapter_of(slug).parse_choice(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
 
     async def control(self, path: str, **order: Any) -> Any:
         async with self.session.post(f"{self.server.url}/{path}", json=order) as response:
@@ -109,7 +113,8 @@ class Peer:
         messages = await self.receiver.until(count)
         now = datetime.now(tz=UTC)
         return [
-            JOIN.parse_callback(headers, body, self.endpoint(slug), now=now) for headers, body in messages
+            adapter_of(slug).parse_callback(headers, body, self.endpoint(slug), now=now)
+            for headers, body in messages
         ]
 
 
