@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lenders.adapters.bank import BankAdapter
 from lenders.adapters.base import Adapter
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
 from lenders.adapters.market import MarketAdapter
 
-ADAPTERS: Mapping[str, Adapter] = {adapter.slug: adapter for adapter in (JoinAdapter(), MarketAdapter())}
+ADAPTERS: Mapping[str, Adapter] = {
+    adapter.slug: adapter for adapter in (JoinAdapter(), BankAdapter(), MarketAdapter())
+}
 
 ADAPTER_CHOICES: tuple[tuple[str, str], ...] = tuple(
     (adapter.slug, adapter.name) for adapter in ADAPTERS.values()

@@ -92,9 +92,13 @@ class Lending:
         await self._call_back(lender, application)
 
     async def say(self, lender: SandboxLender, submission: UUID, words: dict[str, Any]) -> int:
-        """Call back with these words now; the status met, 0 where nobody answered."""
+        """Say these words from now on and call back with them; the status met, 0 where nobody answered or
+        the lender calls nobody back.
+        """
         application = self.books.applications[lender.slug, submission]
         application.answer = _stated(lender, submission, **words)
+        if not application.callback_url:
+            return 0
         return await self._deliver(lender, application, application.answer)
 
     def _later(self, errand: Coroutine[Any, Any, None]) -> None:
@@ -116,6 +120,7 @@ class Lending:
         await asyncio.sleep(lender.answer_seconds / self._speed)
         application = self.books.applications[lender.slug, submission]
         verdicts = _verdicts(lender, submission, asked)
+        application.decision = verdicts[-1]
         waits = lender.behaviour is Behaviour.CALLS_BACK or fault.name in LATE
         application.answer = _stated(lender, submission, status="pending") if waits else verdicts[0]
         if fault.name is FaultName.NEEDS_MORE:
@@ -185,7 +190,7 @@ class Lending:
 
     def _written(self, lender: SandboxLender, answer: dict[str, Any]) -> Letter:
         twin = self.twins[lender.protocol]
-        write = twin.forged if self.books.take_forgery(lender.slug) else twin.write
+        write = twin.forged if self.books.take(lender.slug, FaultName.FORGED_CALLBACK) else twin.write
         return write(lender, answer, kind="callback")
 
     async def _posted(self, url: str, letter: Letter) -> int:

@@ -29,6 +29,9 @@ class SandboxLender:
 
     protocol               the adapter that speaks with it
     requested_fields       labels it declares it needs; it should be given no other
+    languages              codes of those it serves customers in
+    minimum_age, maximum_age  in whole years, on the day of sending; None is no limit
+    maximum_age_at_end     the same at the end of the term
     borrowing_rate         percent a year
     other_products         its products that answer later, one by one: name, and percent a year
     upfront_fee_permille   of the amount, paid at drawdown
@@ -45,6 +48,10 @@ class SandboxLender:
     minimum_term_months: int
     maximum_term_months: int
     requested_fields: tuple[str, ...]
+    languages: tuple[str, ...] = ("lv", "en", "ru")
+    minimum_age: int = 18
+    maximum_age: int | None = None
+    maximum_age_at_end: int | None = None
     borrowing_rate: Decimal
     other_products: tuple[tuple[str, Decimal], ...] = ()
     upfront_fee_permille: int = 0
@@ -112,6 +119,9 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         minimum_term_months=6,
         maximum_term_months=120,
         requested_fields=(*_CREDIT, "loan.repayment_day", *_PERSON, *_CONTACT, *_DOCUMENT, *_INCOME, *_PEP),
+        minimum_age=21,
+        maximum_age=75,
+        maximum_age_at_end=80,
         borrowing_rate=Decimal("9.90"),
         upfront_fee_permille=20,
     ),
@@ -124,6 +134,7 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         minimum_term_months=3,
         maximum_term_months=60,
         requested_fields=(*_CREDIT, *_PERSON, *_CONTACT, *_FAMILY, *_INCOME, *_BURDENS, *_PEP),
+        languages=("lv",),
         borrowing_rate=Decimal("8.90"),
         answer_seconds=0.5,
     ),
@@ -138,6 +149,31 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         requested_fields=(*_CREDIT, *_PERSON, *_CONTACT),
         borrowing_rate=Decimal("19.90"),
         answer_seconds=0.1,
+    ),
+    SandboxLender(
+        slug="baka",
+        name="Bākas Banka (sandbox)",
+        protocol="bank",
+        behaviour=Behaviour.OFFERS,
+        minimum_amount_cents=500_00,
+        maximum_amount_cents=30_000_00,
+        minimum_term_months=6,
+        maximum_term_months=120,
+        requested_fields=(
+            *_CREDIT,
+            "loan.repayment_day",
+            *_PERSON,
+            "identification.birth_date",
+            *_CONTACT,
+            *_ADDRESS,
+            *_DOCUMENT,
+            *_INCOME,
+            *_BURDENS,
+            *_PEP,
+        ),
+        borrowing_rate=Decimal("10.40"),
+        upfront_fee_permille=5,
+        answer_seconds=5.0,
     ),
     # One creditor with three products, and one recipient: it passes nothing on to others.
     SandboxLender(
@@ -163,31 +199,46 @@ def secret_of(sandbox_secret: str, slug: str) -> str:
     """The "whsec_…" secret of one sandbox lender, derived so that both sides know it from SANDBOX_SECRET
     alone.
     """
-    return "whsec_" + _derived(sandbox_secret, slug)
-
-
-def key_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
-    """The id and the key by which a sandbox lender that wants a key knows us."""
-    return f"jo1n-at-{slug}", _derived(sandbox_secret, f"key of {slug}")
+    derived = hmac.new(sandbox_secret.encode(), slug.encode(), hashlib.sha256).digest()
+    return "whsec_" + base64.b64encode(derived).decode()
 
 
 def credentials_of(sandbox_secret: str, lender: SandboxLender) -> dict[str, Any]:
-    """What we and a sandbox lender share, as the mapping in which a lender's credentials are stored."""
-    return _SHARED[lender.protocol](sandbox_secret, lender.slug)
+    """What one sandbox lender wants to see, as `Credentials.from_stored` reads it."""
+    return _CREDENTIALS[lender.protocol](sandbox_secret, lender.slug)
 
 
-def _of_join(sandbox_secret: str, slug: str) -> dict[str, Any]:
+def client_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
+    """The OAuth 2 client id and secret by which one sandbox lender knows us. Like many in the field they hold
+    what a form encodes.
+    """
+    derived = hmac.new(sandbox_secret.encode(), f"client of {slug}".encode(), hashlib.sha256).digest()
+    return f"jo1n:{slug}", base64.b64encode(derived).decode()
+
+
+def key_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
+    """The id and the key by which one sandbox lender that wants a key knows us."""
+    derived = hmac.new(sandbox_secret.encode(), f"key of {slug}".encode(), hashlib.sha256).digest()
+    return f"jo1n-at-{slug}", base64.b64encode(derived).decode()
+
+
+def _signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
     return {"signing": [secret_of(sandbox_secret, slug)]}
 
 
-def _of_market(sandbox_secret: str, slug: str) -> dict[str, Any]:
+def _client(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    client_id, client_secret = client_of(sandbox_secret, slug)
+    return {"client_id": client_id, "client_secret": client_secret}
+
+
+def _key_and_signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
     key_id, key = key_of(sandbox_secret, slug)
-    return {"signing": [secret_of(sandbox_secret, slug)], "client_id": key_id, "client_secret": key}
+    return {**_signing(sandbox_secret, slug), "client_id": key_id, "client_secret": key}
 
 
-_SHARED: Mapping[str, Callable[[str, str], dict[str, Any]]] = {"join": _of_join, "market": _of_market}
+_CREDENTIALS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {
+    "join": _signing,
+    "bank": _client,
+    "market": _key_and_signing,
+}
 """By protocol."""
-
-
-def _derived(sandbox_secret: str, word: str) -> str:
-    return base64.b64encode(hmac.digest(sandbox_secret.encode(), word.encode(), hashlib.sha256)).decode()
