@@ -83,10 +83,13 @@ class MarketAdapter(Adapter):
     ) -> HttpCall:
         """PATCH /leads/{leadUuid} with just those fields: twice is the same as once.
 
-        Raises LenderError(value_not_supported) for a document, or a field left empty: neither has a place.
+        Raises LenderError: `field_not_supported` for a document, which has no place here, as for any field
+        without one; `value_not_supported` for a field left empty, or none at all.
         """
+        if supplement.documents:
+            raise LenderError(ErrorCode.FIELD_NOT_SUPPORTED, permanent=True)
         groups = places.grouped(PLACES, supplement.fields)
-        if supplement.documents or sum(map(len, groups.values())) != len(supplement.fields) or not groups:
+        if sum(map(len, groups.values())) != len(supplement.fields) or not groups:
             raise LenderError(ErrorCode.VALUE_NOT_SUPPORTED, permanent=True)
         path = f"/leads/{supplement.submission_id}"
         return _call("PATCH", path, endpoint, supplement.submission_id, groups)

@@ -120,7 +120,7 @@ class Lending:
         await asyncio.sleep(lender.answer_seconds / self._speed)
         application = self.books.applications[lender.slug, submission]
         verdicts = _verdicts(lender, submission, asked)
-        application.decision = verdicts[0]
+        application.decision = verdicts[-1]
         waits = lender.behaviour is Behaviour.CALLS_BACK or fault.name in LATE
         application.answer = _stated(lender, submission, status="pending") if waits else verdicts[0]
         if fault.name is FaultName.NEEDS_MORE:

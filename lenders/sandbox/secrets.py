@@ -199,19 +199,8 @@ def secret_of(sandbox_secret: str, slug: str) -> str:
     """The "whsec_…" secret of one sandbox lender, derived so that both sides know it from SANDBOX_SECRET
     alone.
     """
-    return "whsec_" + _derived(sandbox_secret, slug)
-
-
-def key_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
-    """The id and the key by which a sandbox lender that wants a key knows us."""
-    return f"jo1n-at-{slug}", _derived(sandbox_secret, f"key of {slug}")
-
-
-def client_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
-    """The OAuth 2 client id and secret by which one sandbox lender knows us. Like many in the field they hold
-    what a form encodes.
-    """
-    return f"jo1n:{slug}", _derived(sandbox_secret, f"client of {slug}")
+    derived = hmac.new(sandbox_secret.encode(), slug.encode(), hashlib.sha256).digest()
+    return "whsec_" + base64.b64encode(derived).decode()
 
 
 def credentials_of(sandbox_secret: str, lender: SandboxLender) -> dict[str, Any]:
@@ -219,27 +208,37 @@ def credentials_of(sandbox_secret: str, lender: SandboxLender) -> dict[str, Any]
     return _CREDENTIALS[lender.protocol](sandbox_secret, lender.slug)
 
 
-def _of_join(sandbox_secret: str, slug: str) -> dict[str, Any]:
+def client_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
+    """The OAuth 2 client id and secret by which one sandbox lender knows us. Like many in the field they hold
+    what a form encodes.
+    """
+    derived = hmac.new(sandbox_secret.encode(), f"client of {slug}".encode(), hashlib.sha256).digest()
+    return f"jo1n:{slug}", base64.b64encode(derived).decode()
+
+
+def key_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
+    """The id and the key by which one sandbox lender that wants a key knows us."""
+    derived = hmac.new(sandbox_secret.encode(), f"key of {slug}".encode(), hashlib.sha256).digest()
+    return f"jo1n-at-{slug}", base64.b64encode(derived).decode()
+
+
+def _signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
     return {"signing": [secret_of(sandbox_secret, slug)]}
 
 
-def _of_bank(sandbox_secret: str, slug: str) -> dict[str, Any]:
+def _client(sandbox_secret: str, slug: str) -> dict[str, Any]:
     client_id, client_secret = client_of(sandbox_secret, slug)
     return {"client_id": client_id, "client_secret": client_secret}
 
 
-def _of_market(sandbox_secret: str, slug: str) -> dict[str, Any]:
+def _key_and_signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
     key_id, key = key_of(sandbox_secret, slug)
-    return {"signing": [secret_of(sandbox_secret, slug)], "client_id": key_id, "client_secret": key}
+    return {**_signing(sandbox_secret, slug), "client_id": key_id, "client_secret": key}
 
 
 _CREDENTIALS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {
-    "join": _of_join,
-    "bank": _of_bank,
-    "market": _of_market,
+    "join": _signing,
+    "bank": _client,
+    "market": _key_and_signing,
 }
 """By protocol."""
-
-
-def _derived(sandbox_secret: str, word: str) -> str:
-    return base64.b64encode(hmac.digest(sandbox_secret.encode(), word.encode(), hashlib.sha256)).decode()

@@ -85,7 +85,7 @@ def ingest(
             if not new and not asked:
                 return "duplicate"
         outcome = _apply(submission, answer, actor)
-        polling.plan(submission, more_to_come=isinstance(answer, Offered) and answer.more_to_come)
+        polling.plan(submission)
         if message_id and outcome != "taken":
             LenderMessage.objects.filter(pk=message.pk).update(outcome=outcome)
         return outcome

@@ -28,8 +28,8 @@ EXPECTED = {
     "dzintars": "offered",
     "piesardze": "declined",
     "vetra": "failed",
-    "baka": "offered",
     "krasts": "offered",
+    "baka": "offered",
 }
 
 

@@ -37,6 +37,7 @@ LEADS = "https://api.group.example/v2/leads"
 class TestContract(AdapterContract):
     adapter = MARKET
     endpoint = ENDPOINT
+    documents = ()
 
     def offered(self) -> HttpAnswer:
         return reply(lead("complete", offer()))
@@ -187,7 +188,8 @@ def test_supplement_carries_just_its_fields():
 def test_supplement_that_would_lose_something_is_refused(more):
     supplement = Supplement(SUBMISSION, SUBMISSION, **{"fields": {"family.dependants": 2}, **more})
     error = error_of(MARKET.build_supplement, supplement)
-    assert (error.code, error.permanent) == (ErrorCode.VALUE_NOT_SUPPORTED, True)
+    code = ErrorCode.FIELD_NOT_SUPPORTED if "documents" in more else ErrorCode.VALUE_NOT_SUPPORTED
+    assert (error.code, error.permanent) == (code, True)
 
 
 # --- what the group says of a choice ---

@@ -8,8 +8,6 @@ from applications.models import AuditEntry
 from lenders.models import Attempt, Offer, Submission
 from lenders.sandbox.books import FaultName
 from lenders.services.choosing import choose
-from lenders.services.fan_out import new_delivery
-from lenders.states import DeliveryKind
 from tests.lenders import scene
 
 pytestmark = [
@@ -111,18 +109,10 @@ def test_offer_that_is_changed_after_it_was_chosen_stays_as_it_was_shown(asked):
     asked.until(lambda: scene.delivery_at(application, GROUP, "choice").status == "done")
 
 
-def test_group_whose_callbacks_do_not_arrive_is_asked(asked, settings):
+def test_group_whose_callbacks_do_not_arrive_is_asked_until_all_is_there(asked, settings):
     settings.PUBLIC_URL = scene.NOWHERE
-    application = scene.sent(GROUP)
-    submission = scene.submission_at(application, GROUP)
-    asked.until(lambda: Submission.objects.get().more_to_come)
-
-    def asks_until_complete() -> bool:
-        if not submission.deliveries.filter(kind=DeliveryKind.INQUIRY, status="due").exists():
-            new_delivery(submission, DeliveryKind.INQUIRY).save(force_insert=True)
-        return complete()
-
-    asked.until(asks_until_complete)
+    scene.sent(GROUP)
+    asked.until(complete, seconds=30)
     assert 204 not in {one["status"] for one in asked.sandbox.log()["callbacks"]}
 
 

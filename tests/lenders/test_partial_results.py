@@ -23,9 +23,8 @@ from lenders.models.submission import AWAITED
 from lenders.ordering import Order
 from lenders.sandbox.secrets import secret_of
 from lenders.selectors.offers_page import OffersPage, offers_page, waiting_submissions
-from lenders.services import choosing, deliveries, ingest
-from lenders.services.fan_out import new_delivery
-from lenders.states import DeliveryKind, SubmissionStatus
+from lenders.services import choosing, deliveries, ingest, polling
+from lenders.states import SubmissionStatus
 from tests.lenders import market_examples, scene
 from tests.lenders.lender_examples import signed
 
@@ -68,9 +67,9 @@ def finish(prepared: deliveries.Prepared, document: Any) -> None:
     scene.finish(prepared, market_examples.reply(document, asked=prepared.submission_id))
 
 
-def begun(submission: Submission) -> deliveries.Prepared:
-    """The application on its way to the group."""
-    (prepared,) = scene.begun_in_order(submission.application)
+def begun(submission: Submission, kind: str = "application") -> deliveries.Prepared:
+    """What the group is told or asked, on its way."""
+    (prepared,) = (one for one in scene.begun_in_order(submission.application) if one.kind == kind)
     return prepared
 
 
@@ -79,8 +78,9 @@ def replies(submission: Submission, document: Any) -> None:
 
 
 def is_asked(submission: Submission, document: Any) -> None:
-    new_delivery(submission, DeliveryKind.INQUIRY).save(force_insert=True)
-    replies(submission, document)
+    scene.end_leases(kind="inquiry")
+    polling.ask_now(submission)
+    finish(begun(submission, "inquiry"), document)
 
 
 def calls_back(submission: Submission, document: Any) -> None:
@@ -306,7 +306,7 @@ def test_choice_ends_the_waiting(submission):
 def test_what_comes_after_the_choice_changes_nothing(submission, tells: Tells):
     replies(submission, lead(submission, "A", REST))
     choose(Offer.objects.get())
-    told = begun(submission)
+    told = begun(submission, "choice")
     tells(submission, lead(submission, "AB", REST[1:]))
     finish(told, lead(submission, "AB", REST[1:]) | {"state": "selected"})
     is_asked(submission, lead(submission, "AB", REST[1:]) | {"state": "selected"})
@@ -319,7 +319,7 @@ def test_what_comes_after_the_choice_changes_nothing(submission, tells: Tells):
 def test_group_that_took_no_note_of_the_choice_is_for_staff_to_see(submission):
     replies(submission, lead(submission, "A", REST))
     choose(Offer.objects.get())
-    replies(submission, lead(submission, "A", REST))
+    finish(begun(submission, "choice"), lead(submission, "A", REST))
     assert scene.delivery_at(submission.application, GROUP, "choice").error_code == "malformed_answer"
     assert page_of(submission).choice_failed
 
