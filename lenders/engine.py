@@ -23,6 +23,7 @@ from applications.crypto.keyring import data_key_scope
 from lenders.adapters import http
 from lenders.adapters.base import HttpAnswer, LenderError
 from lenders.adapters.guard import UrlGuard
+from lenders.adapters.tls import TlsContexts
 from lenders.services import claims, deliveries
 from lenders.services.claims import Claim
 from lenders.services.deliveries import Prepared
@@ -36,8 +37,8 @@ DRAIN_SECONDS = 15.0
 
 
 def sandbox_places() -> frozenset[str]:
-    """The loopback address that may be spoken to: the sandbox's, in development and tests alone."""
-    return frozenset({urlsplit(settings.SANDBOX_URL).netloc} if settings.SANDBOX_URL else ())
+    """The loopback addresses that may be spoken to: the sandbox's, in development and tests alone."""
+    return frozenset(urlsplit(url).netloc for url in (settings.SANDBOX_URL, settings.SANDBOX_TLS_URL) if url)
 
 
 def _in_own_scope(function: Callable[..., Result], *arguments: object) -> Result:
@@ -57,6 +58,7 @@ class Engine:
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._tls = TlsContexts()
         self._threads: ThreadPoolExecutor | None = None
         self._counting = threading.Lock()
         self._in_flight = 0
@@ -139,6 +141,7 @@ class Engine:
                 prepared.call.http,
                 deadline=started + left,
                 guard=UrlGuard(hosts=prepared.hosts, loopback=sandbox_places()),
+                tls=self._tls.of(prepared.call.endpoint),
             )
         except LenderError as error:
             reply = error

@@ -76,9 +76,11 @@ class Lending:
         await self._call_back(lender, application)
 
     async def say(self, lender: SandboxLender, submission: UUID, words: dict[str, Any]) -> int:
-        """Call back with these words now; the status met, 0 where nobody answered."""
+        """Call back with these words now; the status met, 0 where nobody answered or is called at all."""
         application = self.books.applications[lender.slug, submission]
         application.answer = _stated(lender, submission, **words)
+        if not application.callback_url:
+            return 0
         return await self._deliver(lender, application, application.answer)
 
     def _later(self, errand: Coroutine[Any, Any, None]) -> None:

@@ -1,5 +1,4 @@
-"""Who the sandbox lenders are, what they ask for and on what terms they lend, and the secret each shares
-with us.
+"""Who the sandbox lenders are, what they ask for and on what terms they lend, and what each shares with us.
 """
 
 from __future__ import annotations
@@ -7,9 +6,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
+
+from lenders.sandbox.certificates import Authority
 
 
 class Behaviour(StrEnum):
@@ -47,6 +50,11 @@ class SandboxLender:
     answer_seconds: float = 0.2
     callback_seconds: float = 6.0
     decline_reason: str = "internal_policy"
+
+    @property
+    def over_tls(self) -> bool:
+        """Whether it listens where a certificate is wanted."""
+        return self.protocol == "xml"
 
 
 _CREDIT = ("loan.amount_cents", "loan.term_months")
@@ -135,7 +143,52 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         borrowing_rate=Decimal("19.90"),
         answer_seconds=0.1,
     ),
+    SandboxLender(
+        slug="vecpilseta",
+        name="Vecpilsētas Kredītkase (sandbox)",
+        protocol="xml",
+        behaviour=Behaviour.OFFERS,
+        minimum_amount_cents=200_00,
+        maximum_amount_cents=20_000_00,
+        minimum_term_months=3,
+        maximum_term_months=72,
+        requested_fields=(
+            *_CREDIT,
+            *_PERSON,
+            "identification.birth_date",
+            *_CONTACT,
+            *_ADDRESS,
+            *_DOCUMENT,
+            *_INCOME,
+            *_BURDENS,
+        ),
+        borrowing_rate=Decimal("12.40"),
+        upfront_fee_permille=15,
+        answer_seconds=1.0,
+    ),
 )
+
+
+def shared_with(lender: SandboxLender, sandbox_secret: str) -> dict[str, Any]:
+    """What this lender and we share, as `Credentials.from_stored` takes it; derived, so that both sides know
+    it from SANDBOX_SECRET alone.
+    """
+    return _SHARED[lender.protocol](sandbox_secret, lender.slug)
+
+
+def _certificate(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    authority = Authority(sandbox_secret)
+    shown = authority.client(client_name(slug))
+    return {
+        "certificate": shown.certificate,
+        "private_key": shown.private_key,
+        "trust": authority.certificate,
+    }
+
+
+def client_name(slug: str) -> str:
+    """Under which that lender certified us."""
+    return f"JO1N at {slug}"
 
 
 def secret_of(sandbox_secret: str, slug: str) -> str:
@@ -144,3 +197,10 @@ def secret_of(sandbox_secret: str, slug: str) -> str:
     """
     derived = hmac.new(sandbox_secret.encode(), slug.encode(), hashlib.sha256).digest()
     return "whsec_" + base64.b64encode(derived).decode()
+
+
+_SHARED: dict[str, Callable[[str, str], dict[str, Any]]] = {
+    "join": lambda sandbox_secret, slug: {"signing": [secret_of(sandbox_secret, slug)]},
+    "xml": _certificate,
+}
+"""By protocol."""

@@ -21,6 +21,7 @@ from lenders.services.payload import Call, Discloses
 # Without `ambiguous` these say that no connection stood when the attempt ended.
 NEVER_LEFT = frozenset(
     {
+        ErrorCode.NOT_CONFIGURED,
         ErrorCode.ADDRESS_REFUSED,
         ErrorCode.UNREACHABLE,
         ErrorCode.TLS_FAILED,

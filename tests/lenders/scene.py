@@ -27,7 +27,7 @@ from lenders.adapters.base import Credentials, HttpAnswer, Offered
 from lenders.adapters.join_answers import answer_of
 from lenders.models import Delivery, Offer, Submission
 from lenders.sandbox import credit, wire
-from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
+from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of, shared_with
 from lenders.services import claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
@@ -84,20 +84,23 @@ def notices() -> tuple[NoticeVersion, NoticeVersion]:
     return terms, privacy
 
 
-def register(url: str, *slugs: str, **facts: Any) -> None:
-    """Take sandbox lenders into the solution (all of them, or those named), listening below `url`."""
+def register(url: str, *slugs: str, tls_url: str = "", **facts: Any) -> None:
+    """Take sandbox lenders into the solution (all of them, or those named), listening below `url`; those that
+    want to see a certificate below `tls_url`, where it is given.
+    """
     for slug in slugs or SLUGS:
         lender = SANDBOX[slug]
+        place = tls_url if lender.over_tls and tls_url else url
         register_lender(
             slug=slug,
-            credentials=Credentials(signing=(secret_of(settings.SANDBOX_SECRET, slug),)),
+            credentials=Credentials.from_stored(shared_with(lender, settings.SANDBOX_SECRET)),
             actor=SYSTEM,
             recipient=IN_ORDER,
             **{
                 "name": lender.name,
-                "adapter": "join",
-                "base_url": f"{url}/{slug}",
-                "allowed_hosts": [urlsplit(url).netloc],
+                "adapter": lender.protocol,
+                "base_url": f"{place}/{slug}",
+                "allowed_hosts": [urlsplit(place).netloc],
                 "requested_fields": list(lender.requested_fields),
                 "minimum_amount_cents": lender.minimum_amount_cents,
                 "maximum_amount_cents": lender.maximum_amount_cents,
