@@ -21,6 +21,7 @@ from lenders.adapters.base import (
     ChoiceAnswer,
     Credential,
     CreditRequest,
+    Deleted,
     DeletionAnswer,
     DeletionReason,
     DeletionRequest,
@@ -107,9 +108,13 @@ class XmlAdapter(Adapter):
         self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime
     ) -> DeletionAnswer:
         """DeleteReply. Raises LenderError."""
-        return xml_v1_answers.deletion_answer_of(
-            xml_v1_answers.opened(answer, xml_v1_answers.DELETIONS, now=now)
-        )
+        try:
+            document = xml_v1_answers.opened(answer, xml_v1_answers.DELETIONS, now=now)
+        except LenderError as error:
+            if error.code == ErrorCode.NOT_RECEIVED:  # it holds nothing under our id, or no more
+                return Deleted()
+            raise
+        return xml_v1_answers.deletion_answer_of(document)
 
 
 def _message(name: str, submission_id: UUID, lender_reference: str = "") -> Element:
