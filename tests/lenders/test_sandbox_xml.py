@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import re
 from collections.abc import Iterator
@@ -15,7 +16,6 @@ import pytest
 from lenders.adapters.base import (
     Accepted,
     ContractSigned,
-    Credentials,
     Deleted,
     DeletionReason,
     DeletionRequest,
@@ -31,7 +31,6 @@ from lenders.adapters.errors import ErrorCode, Problem
 from lenders.apr import apr_of_offer, round_half_up
 from lenders.sandbox.certificates import Authority
 from lenders.sandbox.runner import SandboxServer
-from lenders.sandbox.secrets import shared_with
 from tests.lenders.sandbox_peer import LENDERS, SECRET, Peer, played, refused
 from tests.lenders.xml_examples import SCHEMA
 
@@ -255,11 +254,11 @@ def test_what_was_chosen_is_kept_and_it_says_why(server):
 
 def test_certificate_of_another_lender_is_not_ours(server):
     async def scene(peer: Peer) -> None:
-        shown = Authority(SECRET).client("JO1N at another")
-        trust = shared_with(LENDERS[SLUG], SECRET)["trust"]
-        peer.endpoint = lambda slug, known=peer.endpoint(SLUG): known.__class__(
-            slug, known.base_url, Credentials((), "", "", shown.certificate, shown.private_key, trust)
+        shown, known = Authority(SECRET).client("JO1N at another"), peer.endpoint(SLUG)
+        credentials = dataclasses.replace(
+            known.credentials, certificate=shown.certificate, private_key=shown.private_key
         )
+        peer.endpoint = lambda _slug: dataclasses.replace(known, credentials=credentials)
         assert (await refused(peer.ask(SLUG))).code == ErrorCode.REJECTED
         assert (await peer.log())["requests"] == []
 
