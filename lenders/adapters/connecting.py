@@ -68,7 +68,10 @@ class LenderConnector(aiohttp.TCPConnector):
         self._settled: WeakSet[ResponseHandler] = WeakSet()
 
     async def connect(
-        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,  # noqa: ASYNC109
     ) -> Connection:
         """As the pool does. Raises what ended a new connection meanwhile."""
         began = time.monotonic()
@@ -88,7 +91,9 @@ class LenderConnector(aiohttp.TCPConnector):
 
 def _alert(problem: BaseException) -> str:
     """OpenSSL's name of what ended a connection, or "": all that the library's own error keeps of it."""
-    found = _OPENSSL.match(str(problem.args[1])) if isinstance(problem, OSError) and problem.args[1:] else None
+    found = (
+        _OPENSSL.match(str(problem.args[1])) if isinstance(problem, OSError) and problem.args[1:] else None
+    )
     return found[1] if found else ""
 
 

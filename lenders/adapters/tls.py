@@ -1,4 +1,4 @@
-"""The lender's side of TLS, as its credentials say: the certificate we show it, and whom we trust to be it."""
+"""TLS as a lender's credentials say: the certificate we show it, and whom we trust to be it."""
 
 from __future__ import annotations
 

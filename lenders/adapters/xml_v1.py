@@ -1,4 +1,4 @@
-"""XML over mutual TLS: the adapter for older lenders with one address and no signatures (docs/lenders/xml.md).
+"""XML over mutual TLS: older lenders with one address and no signatures (docs/lenders/xml.md).
 
 The lender knows us by our certificate and we know it by its own: what came over that connection is its word.
 It keeps no key against repeats, and calls nobody back. Building stands here; the places of our fields in
@@ -100,9 +100,7 @@ class XmlAdapter(Adapter):
 
     def parse_choice(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> ChoiceAnswer:
         """AcceptOfferReply. Raises LenderError."""
-        return xml_v1_answers.choice_answer_of(
-            xml_v1_answers.opened(answer, xml_v1_answers.CHOICES, now=now)
-        )
+        return xml_v1_answers.choice_answer_of(xml_v1_answers.opened(answer, xml_v1_answers.CHOICES, now=now))
 
     def parse_deletion(
         self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime

@@ -1,4 +1,4 @@
-"""What a reply of docs/lenders/xml.md says: the strict reading of its status, its decision and its figures."""
+"""What a reply of docs/lenders/xml.md says: its status, its decision and its figures, read strictly."""
 
 from __future__ import annotations
 

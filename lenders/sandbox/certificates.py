@@ -98,9 +98,7 @@ class Authority:
             .not_valid_before(self._now - timedelta(days=1))
             .not_valid_after(self._now + STANDS)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(authority), critical=False
-            )
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority), critical=False)
         )
 
     def _derived(self, purpose: str) -> Ed25519PrivateKey:

@@ -1,5 +1,4 @@
-"""Who the sandbox lenders are, what they ask for and on what terms they lend, and what each shares with us.
-"""
+"""Who the sandbox lenders are, what they ask for, on what terms they lend, and what each shares with us."""
 
 from __future__ import annotations
 

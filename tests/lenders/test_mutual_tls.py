@@ -68,13 +68,13 @@ def asked(shown: Credentials, **options: Any) -> tuple[LenderError | None, TlsSe
     async def scenario(server: TlsServer, ask: Any) -> tuple[LenderError | None, TlsServer]:
         try:
             await ask(context_of(shown))
-        except LenderError as error:
-            assert error.__context__ is None
-            return error, server
+        except LenderError as problem:
+            return problem, server
         return None, server
 
-    found: tuple[LenderError | None, TlsServer] = with_server(scenario, **options)
-    return found
+    error, server = with_server(scenario, **options)
+    assert getattr(error, "__context__", None) is None
+    return error, server
 
 
 @pytest.mark.parametrize("version", [TLS12, TLS13])

@@ -1,4 +1,6 @@
-"""The XML twin over real TLS, spoken to by our adapter and edge: each side, and the schema, checks the others."""
+"""The XML twin over real TLS, spoken to by our adapter and edge: each checks the others, and so does the
+schema.
+"""
 
 from __future__ import annotations
 

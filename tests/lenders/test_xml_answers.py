@@ -151,7 +151,8 @@ def test_decision_on_a_deletion(decision, more, answer):
 
 
 @pytest.mark.parametrize(
-    "more", ["", "<KeptBecause>AML</KeptBecause><KeptUntil>soon</KeptUntil>", "<KeptUntil>2031-11-23</KeptUntil>"]
+    "more",
+    ["", "<KeptBecause>AML</KeptBecause><KeptUntil>soon</KeptUntil>", "<KeptUntil>2031-11-23</KeptUntil>"],
 )
 def test_what_is_kept_without_a_basis_or_until_no_day_is_malformed(more):
     body = decided("KEPT", more, root=DELETION)
@@ -169,7 +170,10 @@ def test_reply_to_another_question_is_malformed():
 
 
 def test_reply_about_another_submission_is_refused_whatever_it_says():
-    for body in (decided("IN_REVIEW", submission=UUID(int=7)), said("<Status>BUSY</Status>", submission=UUID(int=7))):
+    for body in (
+        decided("IN_REVIEW", submission=UUID(int=7)),
+        said("<Status>BUSY</Status>", submission=UUID(int=7)),
+    ):
         assert refused(body).code == ErrorCode.WRONG_SUBMISSION
     assert refused(decided("IN_REVIEW", submission="canary")).code == ErrorCode.MALFORMED_ANSWER
     assert read(decided("IN_REVIEW", submission=str(SUBMISSION).upper())) == Pending("L-1")

@@ -1,4 +1,4 @@
-"""The XML lender's side of the table: an endpoint with a certificate, and replies as the lender writes them."""
+"""The XML lender's side of the table: an endpoint with a certificate, and replies as it writes them."""
 
 from __future__ import annotations
 
@@ -70,9 +70,7 @@ def said(inside: str, *, root: str = APPLICATION, submission: object = SUBMISSIO
 def decided(
     decision: str, more: str = "", *, root: str = APPLICATION, submission: object = SUBMISSION
 ) -> bytes:
-    inside = (
-        f"<Status>OK</Status><CaseNumber>L-1</CaseNumber><Decision>{decision}</Decision>{more}"
-    )
+    inside = f"<Status>OK</Status><CaseNumber>L-1</CaseNumber><Decision>{decision}</Decision>{more}"
     return said(inside, root=root, submission=submission)
 
 

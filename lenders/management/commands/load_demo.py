@@ -41,7 +41,8 @@ class Command(BaseCommand):
             raise CommandError("The demo is for development: it has passwords that everybody can read.")
         if not (sandbox_url and sandbox_tls_url and settings.SANDBOX_SECRET):
             raise CommandError(
-                "Give --sandbox-url and --sandbox-tls-url, and set SANDBOX_SECRET: the sandbox lenders share it."
+                "Give --sandbox-url and --sandbox-tls-url, and set SANDBOX_SECRET: "
+                "the sandbox lenders share it."
             )
         call_command("publish_notices", verbosity=0)
         with data_key_scope():

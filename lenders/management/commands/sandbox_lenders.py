@@ -46,6 +46,4 @@ class Command(BaseCommand):
         ):
             slugs = ", ".join(lender.slug for lender in SANDBOX_LENDERS if lender.over_tls is over_tls)
             self.stdout.write(f"Sandbox lenders at {place}/<slug>/: {slugs}")
-        serve(
-            port=options["port"], tls_port=options["tls_port"], secret=secret, speed=options["speed"]
-        )
+        serve(port=options["port"], tls_port=options["tls_port"], secret=secret, speed=options["speed"])
