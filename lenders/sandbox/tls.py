@@ -31,7 +31,7 @@ def listener(host: str, *, secret: str, books: Books) -> ssl.SSLContext:
         if any(_is_to_be_strange(books, lender.slug) for lender in SANDBOX_LENDERS if lender.over_tls):
             session.context = stranger
 
-    context.sni_callback = choose  # type: ignore[assignment]
+    context.sni_callback = choose
     return context
 
 
