@@ -1,4 +1,4 @@
-"""What any offer must be, in whatever words it came: figures within limits that agree with one another."""
+"""What any offer must be, whatever language its lender speaks: figures within limits that agree."""
 
 from __future__ import annotations
 

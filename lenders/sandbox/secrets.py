@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -168,14 +168,14 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
 )
 
 
-def shared_with(lender: SandboxLender, sandbox_secret: str) -> dict[str, Any]:
-    """What this lender and we share, as `Credentials.from_stored` takes it; derived, so that both sides know
-    it from SANDBOX_SECRET alone.
+def credentials_of(sandbox_secret: str, lender: SandboxLender) -> dict[str, Any]:
+    """What we and a sandbox lender share, as `Credentials.from_stored` takes it; derived, so that both sides
+    know it from SANDBOX_SECRET alone.
     """
     return _SHARED[lender.protocol](sandbox_secret, lender.slug)
 
 
-def _certificate(sandbox_secret: str, slug: str) -> dict[str, Any]:
+def _of_xml(sandbox_secret: str, slug: str) -> dict[str, Any]:
     authority = Authority(sandbox_secret)
     shown = authority.client(client_name(slug))
     return {
@@ -198,8 +198,9 @@ def secret_of(sandbox_secret: str, slug: str) -> str:
     return "whsec_" + base64.b64encode(derived).decode()
 
 
-_SHARED: dict[str, Callable[[str, str], dict[str, Any]]] = {
-    "join": lambda sandbox_secret, slug: {"signing": [secret_of(sandbox_secret, slug)]},
-    "xml": _certificate,
-}
+def _of_join(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    return {"signing": [secret_of(sandbox_secret, slug)]}
+
+
+_SHARED: Mapping[str, Callable[[str, str], dict[str, Any]]] = {"join": _of_join, "xml": _of_xml}
 """By protocol."""

@@ -48,8 +48,8 @@ HEADERS = st.dictionaries(
     TEXT,
 )
 
-# one test here is run by every adapter's class
-MANY = settings(max_examples=150, suppress_health_check=[HealthCheck.differing_executors])
+# the same test in several classes is meant: each is another adapter
+ANYTHING = settings(max_examples=150, suppress_health_check=[HealthCheck.differing_executors])
 
 
 def outcome(read: Callable[[], Any]) -> Any:
@@ -82,8 +82,8 @@ class AdapterContract:
         """A body of any bytes that passes for the lender's own, as far as the lender can prove that."""
         raise NotImplementedError
 
-    def written(self, value: Any) -> str:
-        """A value of ours as this lender writes it."""
+    def written(self, label: str, value: Any) -> str:
+        """A value as this lender's format writes it."""
         return str(value)
 
     def bodies(self) -> st.SearchStrategy[bytes]:
@@ -121,7 +121,7 @@ class AdapterContract:
     def test_every_supported_value_arrives_in_the_body(self):
         body = self.built().body.decode()
         for label, value in self.supported().items():
-            assert self.written(value) in body, label
+            assert self.written(label, value) in body, label
 
     def test_an_unasked_field_is_not_in_the_body(self):
         for label in self.supported():
@@ -247,17 +247,17 @@ class AdapterContract:
         self.judged(self.adapter.parse_choice, answer, expected=(*ANSWERS, Accepted))
         self.judged(self.adapter.parse_deletion, answer, expected=DELETION_ANSWERS)
 
-    @MANY
+    @ANYTHING
     @given(st.integers(100, 999), HEADERS, st.data())
     def test_any_reply(self, status, headers, data):
         self.judge(HttpAnswer(status, headers, data.draw(self.bodies()), SUBMISSION))
 
-    @MANY
+    @ANYTHING
     @given(HEADERS, st.data())
     def test_any_callback(self, headers, data):
         self.judged(self.adapter.parse_callback, headers, data.draw(self.bodies()), expected=(tuple,))
 
-    @MANY
+    @ANYTHING
     @given(st.data())
     def test_any_body_rightly_signed(self, data):
         answer = self.genuine(data.draw(self.bodies()))

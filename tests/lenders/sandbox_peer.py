@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from lenders.adapters import ADAPTERS, http
+from lenders.adapters import get_adapter, http
 from lenders.adapters.base import (
     Adapter,
     Choice,
@@ -27,15 +27,17 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import LenderError
 from lenders.adapters.guard import UrlGuard
-from lenders.adapters.join import JoinAdapter
 from lenders.adapters.tls import TlsContexts
 from lenders.sandbox.runner import SandboxServer
-from lenders.sandbox.secrets import SANDBOX_LENDERS, shared_with
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
 from tests.lenders.lender_examples import EVERY_FIELD
 
-JOIN = JoinAdapter()
 SECRET = "a secret of the sandbox in tests"
 LENDERS = {lender.slug: lender for lender in SANDBOX_LENDERS}
+
+
+def adapter_of(slug: str) -> Adapter:
+    return get_adapter(LENDERS[slug].protocol)
 
 
 class Receiver:
@@ -68,14 +70,11 @@ class Peer:
         self.submission = uuid4()
         self.tls = TlsContexts()
 
-    def adapter(self, slug: str) -> Adapter:
-        return ADAPTERS[LENDERS[slug].protocol]
-
     def endpoint(self, slug: str) -> LenderEndpoint:
         return LenderEndpoint(
             slug,
             self.server.lender_url(slug),
-            Credentials.from_stored(shared_with(LENDERS[slug], SECRET)),
+            Credentials.from_stored(credentials_of(SECRET, LENDERS[slug])),
             self.receiver.url,
         )
 
@@ -83,10 +82,10 @@ class Peer:
         wanted = {label: EVERY_FIELD[label] for label in LENDERS[slug].requested_fields} | fields
         now = datetime.now(tz=UTC)
         request = CreditRequest(self.submission, "JB-22222-22222", datetime(2026, 11, 23, tzinfo=UTC), wanted)
-        return self.adapter(slug).build_application(request, self.endpoint(slug), now=now)
+        return adapter_of(slug).build_application(request, self.endpoint(slug), now=now)
 
     def inquiry(self, slug: str, submission: UUID | None = None) -> HttpCall:
-        return self.adapter(slug).build_inquiry(
+        return adapter_of(slug).build_inquiry(
             Inquiry(submission or self.submission), self.endpoint(slug), now=datetime.now(tz=UTC)
         )
 
@@ -97,10 +96,10 @@ class Peer:
 
     async def ask(self, slug: str, call: HttpCall | None = None, **options: Any):
         reply = await self.send(call or self.application(slug), slug=slug, **options)
-        return self.adapter(slug).parse(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
+        return adapter_of(slug).parse(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
 
     async def choose(self, slug: str, reference: str):
-        choice, adapter = Choice(self.submission, reference, "canary-keyword"), self.adapter(slug)
+        choice, adapter = Choice(self.submission, reference, "canary-keyword"), adapter_of(slug)
         call = adapter.build_choice(choice, self.endpoint(slug), now=datetime.now(tz=UTC))
         reply = await self.send(call, slug=slug)
         return adapter.parse_choice(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
@@ -117,7 +116,8 @@ class Peer:
         messages = await self.receiver.until(count)
         now = datetime.now(tz=UTC)
         return [
-            JOIN.parse_callback(headers, body, self.endpoint(slug), now=now) for headers, body in messages
+            adapter_of(slug).parse_callback(headers, body, self.endpoint(slug), now=now)
+            for headers, body in messages
         ]
 
 

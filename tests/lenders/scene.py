@@ -27,7 +27,7 @@ from lenders.adapters.base import Credentials, HttpAnswer, Offered
 from lenders.adapters.join_answers import answer_of
 from lenders.models import Delivery, Offer, Submission
 from lenders.sandbox import credit, wire
-from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of, shared_with
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of, secret_of
 from lenders.services import claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
@@ -93,7 +93,7 @@ def register(url: str, *slugs: str, tls_url: str = "", **facts: Any) -> None:
         place = tls_url if lender.over_tls and tls_url else url
         register_lender(
             slug=slug,
-            credentials=Credentials.from_stored(shared_with(lender, settings.SANDBOX_SECRET)),
+            credentials=Credentials.from_stored(credentials_of(settings.SANDBOX_SECRET, lender)),
             actor=SYSTEM,
             recipient=IN_ORDER,
             **{

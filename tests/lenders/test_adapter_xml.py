@@ -64,8 +64,8 @@ class TestContract(AdapterContract):
     def genuine(self, body: bytes) -> HttpAnswer:
         return reply(body)
 
-    def written(self, value: Any) -> str:
-        cents = type(value) is int and value >= 100_00
+    def written(self, label: str, value: Any) -> str:
+        cents = label.endswith("_cents")
         return f"{value // 100}.{value % 100:02}" if cents else WORDS.get(value, str(value))
 
     def bodies(self) -> st.SearchStrategy[bytes]:

@@ -31,7 +31,7 @@ from lenders.adapters.join_answers import answer_of
 from lenders.apr import apr_of_offer, round_half_up
 from lenders.sandbox import credit
 from lenders.sandbox.runner import SandboxServer
-from lenders.sandbox.secrets import SANDBOX_LENDERS, shared_with
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
 from tests.lenders.sandbox_peer import LENDERS, SECRET, Peer, played, refused
 
 
@@ -217,7 +217,7 @@ def test_lenders_ask_only_for_what_the_adapter_can_send():
 
 
 def test_secrets_differ_by_lender_and_by_sandbox():
-    secrets = {str(shared_with(lender, word)) for word in ("one", "two") for lender in SANDBOX_LENDERS}
+    secrets = {str(credentials_of(word, lender)) for word in ("one", "two") for lender in SANDBOX_LENDERS}
     assert len(secrets) == 2 * len(SANDBOX_LENDERS)
 
 

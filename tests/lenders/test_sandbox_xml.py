@@ -33,7 +33,7 @@ from lenders.adapters.errors import ErrorCode, Problem
 from lenders.apr import apr_of_offer, round_half_up
 from lenders.sandbox.certificates import Authority
 from lenders.sandbox.runner import SandboxServer
-from tests.lenders.sandbox_peer import LENDERS, SECRET, Peer, played, refused
+from tests.lenders.sandbox_peer import LENDERS, SECRET, Peer, adapter_of, played, refused
 from tests.lenders.xml_examples import SCHEMA
 
 SLUG = "vecpilseta"
@@ -46,7 +46,7 @@ def server() -> Iterator[SandboxServer]:
 
 
 async def delete(peer: Peer) -> Any:
-    adapter, now = peer.adapter(SLUG), datetime.now(tz=UTC)
+    adapter, now = adapter_of(SLUG), datetime.now(tz=UTC)
     request = DeletionRequest(peer.submission, DeletionReason.NOT_SELECTED)
     call = adapter.build_deletion(request, peer.endpoint(SLUG), now=now)
     return adapter.parse_deletion(await peer.send(call, slug=SLUG), peer.endpoint(SLUG), now=now)

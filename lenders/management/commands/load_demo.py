@@ -16,7 +16,7 @@ from applications.actors import SYSTEM
 from applications.crypto.keyring import data_key_scope
 from applications.management.commands.load_demo_staff import DEMO_STAFF, demo_password
 from lenders.adapters.base import Credentials
-from lenders.sandbox.secrets import SANDBOX_LENDERS, SandboxLender, shared_with
+from lenders.sandbox.secrets import SANDBOX_LENDERS, SandboxLender, credentials_of
 from lenders.services.register import register_lender
 
 
@@ -62,7 +62,7 @@ class Command(BaseCommand):
 def _register(lender: SandboxLender, sandbox_url: str) -> None:
     register_lender(
         slug=lender.slug,
-        credentials=Credentials.from_stored(shared_with(lender, settings.SANDBOX_SECRET)),
+        credentials=Credentials.from_stored(credentials_of(settings.SANDBOX_SECRET, lender)),
         actor=SYSTEM,
         recipient=_papers(timezone.localdate()),
         name=lender.name,
