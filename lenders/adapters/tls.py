@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import ssl
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from lenders.adapters.base import Credentials, LenderEndpoint
 from lenders.adapters.errors import ErrorCode, LenderError
@@ -54,16 +56,20 @@ def _made(credentials: Credentials) -> ssl.SSLContext:
     if credentials.trust:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if credentials.certificate or credentials.private_key:
-        _show(context, f"{credentials.certificate}\n{credentials.private_key}\n".encode())
+        with _readable(credentials.certificate) as chain, _readable(credentials.private_key) as key:
+            context.load_cert_chain(chain, key, password=_no_password)
     return context
 
 
-def _show(context: ssl.SSLContext, chain: bytes) -> None:
-    """The library reads certificates from files alone: this one has no name, and ends when it is read."""
+@contextmanager
+def _readable(pem: str) -> Iterator[str]:
+    """The library reads certificates and keys from files alone: these have no name, and end when they are
+    read.
+    """
     with tempfile.TemporaryFile(buffering=0) as file:
-        file.write(chain)
+        file.write(pem.encode())
         file.seek(0)
-        context.load_cert_chain(f"/dev/fd/{file.fileno()}", password=_no_password)
+        yield f"/dev/fd/{file.fileno()}"
 
 
 def _no_password() -> str:

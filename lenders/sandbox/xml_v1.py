@@ -37,8 +37,14 @@ DECISIONS = {
 }
 REASONS = {
     "amount_or_term_not_available": "AMOUNT_OR_TERM",
+    "income_insufficient": "LOW_INCOME",
+    "income_not_verifiable": "UNPROVEN_INCOME",
+    "obligations_too_high": "DEBT_BURDEN",
     "credit_history": "BAD_HISTORY",
     "age": "AGE",
+    "residence": "NOT_RESIDENT",
+    "identity_not_verified": "IDENTITY",
+    "existing_customer_limit": "CUSTOMER_LIMIT",
     "internal_policy": "POLICY",
 }
 NAMES = {
@@ -69,10 +75,8 @@ class Visit:
         return self.message.findtext("/".join(f"{{{NAMESPACE}}}{name}" for name in path.split("/")), "")
 
     async def reply(self, document: Document) -> web.StreamResponse:
-        operation = self.message.tag.rpartition("}")[2]
-        return await faults.told(
-            self.request, self.twin, self.lender, document, self.fault, kind=REPLIES[operation]
-        )
+        kind = KINDS[self.message.tag.rpartition("}")[2]]
+        return await faults.told(self.request, self.twin, self.lender, document, self.fault, kind=kind)
 
     async def refuse(self, attribute: str, kind: str, text: str) -> web.StreamResponse:
         return await self.reply({"submission_id": str(self.submission)} | wire.problem(attribute, kind, text))
@@ -88,12 +92,12 @@ class XmlTwin(Twin):
         router.add_post(f"/{lender.slug}/service", serve)
 
     def write(self, lender: SandboxLender, document: Document, *, kind: str, status: int = 200) -> Letter:
-        reply = Element(kind, {"xmlns": NAMESPACE, "Id": str(document["submission_id"])})
+        reply = _begun(document, kind)
         _add(reply, "Status", "ERROR" if "errors" in document else "OK")
         for problem in document.get("errors", ()):
             error = SubElement(reply, "Error")
             _add(error, "Code", problem["type"].upper())
-            _add(error, "Field", NAMES[problem["attribute"]])
+            _add(error, "Field", NAMES.get(problem["attribute"], problem["attribute"]))
             _add(error, "Text", problem["message"])
         if "errors" not in document:
             _add_decision(reply, document)
@@ -102,7 +106,7 @@ class XmlTwin(Twin):
         return Letter(_bytes(reply), {"Content-Type": "application/xml"}, status)
 
     def broken(self, lender: SandboxLender, document: Document, *, kind: str) -> Letter:
-        reply = Element(kind, {"xmlns": NAMESPACE, "Id": str(document["submission_id"])})
+        reply = _begun(document, kind)
         _add(reply, "Status", "OK")
         _add(reply, "Decision", "APPROVED")
         _add(SubElement(reply, "Offer"), "Amount", "NaN")
@@ -119,7 +123,7 @@ class XmlTwin(Twin):
         message = _parsed(body)
         submission = wire.uuid_of(message.get("Id")) if message is not None else None
         operation = message.tag.rpartition("}")[2] if message is not None else ""
-        if message is None or submission is None or operation not in REPLIES:
+        if message is None or submission is None or operation not in KINDS:
             return web.Response(status=400)
         self.enter(request, lender, submission, _field_names(message), key=f"{operation} {submission}")
         fault = self.meet(lender)
@@ -185,12 +189,22 @@ class XmlTwin(Twin):
         return await visit.reply({**said, "status": "deleted"})
 
 
-REPLIES = {
-    "CreditApplication": "CreditApplicationReply",
-    "StatusRequest": "StatusReply",
-    "AcceptOffer": "AcceptOfferReply",
-    "DeleteRequest": "DeleteReply",
+KINDS = {
+    "CreditApplication": "application",
+    "StatusRequest": "reply",
+    "AcceptOffer": "choice",
+    "DeleteRequest": "deletion",
 }
+ROOTS = {
+    "application": "CreditApplicationReply",
+    "reply": "StatusReply",
+    "choice": "AcceptOfferReply",
+    "deletion": "DeleteReply",
+}
+
+
+def _begun(document: Document, kind: str) -> Element:
+    return Element(ROOTS[kind], {"xmlns": NAMESPACE, "Id": str(document["submission_id"])})
 
 
 def _shown_name(request: web.Request) -> str:
@@ -232,11 +246,11 @@ def _add_decision(reply: Element, document: Document) -> None:
         _add(reply, "CaseNumber", document["lender_reference"])
     _add(reply, "Decision", DECISIONS.get(status, status.upper()))
     if "reason" in document:
-        _add(reply, "Reason", REASONS.get(document["reason"], "POLICY"))
+        _add(reply, "Reason", REASONS.get(document["reason"], document["reason"].upper()))
     for label in document.get("needs", ()):
         _add(reply, "Missing", NAMES.get(label, label))
-    if "offer" in document:
-        _add_offer(reply, document["offer"])
+    for offer in document.get("offers", [document["offer"]] if "offer" in document else []):
+        _add_offer(reply, offer)
     if "basis" in document:
         _add(reply, "KeptBecause", document["basis"])
     if isinstance(document.get("until"), date):

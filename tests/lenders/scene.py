@@ -26,8 +26,11 @@ from applications.tokens import token_hash
 from lenders.adapters.base import Credentials, HttpAnswer, Offered
 from lenders.adapters.join_answers import answer_of
 from lenders.models import Delivery, Offer, Submission
-from lenders.sandbox import credit, wire
-from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of, secret_of
+from lenders.sandbox import credit
+from lenders.sandbox.app import TWINS
+from lenders.sandbox.books import Books
+from lenders.sandbox.lending import Lending
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
 from lenders.services import claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
@@ -246,12 +249,14 @@ def open_offer(application: Application, slug: str, **changes: Any) -> Offer:
 def signed_reply(
     submission: Submission, document: dict[str, Any], *, status: int = 200, **headers: str
 ) -> HttpAnswer:
-    """A reply of the lender as it comes over the wire."""
-    body, made = wire.message(
-        document, kind="reply", secret=secret_of(settings.SANDBOX_SECRET, submission.lender.slug)
+    """A reply of the lender as it comes over the wire, in its own words and with what proof it gives."""
+    lender, books = SANDBOX[submission.lender.slug], Books()
+    twin = TWINS[lender.protocol](
+        books=books, lending=Lending(books, speed=1), secret=settings.SANDBOX_SECRET
     )
-    lowered = {name.lower(): value for name, value in (made | headers).items()}
-    return HttpAnswer(status, lowered, body, submission.pk)
+    letter = twin.write(lender, document, kind="reply")
+    lowered = {name.lower(): value for name, value in {**letter.headers, **headers}.items()}
+    return HttpAnswer(status, lowered, letter.body, submission.pk)
 
 
 # --- the queue, step by step ---

@@ -8,6 +8,7 @@ from applications.models import Disclosure
 from lenders.models import Attempt, Delivery, Lender, Offer, Submission
 from lenders.sandbox.certificates import Authority
 from lenders.services.choosing import choose
+from lenders.services.retrying import retry
 from tests.lenders import scene
 
 SLUG = "vecpilseta"
@@ -146,6 +147,20 @@ def test_choice_reaches_the_lender(asked):
     choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=scene.Actor.consumer(offer.subject_id))
     asked.until(lambda: scene.delivery_at(application, SLUG, "choice").status == "done")
     assert [one["offer_reference"] for one in asked.sandbox.log()["choices"]] == [offer.reference]
+
+
+def test_choice_whose_answer_was_lost_is_told_again_by_staff_alone(asked):
+    application = scene.sent(SLUG)
+    asked.settled(application)
+    offer = Offer.objects.get()
+    asked.sandbox.fault(SLUG, "hang", seconds=30)
+    choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=scene.Actor.consumer(offer.subject_id))
+    asked.until(nothing_due)
+    assert outcomes(application)[1:] == [("choice", "timed_out"), ("inquiry", "offered")]
+    assert scene.states(application) == {SLUG: "selected"}
+    assert scene.delivery_at(application, SLUG, "choice").status == "failed"
+    retry(submission_id=offer.submission_id, actor=scene.SYSTEM)
+    asked.until(lambda: scene.delivery_at(application, SLUG, "choice").status == "done")
 
 
 def test_lender_that_needs_more_says_what(asked):
