@@ -64,10 +64,10 @@ def boolean(source: Document, key: str) -> bool:
     return value
 
 
-def items(source: Document, key: str, *, most: int) -> list[Any]:
-    """A list of one to `most` entries."""
+def items(source: Document, key: str, *, most: int, least: int = 1) -> list[Any]:
+    """A list of `least` to `most` entries."""
     value = source.get(key)
-    if not isinstance(value, list) or not 0 < len(value) <= most:
+    if not isinstance(value, list) or not least <= len(value) <= most:
         raise malformed()
     return value
 

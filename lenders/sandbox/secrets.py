@@ -29,6 +29,9 @@ class SandboxLender:
 
     protocol               the adapter that speaks with it
     requested_fields       labels it declares it needs; it should be given no other
+    languages              codes of those it serves customers in
+    minimum_age, maximum_age  in whole years, on the day of sending; None is no limit
+    maximum_age_at_end     the same at the end of the term
     borrowing_rate         percent a year
     upfront_fee_permille   of the amount, paid at drawdown
     answer_seconds         how long it thinks before it answers
@@ -44,6 +47,10 @@ class SandboxLender:
     minimum_term_months: int
     maximum_term_months: int
     requested_fields: tuple[str, ...]
+    languages: tuple[str, ...] = ("lv", "en", "ru")
+    minimum_age: int = 18
+    maximum_age: int | None = None
+    maximum_age_at_end: int | None = None
     borrowing_rate: Decimal
     upfront_fee_permille: int = 0
     answer_seconds: float = 0.2
@@ -115,6 +122,9 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         minimum_term_months=6,
         maximum_term_months=120,
         requested_fields=(*_CREDIT, "loan.repayment_day", *_PERSON, *_CONTACT, *_DOCUMENT, *_INCOME, *_PEP),
+        minimum_age=21,
+        maximum_age=75,
+        maximum_age_at_end=80,
         borrowing_rate=Decimal("9.90"),
         upfront_fee_permille=20,
     ),
@@ -127,6 +137,7 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         minimum_term_months=3,
         maximum_term_months=60,
         requested_fields=(*_CREDIT, *_PERSON, *_CONTACT, *_FAMILY, *_INCOME, *_BURDENS, *_PEP),
+        languages=("lv",),
         borrowing_rate=Decimal("8.90"),
         answer_seconds=0.5,
     ),
@@ -141,6 +152,31 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         requested_fields=(*_CREDIT, *_PERSON, *_CONTACT),
         borrowing_rate=Decimal("19.90"),
         answer_seconds=0.1,
+    ),
+    SandboxLender(
+        slug="baka",
+        name="Bākas Banka (sandbox)",
+        protocol="bank",
+        behaviour=Behaviour.OFFERS,
+        minimum_amount_cents=500_00,
+        maximum_amount_cents=30_000_00,
+        minimum_term_months=6,
+        maximum_term_months=120,
+        requested_fields=(
+            *_CREDIT,
+            "loan.repayment_day",
+            *_PERSON,
+            "identification.birth_date",
+            *_CONTACT,
+            *_ADDRESS,
+            *_DOCUMENT,
+            *_INCOME,
+            *_BURDENS,
+            *_PEP,
+        ),
+        borrowing_rate=Decimal("10.40"),
+        upfront_fee_permille=5,
+        answer_seconds=5.0,
     ),
     SandboxLender(
         slug="vecpilseta",
@@ -168,14 +204,42 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
 )
 
 
-def credentials_of(sandbox_secret: str, lender: SandboxLender) -> dict[str, Any]:
-    """What we and a sandbox lender share, as `Credentials.from_stored` takes it; derived, so that both sides
-    know it from SANDBOX_SECRET alone.
+def secret_of(sandbox_secret: str, slug: str) -> str:
+    """The "whsec_…" secret of one sandbox lender, derived so that both sides know it from SANDBOX_SECRET
+    alone.
     """
-    return _SHARED[lender.protocol](sandbox_secret, lender.slug)
+    derived = hmac.new(sandbox_secret.encode(), slug.encode(), hashlib.sha256).digest()
+    return "whsec_" + base64.b64encode(derived).decode()
 
 
-def _of_xml(sandbox_secret: str, slug: str) -> dict[str, Any]:
+def credentials_of(sandbox_secret: str, lender: SandboxLender) -> dict[str, Any]:
+    """What one sandbox lender wants to see, as `Credentials.from_stored` reads it."""
+    return _CREDENTIALS[lender.protocol](sandbox_secret, lender.slug)
+
+
+def client_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
+    """The OAuth 2 client id and secret by which one sandbox lender knows us. Like many in the field they hold
+    what a form encodes.
+    """
+    derived = hmac.new(sandbox_secret.encode(), f"client of {slug}".encode(), hashlib.sha256).digest()
+    return f"jo1n:{slug}", base64.b64encode(derived).decode()
+
+
+def client_name(slug: str) -> str:
+    """Under which that lender certified us."""
+    return f"JO1N at {slug}"
+
+
+def _signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    return {"signing": [secret_of(sandbox_secret, slug)]}
+
+
+def _client(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    client_id, client_secret = client_of(sandbox_secret, slug)
+    return {"client_id": client_id, "client_secret": client_secret}
+
+
+def _certificate(sandbox_secret: str, slug: str) -> dict[str, Any]:
     authority = Authority(sandbox_secret)
     shown = authority.client(client_name(slug))
     return {
@@ -185,22 +249,9 @@ def _of_xml(sandbox_secret: str, slug: str) -> dict[str, Any]:
     }
 
 
-def client_name(slug: str) -> str:
-    """Under which that lender certified us."""
-    return f"JO1N at {slug}"
-
-
-def secret_of(sandbox_secret: str, slug: str) -> str:
-    """The "whsec_…" secret of one sandbox lender, derived so that both sides know it from SANDBOX_SECRET
-    alone.
-    """
-    derived = hmac.new(sandbox_secret.encode(), slug.encode(), hashlib.sha256).digest()
-    return "whsec_" + base64.b64encode(derived).decode()
-
-
-def _of_join(sandbox_secret: str, slug: str) -> dict[str, Any]:
-    return {"signing": [secret_of(sandbox_secret, slug)]}
-
-
-_SHARED: Mapping[str, Callable[[str, str], dict[str, Any]]] = {"join": _of_join, "xml": _of_xml}
+_CREDENTIALS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {
+    "join": _signing,
+    "bank": _client,
+    "xml": _certificate,
+}
 """By protocol."""

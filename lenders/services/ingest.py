@@ -33,7 +33,9 @@ from lenders.adapters.base import (
 )
 from lenders.apr import AprError, apr_of_offer, round_half_up
 from lenders.models import Delivery, LenderMessage, Offer, Submission
+from lenders.services import polling
 from lenders.states import (
+    APPLICATION_LISTENS,
     OPEN_TO_ANSWERS,
     WAITING,
     DeliveryStatus,
@@ -45,7 +47,6 @@ from lenders.states import (
 log = structlog.get_logger(__name__)
 
 S = SubmissionStatus
-APPLICATION_LISTENS = (ApplicationStatus.SUBMITTED, ApplicationStatus.CHOSEN)
 HIGHEST_APR = Decimal(1000)  # percent; the adapter accepts no higher stated one either
 
 
@@ -72,7 +73,7 @@ def ingest(
         lock_subject(subject_id)
         submission = (
             Submission.objects.select_for_update(of=("self",))
-            .select_related("application")
+            .select_related("application", "subject", "lender")
             .get(pk=submission_id)
         )
         if message_id:
@@ -84,6 +85,7 @@ def ingest(
             if not new and not asked:
                 return "duplicate"
         outcome = _apply(submission, answer, actor)
+        polling.plan(submission, more_to_come=isinstance(answer, Offered) and answer.more_to_come)
         if message_id and outcome != "taken":
             LenderMessage.objects.filter(pk=message.pk).update(outcome=outcome)
         return outcome

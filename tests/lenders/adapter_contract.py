@@ -22,10 +22,12 @@ from lenders.adapters.base import (
     Adapter,
     Choice,
     ContractSigned,
+    Credential,
     Declined,
     Deleted,
     DeletionReason,
     DeletionRequest,
+    Document,
     HttpAnswer,
     HttpCall,
     Inquiry,
@@ -34,6 +36,8 @@ from lenders.adapters.base import (
     Offered,
     Pending,
     Retained,
+    Supplement,
+    Token,
     Unrecognised,
     Withdrawn,
 )
@@ -47,8 +51,7 @@ HEADERS = st.dictionaries(
     st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "retry-after", "content-type"]),
     TEXT,
 )
-
-# the same test in several classes is meant: each is another adapter
+# each adapter runs the same examples: none is the same test replayed on another object by mistake
 ANYTHING = settings(max_examples=150, suppress_health_check=[HealthCheck.differing_executors])
 
 
@@ -61,10 +64,14 @@ def outcome(read: Callable[[], Any]) -> Any:
 
 
 class AdapterContract:
-    """Subclasses give the adapter, an endpoint and how this lender says each thing."""
+    """Subclasses give the adapter, an endpoint and how this lender says each thing.
+
+    not_let_in  what a bare 401 means: code, permanent
+    """
 
     adapter: Adapter
     endpoint: LenderEndpoint
+    not_let_in: tuple[ErrorCode, bool] = (ErrorCode.REJECTED, True)
 
     def offered(self) -> HttpAnswer:
         raise NotImplementedError
@@ -83,7 +90,7 @@ class AdapterContract:
         raise NotImplementedError
 
     def written(self, label: str, value: Any) -> str:
-        """A value as this lender's format writes it."""
+        """How this lender's messages write a value of ours."""
         return str(value)
 
     def bodies(self) -> st.SearchStrategy[bytes]:
@@ -148,26 +155,24 @@ class AdapterContract:
             self.built({label: value})
         assert (caught.value.code, caught.value.permanent) == (ErrorCode.VALUE_NOT_SUPPORTED, True)
 
-    def calls(self) -> list[HttpCall]:
-        """One of each kind that this adapter makes."""
-        choice = Choice(SUBMISSION, "OFFER-1", "canary-keyword")
-        calls = [
-            self.built(),
-            self.adapter.build_inquiry(Inquiry(SUBMISSION, "THEIRS-1"), self.endpoint, now=NOW),
-            self.adapter.build_choice(choice, self.endpoint, now=NOW),
-        ]
-        if self.adapter.abilities.deletion_notices:
-            calls += [
-                self.adapter.build_deletion(
-                    DeletionRequest(SUBMISSION, reason, "THEIRS-1"), self.endpoint, now=NOW
-                )
-                for reason in DeletionReason
-            ]
-        return calls
-
     def test_every_attempt_sends_the_same_body(self):
         first, later = self.built(), self.built(seconds=40)
         assert (first.body, first.url, first.method) == (later.body, later.url, later.method)
+
+    def deletion(self, reason: DeletionReason) -> HttpCall:
+        request = DeletionRequest(SUBMISSION, reason, "THEIRS-1")
+        return self.adapter.build_deletion(request, self.endpoint, now=NOW)
+
+    def calls(self) -> list[HttpCall]:
+        """One of each kind that this adapter makes."""
+        choice = Choice(SUBMISSION, "OFFER-1", "canary-keyword", "THEIRS-1")
+        return [
+            self.built(),
+            self.adapter.build_inquiry(Inquiry(SUBMISSION, "THEIRS-1"), self.endpoint, now=NOW),
+            self.adapter.build_choice(choice, self.endpoint, now=NOW),
+            *([self.supplement()] if self.adapter.abilities.takes_supplement else []),
+            *(map(self.deletion, DeletionReason) if self.adapter.abilities.deletion_notices else []),
+        ]
 
     def test_calls_stay_under_the_lenders_address_and_carry_no_personal_data_outside_the_body(self):
         for call in self.calls():
@@ -181,6 +186,61 @@ class AdapterContract:
         assert "canary" not in shown
         assert not any(secret in shown for secret in self.secrets())
         assert "560" not in shown
+
+    # --- what was still needed ---
+
+    def supplement(self, **changes: Any) -> Any:
+        given = {
+            "fields": self.supported(),
+            "documents": (Document("document.income", "application/pdf", b"canary-document"),),
+        }
+        supplement = Supplement(UUID(int=11), SUBMISSION, "THEIRS-1", **(given | changes))
+        return self.adapter.build_supplement(supplement, self.endpoint, now=NOW)
+
+    def test_supplement_carries_what_was_asked_for_or_is_not_supported(self):
+        if not self.adapter.abilities.takes_supplement:
+            with pytest.raises(LenderError) as caught:
+                self.supplement()
+            assert (caught.value.code, caught.value.permanent) == (ErrorCode.NOT_SUPPORTED, True)
+            return
+        body = self.supplement().body.decode()
+        for label, value in self.supported().items():
+            assert self.written(label, value) in body, label
+
+    @pytest.mark.parametrize(
+        "unplaced",
+        [
+            {"fields": {"identification.shoe_size": "canary"}},
+            {"documents": (Document("document.shoe_size", "image/png", b"canary"),)},
+        ],
+    )
+    def test_supplement_without_a_place_is_refused_not_dropped(self, unplaced):
+        if not self.adapter.abilities.takes_supplement:
+            pytest.skip("this adapter takes none")
+        with pytest.raises(LenderError) as caught:
+            self.supplement(**unplaced)
+        assert (caught.value.code, caught.value.permanent) == (ErrorCode.FIELD_NOT_SUPPORTED, True)
+
+    # --- the token ---
+
+    def token_request(self) -> Any:
+        request = self.adapter.build_token_request(self.endpoint, now=NOW)
+        if request is None:
+            assert Credential.CLIENT_SECRET not in self.adapter.credentials
+            pytest.skip("this lender wants no token")
+        return request
+
+    def test_token_request_stays_under_the_lenders_address_and_shows_no_secret(self):
+        request = self.token_request()
+        assert request.url.startswith(self.endpoint.base_url)
+        assert not any(secret in request.url + repr(request) for secret in self.secrets())
+        assert request == self.adapter.build_token_request(self.endpoint, now=NOW + timedelta(seconds=9))
+
+    @ANYTHING
+    @given(st.integers(100, 999), st.binary(max_size=300))
+    def test_any_reply_to_it_is_a_token_or_a_lender_error(self, status, body):
+        self.token_request()
+        self.judged(self.adapter.parse_token, HttpAnswer(status, {}, body), expected=(Token,))
 
     # --- reading ---
 
@@ -211,11 +271,17 @@ class AdapterContract:
         assert (caught.value.code, caught.value.permanent) == (ErrorCode.UNAVAILABLE, False)
         assert caught.value.ambiguous is (status not in (408, 425, 429, 503))
 
-    @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422, 499])
+    @pytest.mark.parametrize("status", [400, 403, 404, 409, 410, 422, 499])
     def test_status_that_is_final(self, status):
         with pytest.raises(LenderError) as caught:
             self.adapter.parse(HttpAnswer(status, {}, b"<html>"), self.endpoint, now=NOW)
         assert (caught.value.code, caught.value.permanent) == (ErrorCode.REJECTED, True)
+
+    def test_call_that_was_not_let_in(self):
+        with pytest.raises(LenderError) as caught:
+            self.adapter.parse(HttpAnswer(401, {}, b"<html>"), self.endpoint, now=NOW)
+        assert (caught.value.code, caught.value.permanent) == self.not_let_in
+        assert not caught.value.ambiguous
 
     @pytest.mark.parametrize(
         ("header", "seconds"),
@@ -257,9 +323,17 @@ class AdapterContract:
     def test_any_callback(self, headers, data):
         self.judged(self.adapter.parse_callback, headers, data.draw(self.bodies()), expected=(tuple,))
 
+    def test_lender_that_does_not_call_back_is_not_listened_to(self):
+        if self.adapter.abilities.calls_back:
+            pytest.skip("this lender calls back")
+        genuine = self.offered()
+        with pytest.raises(LenderError) as caught:
+            self.adapter.parse_callback(genuine.headers, genuine.body, self.endpoint, now=NOW)
+        assert caught.value.code == ErrorCode.NOT_SUPPORTED
+
     @ANYTHING
     @given(st.data())
-    def test_any_body_rightly_signed(self, data):
+    def test_any_genuine_body(self, data):
         answer = self.genuine(data.draw(self.bodies()))
         self.judge(answer)
         self.judged(self.adapter.parse_callback, answer.headers, answer.body, expected=(tuple,))

@@ -109,6 +109,10 @@ def register(url: str, *slugs: str, tls_url: str = "", **facts: Any) -> None:
                 "maximum_amount_cents": lender.maximum_amount_cents,
                 "minimum_term_months": lender.minimum_term_months,
                 "maximum_term_months": lender.maximum_term_months,
+                "languages": list(lender.languages),
+                "minimum_age": lender.minimum_age,
+                "maximum_age": lender.maximum_age,
+                "maximum_age_at_end": lender.maximum_age_at_end,
                 **facts,
             },
         )
@@ -142,7 +146,7 @@ def draft_for(subject: DataSubject, **changes: Any) -> Application:
     return draft
 
 
-def send(draft: Application, recipients: Iterable[str] = SLUGS) -> Application:
+def send(draft: Application, recipients: Iterable[str] = SLUGS, *, language: str = "lv") -> Application:
     """Press the button."""
     terms, privacy = notices()
     submit(
@@ -151,7 +155,7 @@ def send(draft: Application, recipients: Iterable[str] = SLUGS) -> Application:
         terms=terms,
         privacy_notice=privacy,
         consents=[ConsentGiven(Purpose.PASS_TO_LENDERS, "Nododiet manu pieteikumu.")],
-        language="lv",
+        language=language,
         actor=Actor.consumer(draft.subject_id),
     )
     return Application.objects.select_related("subject").get(pk=draft.pk)

@@ -45,7 +45,7 @@ def test_invented_applicant_answers_whatever_a_lender_may_ask() -> None:
     assert KNOWN_LABELS - {KEYWORD, LANGUAGE_LABEL, CONSENTS_LABEL} <= ANSWERABLE
 
 
-@pytest.mark.parametrize("slug", ["atra", "leja", "dzintars"])
+@pytest.mark.parametrize("slug", ["atra", "leja", "dzintars", "baka"])
 def test_lender_that_keeps_the_contract_passes(check: Any, slug: str) -> None:
     lines, ready = check(slug)
     assert ready, lines

@@ -41,7 +41,7 @@ def server() -> Iterator[SandboxServer]:
         yield running
 
 
-# --- each in its own way ---
+# --- those that speak our own protocol ---
 
 
 @pytest.mark.parametrize("slug", ["atra", "leja"])
@@ -209,7 +209,7 @@ def test_annuity_repays_with_and_without_interest():
     assert credit.annuity(1000_00, Decimal("0.01"), 12) == 88_85
 
 
-def test_lenders_ask_only_for_what_the_adapter_can_send():
+def test_lenders_ask_only_for_what_their_adapter_can_send():
     for lender in SANDBOX_LENDERS:
         assert set(lender.requested_fields) <= ADAPTERS[lender.protocol].supported_labels
         assert len(set(lender.requested_fields)) == len(lender.requested_fields)
