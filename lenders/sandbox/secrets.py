@@ -1,6 +1,4 @@
-"""Who the sandbox lenders are, what they ask for and on what terms they lend, and the secret each shares
-with us.
-"""
+"""Who the sandbox lenders are, what they ask for, on what terms they lend, and what each shares with us."""
 
 from __future__ import annotations
 
@@ -12,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from lenders.sandbox.certificates import Authority
 
 
 class Behaviour(StrEnum):
@@ -58,6 +58,11 @@ class SandboxLender:
     answer_seconds: float = 0.2
     callback_seconds: float = 6.0
     decline_reason: str = "internal_policy"
+
+    @property
+    def over_tls(self) -> bool:
+        """Whether it listens where a certificate is wanted."""
+        return self.protocol == "xml"
 
 
 _CREDIT = ("loan.amount_cents", "loan.term_months")
@@ -192,6 +197,29 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         answer_seconds=0.6,
         callback_seconds=3.0,
     ),
+    SandboxLender(
+        slug="vecpilseta",
+        name="Vecpilsētas Kredītkase (sandbox)",
+        protocol="xml",
+        behaviour=Behaviour.OFFERS,
+        minimum_amount_cents=200_00,
+        maximum_amount_cents=20_000_00,
+        minimum_term_months=3,
+        maximum_term_months=72,
+        requested_fields=(
+            *_CREDIT,
+            *_PERSON,
+            "identification.birth_date",
+            *_CONTACT,
+            *_ADDRESS,
+            *_DOCUMENT,
+            *_INCOME,
+            *_BURDENS,
+        ),
+        borrowing_rate=Decimal("12.40"),
+        upfront_fee_permille=15,
+        answer_seconds=1.0,
+    ),
 )
 
 
@@ -222,6 +250,11 @@ def key_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
     return f"jo1n-at-{slug}", base64.b64encode(derived).decode()
 
 
+def client_name(slug: str) -> str:
+    """Under which that lender certified us."""
+    return f"JO1N at {slug}"
+
+
 def _signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
     return {"signing": [secret_of(sandbox_secret, slug)]}
 
@@ -236,9 +269,20 @@ def _key_and_signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
     return {**_signing(sandbox_secret, slug), "client_id": key_id, "client_secret": key}
 
 
+def _certificate(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    authority = Authority(sandbox_secret)
+    shown = authority.client(client_name(slug))
+    return {
+        "certificate": shown.certificate,
+        "private_key": shown.private_key,
+        "trust": authority.certificate,
+    }
+
+
 _CREDENTIALS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {
     "join": _signing,
     "bank": _client,
     "market": _key_and_signing,
+    "xml": _certificate,
 }
 """By protocol."""

@@ -32,6 +32,16 @@ FAILURE_CAP = {
 }
 # Told twice, these could be done twice; the others ask, or ask for what is the same done once or twice.
 NOT_TWICE = frozenset({DeliveryKind.APPLICATION, DeliveryKind.CHOICE, DeliveryKind.SUPPLEMENT})
+# The lender answered, so it received what it was sent; what it made of that was not to be read.
+ANSWERED = frozenset(
+    {
+        ErrorCode.TOO_LARGE,
+        ErrorCode.MALFORMED_ANSWER,
+        ErrorCode.BAD_SIGNATURE,
+        ErrorCode.STALE_MESSAGE,
+        ErrorCode.WRONG_SUBMISSION,
+    }
+)
 # What the consumer is told when a lender is given up on; any other reason is a failure.
 ENDS_AS = {
     "timed_out": SubmissionStatus.NO_RESPONSE,
@@ -67,7 +77,8 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
         return False
     delivery.failures += 1
     wait = wait_before_next(delivery.failures, error)
-    uncertain = error.ambiguous and not adapter.abilities.idempotent and delivery.kind in NOT_TWICE
+    may_have_acted = error.ambiguous or error.code in ANSWERED
+    uncertain = may_have_acted and not adapter.abilities.idempotent and delivery.kind in NOT_TWICE
     already_there = error.code == ErrorCode.ALREADY_RECEIVED and delivery.kind == DeliveryKind.APPLICATION
     refused_again = error.code == delivery.error_code == ErrorCode.TOKEN_REFUSED
     if uncertain:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import aiohttp
@@ -26,6 +27,7 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import LenderError
 from lenders.adapters.guard import UrlGuard
+from lenders.adapters.tls import TlsContexts
 from lenders.sandbox.runner import SandboxServer
 from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
 from tests.lenders.lender_examples import EVERY_FIELD
@@ -66,6 +68,7 @@ class Peer:
     def __init__(self, server: SandboxServer, session: aiohttp.ClientSession, receiver: Receiver) -> None:
         self.server, self.session, self.receiver = server, session, receiver
         self.submission = uuid4()
+        self.tls = TlsContexts()
 
     def endpoint(self, slug: str) -> LenderEndpoint:
         return LenderEndpoint(
@@ -86,20 +89,20 @@ class Peer:
             Inquiry(submission or self.submission), self.endpoint(slug), now=datetime.now(tz=UTC)
         )
 
-    async def send(self, call: HttpCall, *, seconds: float = 5):
-        place = self.server.url.removeprefix("http://")
-        guard = UrlGuard(hosts=frozenset(), loopback=frozenset({place}))
-        return await http.send(self.session, call, deadline=time.monotonic() + seconds, guard=guard)
+    async def send(self, call: HttpCall, *, slug: str = "atra", seconds: float = 5):
+        guard = UrlGuard(hosts=frozenset(), loopback=places_of(self.server))
+        deadline, tls = time.monotonic() + seconds, self.tls.of(self.endpoint(slug))
+        return await http.send(self.session, call, deadline=deadline, guard=guard, tls=tls)
 
     async def ask(self, slug: str, call: HttpCall | None = None, **options: Any):
-        reply = await self.send(call or self.application(slug), **options)
+        reply = await self.send(call or self.application(slug), slug=slug, **options)
         return adapter_of(slug).parse(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
 
     async def choose(self, slug: str, reference: str):
-        choice = Choice(self.submission, reference, "canary-keyword")
-        call = adapter_of(slug).build_choice(choice, self.endpoint(slug), now=datetime.now(tz=UTC))
-        reply = await self.send(call)
-        return adapter_of(slug).parse_choice(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
+        choice, adapter = Choice(self.submission, reference, "canary-keyword"), adapter_of(slug)
+        call = adapter.build_choice(choice, self.endpoint(slug), now=datetime.now(tz=UTC))
+        reply = await self.send(call, slug=slug)
+        return adapter.parse_choice(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
 
     async def control(self, path: str, **order: Any) -> Any:
         async with self.session.post(f"{self.server.url}/{path}", json=order) as response:
@@ -118,6 +121,10 @@ class Peer:
         ]
 
 
+def places_of(server: SandboxServer) -> frozenset[str]:
+    return frozenset(urlsplit(url).netloc for url in (server.url, server.tls_url))
+
+
 @asynccontextmanager
 async def peer_of(server: SandboxServer) -> AsyncIterator[Peer]:
     receiver = Receiver()
@@ -127,8 +134,7 @@ async def peer_of(server: SandboxServer) -> AsyncIterator[Peer]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/callbacks/"
-    place = server.url.removeprefix("http://")
-    async with http.open_session(loopback=frozenset({place})) as session:
+    async with http.open_session(loopback=places_of(server)) as session:
         peer = Peer(server, session, receiver)
         await peer.control("_reset")
         yield peer

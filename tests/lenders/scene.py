@@ -87,10 +87,13 @@ def notices() -> tuple[NoticeVersion, NoticeVersion]:
     return terms, privacy
 
 
-def register(url: str, *slugs: str, **facts: Any) -> None:
-    """Take sandbox lenders into the solution (all of them, or those named), listening below `url`."""
+def register(url: str, *slugs: str, tls_url: str = "", **facts: Any) -> None:
+    """Take sandbox lenders into the solution (all of them, or those named), listening below `url`; those that
+    want to see a certificate below `tls_url`, where it is given.
+    """
     for slug in slugs or SLUGS:
         lender = SANDBOX[slug]
+        place = tls_url if lender.over_tls and tls_url else url
         register_lender(
             slug=slug,
             credentials=Credentials.from_stored(credentials_of(settings.SANDBOX_SECRET, lender)),
@@ -99,8 +102,8 @@ def register(url: str, *slugs: str, **facts: Any) -> None:
             **{
                 "name": lender.name,
                 "adapter": lender.protocol,
-                "base_url": f"{url}/{slug}",
-                "allowed_hosts": [urlsplit(url).netloc],
+                "base_url": f"{place}/{slug}",
+                "allowed_hosts": [urlsplit(place).netloc],
                 "requested_fields": list(lender.requested_fields),
                 "minimum_amount_cents": lender.minimum_amount_cents,
                 "maximum_amount_cents": lender.maximum_amount_cents,
