@@ -116,6 +116,11 @@ def test_group_whose_callbacks_do_not_arrive_is_asked_until_all_is_there(asked, 
     assert 204 not in {one["status"] for one in asked.sandbox.log()["callbacks"]}
 
 
+# The group wants a key, and no token.
+MEANINGLESS = {FaultName.NONE, FaultName.TOKEN_ERROR, FaultName.TOKEN_REVOKED}
+
+
 def test_every_fault_of_the_menu_is_tried_here():
     source = Path(__file__).read_text(encoding="utf-8")
-    assert [one for one in FaultName if one != "none" and f"FaultName.{one.name}" not in source] == []
+    tried = {one for one in FaultName if f"FaultName.{one.name}" in source}
+    assert tried >= set(FaultName) - MEANINGLESS
