@@ -39,6 +39,7 @@ REASONS: Mapping[str, str | Promise] = {
     "no_longer_chosen": _("This offer was not the chosen one any more."),
     "another_chosen": _("Another offer was chosen."),
     "already_answered": _("The lender had answered already."),
+    "lender_paused": _("The lender was paused."),
     "recipient_lapsed": _("The lender's papers are not in order."),
     "apr_impossible": _("What it offered has no APR that an offer can have."),
     "request_withdrawn": _("The request to pass it on was withdrawn."),

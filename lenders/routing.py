@@ -1,6 +1,7 @@
 """Who is asked: only what each lender published that it accepts, never a judgement of ours. Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from django.db.models import TextChoices
@@ -22,6 +23,7 @@ class Accepts(Protocol):
     """What a lender published: amounts in euro cents, terms in months."""
 
     active: bool
+    paused_at: datetime | None
 
     @property
     def fit_to_receive(self) -> bool: ...
@@ -42,7 +44,7 @@ class Wanted:
 
 def why_not_asked(lender: Accepts, wanted: Wanted) -> NotAsked | None:
     """The first published condition that the request does not meet, or None when the lender can be asked."""
-    if not lender.active:
+    if not lender.active or lender.paused_at is not None:
         return NotAsked.NOT_TAKING_PART
     if not lender.fit_to_receive:
         return NotAsked.NOT_FIT
