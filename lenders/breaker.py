@@ -79,7 +79,7 @@ class Circuit:
 
 def _open_for(openings_before: int, jitter: float) -> timedelta:
     """Twice as long with each opening in a row."""
-    doubled = SHORTEST_OPEN * 2 ** min(openings_before, 16)
+    doubled = SHORTEST_OPEN * (1 << min(openings_before, 16))
     return min(doubled, LONGEST_OPEN) * (1 - JITTER * jitter)
 
 

@@ -58,6 +58,7 @@ def _answered(lender_id: UUID, now: datetime) -> None:
         log.info("breaker.closed", lender=found.lender.slug)
 
 
+@transaction.atomic
 def _failed(lender_id: UUID, now: datetime) -> None:
     breaker = _locked(lender_id)
     after = breaker.circuit.after_failure(now, jitter=secrets.randbelow(1000) / 1000)

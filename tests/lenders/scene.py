@@ -28,7 +28,7 @@ from lenders.adapters.join_answers import answer_of
 from lenders.models import Delivery, Offer, Submission
 from lenders.sandbox import credit, wire
 from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
-from lenders.services import claims, deliveries
+from lenders.services import choosing, claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
 from tests.factories import IN_ORDER, fields_of
@@ -238,6 +238,11 @@ def open_offer(application: Application, slug: str, **changes: Any) -> Offer:
     return (
         Offer.objects.select_related("submission__lender").filter(submission=submission).latest("received_at")
     )
+
+
+def choose(offer: Offer) -> None:
+    """Let the consumer choose it."""
+    choosing.choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
 
 
 def signed_reply(
