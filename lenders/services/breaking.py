@@ -36,18 +36,18 @@ log = structlog.get_logger(__name__)
 
 def note_call(lender_id: UUID, fault: ErrorCode | None) -> None:
     """Note how a call ended, in the transaction that records it; `fault` is None for a usable answer."""
-    now = timezone.now()
     if fault in THEIR_FAULTS:
-        _failed(lender_id, now)
+        _failed(lender_id)
     elif fault not in OUR_FAULTS:
-        _answered(lender_id, now)
+        _answered(lender_id)
 
 
-def _answered(lender_id: UUID, now: datetime) -> None:
+def _answered(lender_id: UUID) -> None:
     changing = Breaker.objects.filter(pk=lender_id).exclude(failures=0, tokens__gte=TOKENS)
     found = changing.select_related("lender").first()
     if found is None:
         return
+    now = timezone.now()
     changing.update(
         failures=0,
         open_until=None,
@@ -59,8 +59,8 @@ def _answered(lender_id: UUID, now: datetime) -> None:
 
 
 @transaction.atomic
-def _failed(lender_id: UUID, now: datetime) -> None:
-    breaker = _locked(lender_id)
+def _failed(lender_id: UUID) -> None:
+    breaker, now = _locked(lender_id)
     after = breaker.circuit.after_failure(now, jitter=secrets.randbelow(1000) / 1000)
     if after == breaker.circuit:
         return
@@ -75,18 +75,17 @@ def take_token(lender_id: UUID) -> timedelta:
 
     A token that is not there is owed: each that waits is put behind the one before it.
     """
-    now = timezone.now()
-    _locked(lender_id)
+    _breaker, now = _locked(lender_id)
     Breaker.objects.filter(pk=lender_id).update(
         tokens=Greatest(Value(-LONGEST_DEBT), tokens_left(now) - Value(1.0)), tokens_at=now
     )
     return wait_for_token(Breaker.objects.values_list("tokens", flat=True).get(pk=lender_id))
 
 
-def _locked(lender_id: UUID) -> Breaker:
-    """The lender's row, made with its first failure, and locked."""
+def _locked(lender_id: UUID) -> tuple[Breaker, datetime]:
+    """The lender's row, made with its first failure, and locked; and the moment since which it is."""
     rows = Breaker.objects.select_for_update(of=("self",)).select_related("lender")
-    return rows.get_or_create(pk=lender_id)[0]
+    return rows.get_or_create(pk=lender_id)[0], timezone.now()
 
 
 def let_pages_go() -> int:
