@@ -69,3 +69,25 @@ def test_missing_secret_is_refused_without_showing_the_file(tmp_path: Path) -> N
     with pytest.raises(CommandError, match="whsec_") as refused:
         register(tmp_path, secrets="hunter2")
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("secrets", ["", "{}", '{"client_id": "x", "client_secret": "y"}'])
+def test_credentials_that_its_adapter_needs_are_named_when_they_lack(tmp_path: Path, secrets: str) -> None:
+    with pytest.raises(CommandError, match="lacks: signing_secrets"):
+        register(tmp_path, secrets=secrets)
+
+
+def test_credentials_of_every_kind_are_kept(tmp_path: Path) -> None:
+    given = {"signing": [SECRET], "client_id": "us", "client_secret": "canary", "trust": "-----BEGIN"}
+    register(tmp_path, secrets=json.dumps(given))
+    assert Lender.objects.get(slug="piemers").secrets == given
+
+
+@pytest.mark.parametrize(
+    "secrets", ['{"pin": "canary"}', '{"signing": "canary"}', '{"client_id": 7}', "{canary"]
+)
+def test_file_of_other_secrets_is_refused_without_showing_it(tmp_path: Path, secrets: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        register(tmp_path, secrets=secrets)
+    assert "canary" not in str(refused.value)
+    assert not Lender.objects.filter(slug="piemers").exists()

@@ -24,7 +24,9 @@ class Command(BaseCommand):
         "Register a lender from a JSON file: slug, name, adapter, base_url, allowed_hosts, requested_fields, "
         "minimum_amount_cents, maximum_amount_cents, minimum_term_months, maximum_term_months, and "
         "recipient: country, agreement_signed_on, assessed_on, review_due_on. "
-        "Its secrets, whsec_..., newest first, come from --secrets, a file with one a line."
+        "Its secrets come from --secrets: a file with one whsec_... a line, newest first, or a JSON object "
+        "with what its adapter needs of signing (a list), client_id, client_secret, certificate, private_key "
+        "and trust (PEM)."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -34,17 +36,27 @@ class Command(BaseCommand):
     def handle(self, *args: Any, facts: Path, secrets: Path, **options: Any) -> None:
         try:
             found = json.loads(facts.read_text(encoding="utf-8"))
-            shared = secrets.read_text(encoding="utf-8").split()
+            credentials = _credentials(secrets.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CommandError(f"Cannot read the files: {type(error).__name__}.") from None
-        _check(found, shared)
+        _check(found, credentials)
         with data_key_scope():
-            credentials = Credentials(signing=tuple(shared))
             lender = register_lender(slug=found.pop("slug"), credentials=credentials, actor=SYSTEM, **found)
         self.stdout.write(f"{lender.slug} is registered.")
 
 
-def _check(found: Any, secrets: list[str]) -> None:
+def _credentials(text: str) -> Credentials:
+    """Raises ValueError for what is no JSON, CommandError for names or values that are none of ours."""
+    try:
+        return Credentials.from_stored(json.loads(text) if text.lstrip().startswith("{") else text.split())
+    except TypeError:
+        names = ", ".join(Credentials.__slots__)
+        raise CommandError(
+            f"The secrets file holds one whsec_... a line, or a JSON object of: {names}."
+        ) from None
+
+
+def _check(found: Any, credentials: Credentials) -> None:
     """Bring the recipient's dates into their type.
 
     Raises CommandError with a sentence that names what is wrong; never with a secret.
@@ -77,6 +89,9 @@ def _check(found: Any, secrets: list[str]) -> None:
     unknown = sorted(set(found.get("requested_fields", ())) - set(BY_LABEL) - {EMAIL_LABEL})
     if unknown:
         raise CommandError(f"requested_fields that the form does not have: {', '.join(unknown)}.")
-    if not secrets or not all(secret.startswith("whsec_") for secret in secrets):
-        raise CommandError("The secrets file holds one whsec_... a line.")
+    missing = sorted(ADAPTERS[found["adapter"]].credentials - credentials.held)
+    if missing:
+        raise CommandError(f"The secrets file lacks: {', '.join(missing)}.")
+    if not all(secret.startswith("whsec_") for secret in credentials.signing):
+        raise CommandError("A signing secret begins with whsec_.")
     found["recipient"] = {name: getattr(entry, name) for name in papers}  # dates, no longer texts
