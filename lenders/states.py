@@ -95,6 +95,16 @@ class OfferStatus(TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
+class PauseReason(TextChoices):
+    """Why staff paused a lender."""
+
+    ITS_REQUEST = "its_request", _("The lender asked for it")
+    MAINTENANCE = "maintenance", _("Maintenance at the lender")
+    FAULTS = "faults", _("Its answers do not come, or are wrong")
+    SECURITY = "security", _("A security incident, or the suspicion of one")
+    PAPERS = "papers", _("Its agreement or licence is being looked into")
+
+
 class DeliveryKind(TextChoices):
     """What a lender is told or asked."""
 

@@ -16,6 +16,7 @@ from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
 from lenders.models import Attempt, Delivery, Submission
 from lenders.services import ingest, polling
+from lenders.services.breaking import take_token
 from lenders.services.claims import Claim
 from lenders.services.fan_out import new_delivery
 from lenders.services.payload import PURPOSE
@@ -97,8 +98,12 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
     ):
         _end(claim, delivery, adapter, error)
     else:
+        wait = max(wait, take_token(delivery.lender_id))
         Delivery.objects.filter(pk=delivery.pk).update(
-            failures=delivery.failures, due_at=timezone.now() + wait, lease_until=None, error_code=error.code
+            failures=delivery.failures,
+            due_at=min(timezone.now() + wait, delivery.deadline),
+            lease_until=None,
+            error_code=error.code,
         )
     return True
 

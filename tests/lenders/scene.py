@@ -31,7 +31,7 @@ from lenders.sandbox.app import TWINS
 from lenders.sandbox.books import Books
 from lenders.sandbox.lending import Lending
 from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
-from lenders.services import claims, deliveries
+from lenders.services import choosing, claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
 from tests.factories import IN_ORDER, fields_of
@@ -248,6 +248,11 @@ def open_offer(application: Application, slug: str, **changes: Any) -> Offer:
     return (
         Offer.objects.select_related("submission__lender").filter(submission=submission).latest("received_at")
     )
+
+
+def choose(offer: Offer) -> None:
+    """Let the consumer choose it."""
+    choosing.choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
 
 
 def signed_reply(
