@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,11 @@ class HttpAnswer:
 
     @property
     def message_id(self) -> str:
-        """The lender's id of this message ("" when it gave none); to be trusted only once the adapter has
-        parsed the answer.
+        """The lender's id of this message, "" when it gave none that is one; to be trusted only once the
+        adapter has parsed the answer. Not every lender signs it, so its form is judged here.
         """
-        return self.headers.get("webhook-id", "")
+        stated = self.headers.get("webhook-id", "")
+        return stated if _MESSAGE_ID.fullmatch(stated) else ""
 
 
 class Credential(StrEnum):
