@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,11 @@ class HttpAnswer:
 
     @property
     def message_id(self) -> str:
-        """The lender's id of this message, "" when it gave none that is one; to be trusted only once the
-        adapter has parsed the answer. Not every lender signs it, so its form is judged here.
+        """The lender's id of this message ("" when it gave none that can be one); to be trusted only once the
+        adapter has parsed the answer.
         """
-        stated = self.headers.get("webhook-id", "")
-        return stated if _MESSAGE_ID.fullmatch(stated) else ""
+        given = self.headers.get("webhook-id", "")
+        return given if MESSAGE_ID.fullmatch(given) else ""
 
 
 class Credential(StrEnum):

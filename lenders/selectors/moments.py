@@ -1,5 +1,6 @@
 """What the lenders floor tells of an application on its timeline: never what an offer says."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,6 +21,8 @@ from applications.selectors.moments import deeds_of_staff
 from applications.timeline import May, Moment
 from lenders.models import Attempt, Delivery, LenderMessage, Offer, Submission
 from lenders.outcomes import in_words
+from lenders.routing import NotAsked
+from lenders.selectors.not_asked import lenders_not_asked
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 CONSUMER, STAFF, LENDER, SYSTEM = ActorKind.CONSUMER, ActorKind.STAFF, ActorKind.LENDER, ActorKind.SYSTEM
@@ -105,6 +108,7 @@ class _Told:
             )
             at = min(one.created_at for one in self.submissions.values())
             yield Moment(at, sentence % {"n": len(names), "names": ", ".join(names)}, SYSTEM)
+            yield from _left_out(self.application, at)
 
     def _stand(self) -> Iterator[Moment]:
         """Where each lender came to stand, with the reason."""
@@ -189,6 +193,19 @@ class _Told:
         sentence = ngettext("%(kind)s, %(n)d try. %(what)s", "%(kind)s, %(n)d tries. %(what)s", row["n"])
         said = sentence % {"kind": kind, "n": row["n"], "what": in_words(outcome)}
         yield self._moment(submission_id, row["last"], said, SYSTEM, code=outcome, **more)
+
+
+def _left_out(application: Application, at: datetime) -> Iterator[Moment]:
+    """Who was not asked: a line for each reason."""
+    names = defaultdict(list)
+    for one in lenders_not_asked(application):
+        names[one.reason].append(one.name)
+    for reason in sorted(names, key=list(NotAsked).index):
+        sentence = _("Not asked: %(names)s. %(why)s") % {
+            "names": ", ".join(names[reason]), "why": reason.label,
+        }  # fmt: skip
+        actor = CONSUMER if reason is NotAsked.NOT_TICKED else SYSTEM
+        yield Moment(at, sentence, actor, code=reason)
 
 
 def _folded_attempts(deliveries: Iterable[UUID]) -> Iterable[Mapping[str, Any]]:

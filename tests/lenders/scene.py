@@ -31,7 +31,7 @@ from lenders.sandbox.app import TWINS
 from lenders.sandbox.books import Books
 from lenders.sandbox.lending import Lending
 from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
-from lenders.services import claims, deliveries
+from lenders.services import choosing, claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
 from tests.factories import IN_ORDER, fields_of
@@ -87,10 +87,13 @@ def notices() -> tuple[NoticeVersion, NoticeVersion]:
     return terms, privacy
 
 
-def register(url: str, *slugs: str, **facts: Any) -> None:
-    """Take sandbox lenders into the solution (all of them, or those named), listening below `url`."""
+def register(url: str, *slugs: str, tls_url: str = "", **facts: Any) -> None:
+    """Take sandbox lenders into the solution (all of them, or those named), listening below `url`; those that
+    want to see a certificate below `tls_url`, where it is given.
+    """
     for slug in slugs or SLUGS:
         lender = SANDBOX[slug]
+        place = tls_url if lender.over_tls and tls_url else url
         register_lender(
             slug=slug,
             credentials=Credentials.from_stored(credentials_of(settings.SANDBOX_SECRET, lender)),
@@ -99,13 +102,17 @@ def register(url: str, *slugs: str, **facts: Any) -> None:
             **{
                 "name": lender.name,
                 "adapter": lender.protocol,
-                "base_url": f"{url}/{slug}",
-                "allowed_hosts": [urlsplit(url).netloc],
+                "base_url": f"{place}/{slug}",
+                "allowed_hosts": [urlsplit(place).netloc],
                 "requested_fields": list(lender.requested_fields),
                 "minimum_amount_cents": lender.minimum_amount_cents,
                 "maximum_amount_cents": lender.maximum_amount_cents,
                 "minimum_term_months": lender.minimum_term_months,
                 "maximum_term_months": lender.maximum_term_months,
+                "languages": list(lender.languages),
+                "minimum_age": lender.minimum_age,
+                "maximum_age": lender.maximum_age,
+                "maximum_age_at_end": lender.maximum_age_at_end,
                 **facts,
             },
         )
@@ -139,7 +146,7 @@ def draft_for(subject: DataSubject, **changes: Any) -> Application:
     return draft
 
 
-def send(draft: Application, recipients: Iterable[str] = SLUGS) -> Application:
+def send(draft: Application, recipients: Iterable[str] = SLUGS, *, language: str = "lv") -> Application:
     """Press the button."""
     terms, privacy = notices()
     submit(
@@ -148,7 +155,7 @@ def send(draft: Application, recipients: Iterable[str] = SLUGS) -> Application:
         terms=terms,
         privacy_notice=privacy,
         consents=[ConsentGiven(Purpose.PASS_TO_LENDERS, "Nododiet manu pieteikumu.")],
-        language="lv",
+        language=language,
         actor=Actor.consumer(draft.subject_id),
     )
     return Application.objects.select_related("subject").get(pk=draft.pk)
@@ -241,6 +248,11 @@ def open_offer(application: Application, slug: str, **changes: Any) -> Offer:
     return (
         Offer.objects.select_related("submission__lender").filter(submission=submission).latest("received_at")
     )
+
+
+def choose(offer: Offer) -> None:
+    """Let the consumer choose it."""
+    choosing.choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
 
 
 def signed_reply(

@@ -16,6 +16,7 @@ from applications.models import Application, Consent, Contract, NoticeKind
 from applications.services.notices import publish_notice
 from lenders.forms import SendForm
 from lenders.models import Lender, Submission
+from lenders.routing import NotAsked
 from lenders.services.payload import credit_request
 from tests.factories import press_send
 from tests.lenders import scene
@@ -63,9 +64,9 @@ def test_lender_that_cannot_be_asked_is_named_with_its_reason(browser):
     lend_so_much = {slug for slug, one in scene.SANDBOX.items() if one.maximum_amount_cents >= 20_000_00}
     assert {"dzintars", "leja"} <= lend_so_much < set(scene.SLUGS)
     assert {lender["slug"] for lender in page.context["lenders"]} == lend_so_much
-    reasons = {item["name"]: item["reason"] for item in page.context["not_asked"]}
+    reasons = {item.name: item.reason for item in page.context["not_asked"]}
     assert set(reasons) == {one.name for slug, one in scene.SANDBOX.items() if slug not in lend_so_much}
-    assert all(reasons.values())
+    assert set(reasons.values()) == {NotAsked.AMOUNT_TOO_LARGE}
 
 
 def test_page_lists_exactly_what_each_lender_will_receive(browser):

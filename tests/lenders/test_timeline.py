@@ -50,7 +50,18 @@ def fail(application: Application, slug: str, *, times: int) -> None:
 
 
 def test_lenders_that_were_asked_together_are_one_line(application):
-    assert all_told(application) == [f"Queued for 2 lenders: {ATRA}, {LEJA}"]
+    told = [one for one in all_told(application) if not one.startswith("Not asked")]
+    assert told == [f"Queued for 2 lenders: {ATRA}, {LEJA}"]
+
+
+def test_lenders_that_were_not_asked_are_a_line_for_each_reason():
+    application = scene.sent("leja", amount_cents=12_000_00, term_months=36)
+    name = {slug: lender.name for slug, lender in scene.SANDBOX.items()}
+    not_ticked = "It was not ticked on the page before sending."
+    assert [one for one in all_told(application) if one.startswith("Not asked")] == [
+        f"Not asked: {name['atra']}, {name['vetra']}. It does not lend this much.",
+        f"Not asked: {name['dzintars']}, {name['piesardze']}. {not_ticked}",
+    ]
 
 
 def test_tries_with_the_same_outcome_are_one_line(application):

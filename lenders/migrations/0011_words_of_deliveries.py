@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("lenders", "0009_more_kinds_of_delivery"),
+        ("lenders", "0010_what_lenders_accept"),
     ]
 
     operations = [
