@@ -150,6 +150,8 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
             code, for_good = refused.code, False
     if for_good:
         give_up(delivery, code)
+        if delivery.kind == DeliveryKind.INQUIRY:
+            polling.plan(delivery.submission)
     else:
         give_back([Claim(delivery.pk, delivery.fence)], code=code)
     return None

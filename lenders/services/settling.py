@@ -204,10 +204,10 @@ def call_off_withdrawn() -> int:
         with transaction.atomic():
             lock_subject(found.subject_id)
             for delivery in stopped.filter(pk=found.pk).select_related("submission"):
-                # An attempt whose worker died may have carried it: then nobody may say that it was not sent.
-                left = Disclosure.objects.filter(delivery=delivery.pk).exclude(
-                    status=DisclosureStatus.NOT_MADE
-                )
+                # A worker may have died with it, or an earlier sending have carried it: then nobody
+                # may say that it was not sent.
+                of_it = Delivery.objects.filter(submission=delivery.submission_id).values("pk")
+                left = Disclosure.objects.filter(delivery__in=of_it).exclude(status=DisclosureStatus.NOT_MADE)
                 status = SubmissionStatus.UNKNOWN if left.exists() else None
                 give_up(delivery, "request_withdrawn", status=status)
                 ended += 1
