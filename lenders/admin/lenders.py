@@ -43,9 +43,9 @@ PAPERS: tuple[Any, ...] = tuple(
 @admin.register(Lender)
 class LenderAdmin(ReadOnlyAdmin):
     stays_small = True
-    list_display = ("name", "slug", "adapter", "active", "receives", "why_not", "amounts", "terms", "serves")
+    list_display = ("name", "slug", "adapter", "active", "receives", "why_not", "amounts", "terms")
     list_only = (
-        "name", "slug", "adapter", "active", "recipient", "languages", "minimum_amount_cents",
+        "name", "slug", "adapter", "active", "recipient", "minimum_amount_cents",
         "maximum_amount_cents", "minimum_term_months", "maximum_term_months",
     )  # fmt: skip
     list_select_related = ("recipient",)
