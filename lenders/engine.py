@@ -23,6 +23,7 @@ from applications.crypto.keyring import data_key_scope
 from lenders.adapters import http
 from lenders.adapters.base import HttpAnswer, HttpCall, LenderError
 from lenders.adapters.guard import UrlGuard
+from lenders.adapters.tls import TlsContexts
 from lenders.services import claims, deliveries
 from lenders.services.claims import Claim
 from lenders.services.deliveries import Prepared
@@ -37,8 +38,8 @@ DRAIN_SECONDS = 15.0
 
 
 def sandbox_places() -> frozenset[str]:
-    """The loopback address that may be spoken to: the sandbox's, in development and tests alone."""
-    return frozenset({urlsplit(settings.SANDBOX_URL).netloc} if settings.SANDBOX_URL else ())
+    """The loopback addresses that may be spoken to: the sandbox's, in development and tests alone."""
+    return frozenset(urlsplit(url).netloc for url in (settings.SANDBOX_URL, settings.SANDBOX_TLS_URL) if url)
 
 
 def _in_own_scope(function: Callable[..., Result], *arguments: object) -> Result:
@@ -59,6 +60,7 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None
         self._tokens = Tokens()
+        self._tls = TlsContexts()
         self._threads: ThreadPoolExecutor | None = None
         self._counting = threading.Lock()
         self._in_flight = 0
@@ -147,10 +149,11 @@ class Engine:
         if self._session is None:
             self._session = http.open_session(loopback=sandbox_places())
         session, guard = self._session, UrlGuard(hosts=prepared.hosts, loopback=sandbox_places())
+        tls = self._tls.of(prepared.call.endpoint)
         last = started + (prepared.deadline - timezone.now()).total_seconds()
 
         async def send(call: HttpCall, *, deadline: float) -> HttpAnswer:
-            return await http.send(session, call, deadline=deadline, guard=guard)
+            return await http.send(session, call, deadline=deadline, guard=guard, tls=tls)
 
         sent = await self._tokens.admitted(prepared.call, send)
         answer = await send(sent, deadline=last)

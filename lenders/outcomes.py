@@ -42,6 +42,7 @@ REASONS: Mapping[str, str | Promise] = {
     "another_chosen": _("Another offer was chosen."),
     "nothing_to_learn": _("No answer could have changed anything any more."),
     "already_answered": _("The lender had answered already."),
+    "lender_paused": _("The lender was paused."),
     "recipient_lapsed": _("The lender's papers are not in order."),
     "apr_impossible": _("What it offered has no APR that an offer can have."),
     "request_withdrawn": _("The request to pass it on was withdrawn."),

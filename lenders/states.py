@@ -69,7 +69,8 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     S.UNKNOWN: frozenset(
         {S.QUEUED, S.PENDING, S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.FAILED, S.WITHDRAWN, S.EXPIRED}
     ),
-    S.OFFERED: frozenset({S.SELECTED, S.NOT_SELECTED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}),
+    # Pending again: what it offered has expired, and it said that more may come.
+    S.OFFERED: frozenset({S.PENDING, S.SELECTED, S.NOT_SELECTED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}),
     S.SELECTED: frozenset({S.CONTRACT_SIGNED, S.DECLINED_LATE, S.WITHDRAWN}),
     S.NOT_SELECTED: frozenset(),
     S.DECLINED: frozenset(),
@@ -92,6 +93,16 @@ class OfferStatus(TextChoices):
     NOT_SELECTED = "not_selected", _("Not chosen")
     WITHDRAWN = "withdrawn", _("Withdrawn by the lender")
     EXPIRED = "expired", _("Expired")
+
+
+class PauseReason(TextChoices):
+    """Why staff paused a lender."""
+
+    ITS_REQUEST = "its_request", _("The lender asked for it")
+    MAINTENANCE = "maintenance", _("Maintenance at the lender")
+    FAULTS = "faults", _("Its answers do not come, or are wrong")
+    SECURITY = "security", _("A security incident, or the suspicion of one")
+    PAPERS = "papers", _("Its agreement or licence is being looked into")
 
 
 class DeliveryKind(TextChoices):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.questions import FieldValue
 
 LONGEST_TEXT = 1000
-Written = str | int
+Written = str | int | Decimal
 Writer = Callable[[Any], Written | None]
 """A value as it is written, or None for one that cannot be."""
 

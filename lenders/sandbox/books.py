@@ -90,6 +90,7 @@ class Application:
 
     digest: bytes
     callback_url: str
+    wanted: dict[str, Any]
     evaluation: asyncio.Task[None]
     answer: dict[str, Any] = field(default_factory=dict)
     decision: dict[str, Any] = field(default_factory=dict)

@@ -1,6 +1,4 @@
-"""Who the sandbox lenders are, what they ask for and on what terms they lend, and the secret each shares
-with us.
-"""
+"""Who the sandbox lenders are, what they ask for, on what terms they lend, and what each shares with us."""
 
 from __future__ import annotations
 
@@ -12,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
+
+from lenders.sandbox.certificates import Authority
 
 
 class Behaviour(StrEnum):
@@ -33,9 +33,10 @@ class SandboxLender:
     minimum_age, maximum_age  in whole years, on the day of sending; None is no limit
     maximum_age_at_end     the same at the end of the term
     borrowing_rate         percent a year
+    other_products         its products that answer later, one by one: name, and percent a year
     upfront_fee_permille   of the amount, paid at drawdown
     answer_seconds         how long it thinks before it answers
-    callback_seconds       for CALLS_BACK: how long after that the offer follows
+    callback_seconds       how long after that the offer follows (CALLS_BACK), or that of each other product
     """
 
     slug: str
@@ -52,10 +53,16 @@ class SandboxLender:
     maximum_age: int | None = None
     maximum_age_at_end: int | None = None
     borrowing_rate: Decimal
+    other_products: tuple[tuple[str, Decimal], ...] = ()
     upfront_fee_permille: int = 0
     answer_seconds: float = 0.2
     callback_seconds: float = 6.0
     decline_reason: str = "internal_policy"
+
+    @property
+    def over_tls(self) -> bool:
+        """Whether it listens where a certificate is wanted."""
+        return self.protocol == "xml"
 
 
 _CREDIT = ("loan.amount_cents", "loan.term_months")
@@ -173,6 +180,46 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         upfront_fee_permille=5,
         answer_seconds=5.0,
     ),
+    # One creditor with three products, and one recipient: it passes nothing on to others.
+    SandboxLender(
+        slug="krasts",
+        name="Krasta Finanšu grupa (sandbox)",
+        protocol="market",
+        behaviour=Behaviour.OFFERS,
+        minimum_amount_cents=200_00,
+        maximum_amount_cents=20_000_00,
+        minimum_term_months=3,
+        maximum_term_months=96,
+        requested_fields=(*_CREDIT, "loan.loan_purpose", *_PERSON, *_CONTACT, *_INCOME, *_BURDENS),
+        borrowing_rate=Decimal("13.40"),
+        other_products=(("Krasts Mierīgi", Decimal("10.70")), ("Krasts Ilgi", Decimal("12.20"))),
+        upfront_fee_permille=5,
+        answer_seconds=0.6,
+        callback_seconds=3.0,
+    ),
+    SandboxLender(
+        slug="vecpilseta",
+        name="Vecpilsētas Kredītkase (sandbox)",
+        protocol="xml",
+        behaviour=Behaviour.OFFERS,
+        minimum_amount_cents=200_00,
+        maximum_amount_cents=20_000_00,
+        minimum_term_months=3,
+        maximum_term_months=72,
+        requested_fields=(
+            *_CREDIT,
+            *_PERSON,
+            "identification.birth_date",
+            *_CONTACT,
+            *_ADDRESS,
+            *_DOCUMENT,
+            *_INCOME,
+            *_BURDENS,
+        ),
+        borrowing_rate=Decimal("12.40"),
+        upfront_fee_permille=15,
+        answer_seconds=1.0,
+    ),
 )
 
 
@@ -197,6 +244,17 @@ def client_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
     return f"jo1n:{slug}", base64.b64encode(derived).decode()
 
 
+def key_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
+    """The id and the key by which one sandbox lender that wants a key knows us."""
+    derived = hmac.new(sandbox_secret.encode(), f"key of {slug}".encode(), hashlib.sha256).digest()
+    return f"jo1n-at-{slug}", base64.b64encode(derived).decode()
+
+
+def client_name(slug: str) -> str:
+    """Under which that lender certified us."""
+    return f"JO1N at {slug}"
+
+
 def _signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
     return {"signing": [secret_of(sandbox_secret, slug)]}
 
@@ -206,5 +264,25 @@ def _client(sandbox_secret: str, slug: str) -> dict[str, Any]:
     return {"client_id": client_id, "client_secret": client_secret}
 
 
-_CREDENTIALS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {"join": _signing, "bank": _client}
+def _key_and_signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    key_id, key = key_of(sandbox_secret, slug)
+    return {**_signing(sandbox_secret, slug), "client_id": key_id, "client_secret": key}
+
+
+def _certificate(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    authority = Authority(sandbox_secret)
+    shown = authority.client(client_name(slug))
+    return {
+        "certificate": shown.certificate,
+        "private_key": shown.private_key,
+        "trust": authority.certificate,
+    }
+
+
+_CREDENTIALS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {
+    "join": _signing,
+    "bank": _client,
+    "market": _key_and_signing,
+    "xml": _certificate,
+}
 """By protocol."""

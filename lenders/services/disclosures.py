@@ -22,6 +22,7 @@ from lenders.services.payload import Call, Discloses
 # made for want of a token.
 NEVER_LEFT = frozenset(
     {
+        ErrorCode.NOT_CONFIGURED,
         ErrorCode.ADDRESS_REFUSED,
         ErrorCode.UNREACHABLE,
         ErrorCode.TLS_FAILED,

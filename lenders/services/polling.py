@@ -43,7 +43,7 @@ UNDECIDED = frozenset({S.QUEUED, S.PENDING, S.UNKNOWN})
 TELLS = frozenset({DeliveryKind.APPLICATION, DeliveryKind.SUPPLEMENT, DeliveryKind.CHOICE})
 
 
-def plan(submission: Submission, *, more_to_come: bool = False) -> None:
+def plan(submission: Submission) -> None:
     """Queue the next question, where the lender is one to be asked and there is something to learn.
 
     Called under the person's lock, when an answer was recorded or a question came to nothing.
@@ -51,7 +51,7 @@ def plan(submission: Submission, *, more_to_come: bool = False) -> None:
     adapter = ADAPTERS.get(submission.lender.adapter)
     if adapter is None or not adapter.abilities.is_polled:
         return
-    until = _asked_until(submission, more_to_come=more_to_come)
+    until = _asked_until(submission)
     if until is None:
         return
     signing = submission.status == S.SELECTED
@@ -82,12 +82,13 @@ def nothing_to_learn(submission: Submission) -> bool:
     return not listens or submission.status not in OPEN_TO_ANSWERS | {S.OFFERED}
 
 
-def _asked_until(submission: Submission, *, more_to_come: bool) -> datetime | None:
+def _asked_until(submission: Submission) -> datetime | None:
     if submission.status == S.SELECTED:
         chosen = Offer.objects.filter(submission=submission, status=OfferStatus.SELECTED)
         valid_until = chosen.values_list("valid_until", flat=True).first()
         return None if valid_until is None else valid_until + TIME_TO_SIGN
-    open_still = submission.status in UNDECIDED or (submission.status == S.OFFERED and more_to_come)
+    partial = submission.status == S.OFFERED and submission.more_to_come
+    open_still = submission.status in UNDECIDED or partial
     return submission.late_until if open_still and not nothing_to_learn(submission) else None
 
 

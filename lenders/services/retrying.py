@@ -80,7 +80,8 @@ def _may_have_it(submission: Submission) -> bool:
 def _what_failed(submission: Submission) -> DeliveryKind:
     if submission.application.status not in APPLICATION_LISTENS:
         raise NothingToRetry
-    last = submission.deliveries.order_by("-created_at").first()
+    told = submission.deliveries.exclude(kind=DeliveryKind.INQUIRY)  # which only asks about them
+    last = told.order_by("-created_at").first()
     if submission.status in RETRYABLE:
         return DeliveryKind.APPLICATION
     if (

@@ -16,6 +16,7 @@ from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
 from lenders.models import Attempt, Delivery, Submission
 from lenders.services import ingest, polling
+from lenders.services.breaking import take_token
 from lenders.services.claims import Claim
 from lenders.services.fan_out import new_delivery
 from lenders.services.payload import PURPOSE
@@ -32,6 +33,16 @@ FAILURE_CAP = {
 }
 # Told twice, these could be done twice; the others ask, or ask for what is the same done once or twice.
 NOT_TWICE = frozenset({DeliveryKind.APPLICATION, DeliveryKind.CHOICE, DeliveryKind.SUPPLEMENT})
+# The lender answered, so it received what it was sent; what it made of that was not to be read.
+ANSWERED = frozenset(
+    {
+        ErrorCode.TOO_LARGE,
+        ErrorCode.MALFORMED_ANSWER,
+        ErrorCode.BAD_SIGNATURE,
+        ErrorCode.STALE_MESSAGE,
+        ErrorCode.WRONG_SUBMISSION,
+    }
+)
 # What the consumer is told when a lender is given up on; any other reason is a failure.
 ENDS_AS = {
     "timed_out": SubmissionStatus.NO_RESPONSE,
@@ -67,7 +78,8 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
         return False
     delivery.failures += 1
     wait = wait_before_next(delivery.failures, error)
-    uncertain = error.ambiguous and not adapter.abilities.idempotent and delivery.kind in NOT_TWICE
+    may_have_acted = error.ambiguous or error.code in ANSWERED
+    uncertain = may_have_acted and not adapter.abilities.idempotent and delivery.kind in NOT_TWICE
     already_there = error.code == ErrorCode.ALREADY_RECEIVED and delivery.kind == DeliveryKind.APPLICATION
     refused_again = error.code == delivery.error_code == ErrorCode.TOKEN_REFUSED
     if uncertain:
@@ -86,8 +98,12 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
     ):
         _end(claim, delivery, adapter, error)
     else:
+        wait = max(wait, take_token(delivery.lender_id))
         Delivery.objects.filter(pk=delivery.pk).update(
-            failures=delivery.failures, due_at=timezone.now() + wait, lease_until=None, error_code=error.code
+            failures=delivery.failures,
+            due_at=min(timezone.now() + wait, delivery.deadline),
+            lease_until=None,
+            error_code=error.code,
         )
     return True
 

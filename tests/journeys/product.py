@@ -25,7 +25,7 @@ OURS = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL", "VAR_DIR", "ENVIRONMEN
 SECRETS = ("SECRET_KEY", "MASTER_KEYS", "INDEX_KEYS", "SANDBOX_SECRET", "PUBLIC_URL", "ALLOWED_HOSTS")
 
 OFFERS_OF = {
-    lender.slug: 1
+    lender.slug: 1 + len(lender.other_products)
     for lender in SANDBOX_LENDERS
     if lender.behaviour in (Behaviour.OFFERS, Behaviour.CALLS_BACK)
 }

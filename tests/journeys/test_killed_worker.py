@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from tests.journeys.product import Product, until
+from tests.journeys.product import OFFERS_OF, Product, until
 
 APPLICATIONS = 8
 SEND = f"""
@@ -15,10 +15,11 @@ LOOK = """
 import json
 from lenders.models import Delivery, Offer, Submission
 mine = Submission.objects.filter(application_id__in={ids!r})
+offers = Offer.objects.filter(submission__in=mine).select_related("submission__lender")
 print(json.dumps({{
     "states": [[str(one.pk), one.lender.slug, one.status] for one in mine.select_related("lender")],
     "due": Delivery.objects.filter(submission__in=mine, status="due").count(),
-    "offers": [str(one.submission_id) for one in Offer.objects.filter(submission__in=mine)],
+    "offers": [[str(one.submission_id), one.submission.lender.slug] for one in offers],
 }}))
 """
 EXPECTED = {
@@ -27,6 +28,7 @@ EXPECTED = {
     "dzintars": "offered",
     "piesardze": "declined",
     "vetra": "failed",
+    "krasts": "offered",
     "baka": "offered",
 }
 
@@ -56,7 +58,8 @@ def test_killed_worker_loses_nothing_and_no_lender_sees_anything_twice(product: 
     assert again.pid != killed.pid
     assert len(found["states"]) == APPLICATIONS * len(EXPECTED)
     assert {(slug, state) for _, slug, state in found["states"]} == set(EXPECTED.items())
-    assert set(Counter(found["offers"]).values()) == {1}
+    for (_, slug), number in Counter(map(tuple, found["offers"])).items():
+        assert number <= OFFERS_OF[slug]  # a group's other products may answer later still
     asked = {pk for pk, slug, _ in found["states"] if slug != "vetra"}
     evaluated = Counter(
         {

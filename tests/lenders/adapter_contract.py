@@ -22,15 +22,19 @@ from lenders.adapters.base import (
     Adapter,
     Choice,
     ContractSigned,
-    Credential,
     Declined,
+    Deleted,
+    DeletionReason,
+    DeletionRequest,
     Document,
     HttpAnswer,
+    HttpCall,
     Inquiry,
     LenderEndpoint,
     NeedsMore,
     Offered,
     Pending,
+    Retained,
     Supplement,
     Token,
     Unrecognised,
@@ -40,6 +44,7 @@ from lenders.adapters.errors import ErrorCode, LenderError
 from tests.lenders.lender_examples import EVERY_FIELD, NOW, SUBMISSION, credit_request
 
 ANSWERS = (Offered, Declined, Pending, NeedsMore, Withdrawn, ContractSigned, Unrecognised)
+DELETION_ANSWERS = (Deleted, Retained, Pending, Unrecognised)
 TEXT = st.text(alphabet=st.characters(exclude_characters="\r\n\0"), max_size=60)
 HEADERS = st.dictionaries(
     st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "retry-after", "content-type"]),
@@ -61,11 +66,13 @@ class AdapterContract:
     """Subclasses give the adapter, an endpoint and how this lender says each thing.
 
     not_let_in  what a bare 401 means: code, permanent
+    documents   what goes with a supplement, where its lenders take documents
     """
 
     adapter: Adapter
     endpoint: LenderEndpoint
     not_let_in: tuple[ErrorCode, bool] = (ErrorCode.REJECTED, True)
+    documents: tuple[Document, ...] = (Document("document.income", "application/pdf", b"canary-document"),)
 
     def offered(self) -> HttpAnswer:
         raise NotImplementedError
@@ -86,6 +93,10 @@ class AdapterContract:
     def written(self, label: str, value: Any) -> str:
         """How this lender's messages write a value of ours."""
         return str(value)
+
+    def bodies(self) -> st.SearchStrategy[bytes]:
+        """What may come instead of an answer; a lender's format has bad manners of its own to add."""
+        return st.binary(max_size=300)
 
     def secrets(self) -> list[str]:
         """Every word of the credentials that nobody else may see."""
@@ -149,15 +160,23 @@ class AdapterContract:
         first, later = self.built(), self.built(seconds=40)
         assert (first.body, first.url, first.method) == (later.body, later.url, later.method)
 
-    def test_calls_stay_under_the_lenders_address_and_carry_no_personal_data_outside_the_body(self):
+    def deletion(self, reason: DeletionReason) -> HttpCall:
+        request = DeletionRequest(SUBMISSION, reason, "THEIRS-1")
+        return self.adapter.build_deletion(request, self.endpoint, now=NOW)
+
+    def calls(self) -> list[HttpCall]:
+        """One of each kind that this adapter makes."""
         choice = Choice(SUBMISSION, "OFFER-1", "canary-keyword", "THEIRS-1")
-        calls = [
+        return [
             self.built(),
             self.adapter.build_inquiry(Inquiry(SUBMISSION, "THEIRS-1"), self.endpoint, now=NOW),
             self.adapter.build_choice(choice, self.endpoint, now=NOW),
             *([self.supplement()] if self.adapter.abilities.takes_supplement else []),
+            *(map(self.deletion, DeletionReason) if self.adapter.abilities.deletion_notices else []),
         ]
-        for call in calls:
+
+    def test_calls_stay_under_the_lenders_address_and_carry_no_personal_data_outside_the_body(self):
+        for call in self.calls():
             assert call.url.startswith(self.endpoint.base_url)
             assert call.submission_id == SUBMISSION
             assert "canary" not in call.url + repr(dict(call.headers)) + repr(call)
@@ -172,10 +191,7 @@ class AdapterContract:
     # --- what was still needed ---
 
     def supplement(self, **changes: Any) -> Any:
-        given = {
-            "fields": self.supported(),
-            "documents": (Document("document.income", "application/pdf", b"canary-document"),),
-        }
+        given = {"fields": self.supported(), "documents": self.documents}
         supplement = Supplement(UUID(int=11), SUBMISSION, "THEIRS-1", **(given | changes))
         return self.adapter.build_supplement(supplement, self.endpoint, now=NOW)
 
@@ -208,7 +224,6 @@ class AdapterContract:
     def token_request(self) -> Any:
         request = self.adapter.build_token_request(self.endpoint, now=NOW)
         if request is None:
-            assert Credential.CLIENT_SECRET not in self.adapter.credentials
             pytest.skip("this lender wants no token")
         return request
 
@@ -290,17 +305,20 @@ class AdapterContract:
         assert isinstance(found, (*expected, LenderError))
         assert getattr(found, "__context__", None) is None
 
-    @ANYTHING
-    @given(st.integers(100, 999), HEADERS, st.binary(max_size=300))
-    def test_any_reply(self, status, headers, body):
-        answer = HttpAnswer(status, headers, body, SUBMISSION)
+    def judge(self, answer: HttpAnswer) -> None:
         self.judged(self.adapter.parse, answer, expected=ANSWERS)
         self.judged(self.adapter.parse_choice, answer, expected=(*ANSWERS, Accepted))
+        self.judged(self.adapter.parse_deletion, answer, expected=DELETION_ANSWERS)
 
     @ANYTHING
-    @given(HEADERS, st.binary(max_size=300))
-    def test_any_callback(self, headers, body):
-        self.judged(self.adapter.parse_callback, headers, body, expected=(tuple,))
+    @given(st.integers(100, 999), HEADERS, st.data())
+    def test_any_reply(self, status, headers, data):
+        self.judge(HttpAnswer(status, headers, data.draw(self.bodies()), SUBMISSION))
+
+    @ANYTHING
+    @given(HEADERS, st.data())
+    def test_any_callback(self, headers, data):
+        self.judged(self.adapter.parse_callback, headers, data.draw(self.bodies()), expected=(tuple,))
 
     def test_lender_that_does_not_call_back_is_not_listened_to(self):
         if self.adapter.abilities.calls_back:
@@ -311,9 +329,8 @@ class AdapterContract:
         assert caught.value.code == ErrorCode.NOT_SUPPORTED
 
     @ANYTHING
-    @given(st.binary(max_size=300))
-    def test_any_genuine_body(self, body):
-        answer = self.genuine(body)
-        self.judged(self.adapter.parse, answer, expected=ANSWERS)
-        self.judged(self.adapter.parse_choice, answer, expected=(*ANSWERS, Accepted))
+    @given(st.data())
+    def test_any_genuine_body(self, data):
+        answer = self.genuine(data.draw(self.bodies()))
+        self.judge(answer)
         self.judged(self.adapter.parse_callback, answer.headers, answer.body, expected=(tuple,))

@@ -31,7 +31,7 @@ from lenders.sandbox.app import TWINS
 from lenders.sandbox.books import Books
 from lenders.sandbox.lending import Lending
 from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
-from lenders.services import claims, deliveries
+from lenders.services import choosing, claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
 from tests.factories import IN_ORDER, fields_of
@@ -87,10 +87,13 @@ def notices() -> tuple[NoticeVersion, NoticeVersion]:
     return terms, privacy
 
 
-def register(url: str, *slugs: str, **facts: Any) -> None:
-    """Take sandbox lenders into the solution (all of them, or those named), listening below `url`."""
+def register(url: str, *slugs: str, tls_url: str = "", **facts: Any) -> None:
+    """Take sandbox lenders into the solution (all of them, or those named), listening below `url`; those that
+    want to see a certificate below `tls_url`, where it is given.
+    """
     for slug in slugs or SLUGS:
         lender = SANDBOX[slug]
+        place = tls_url if lender.over_tls and tls_url else url
         register_lender(
             slug=slug,
             credentials=Credentials.from_stored(credentials_of(settings.SANDBOX_SECRET, lender)),
@@ -99,8 +102,8 @@ def register(url: str, *slugs: str, **facts: Any) -> None:
             **{
                 "name": lender.name,
                 "adapter": lender.protocol,
-                "base_url": f"{url}/{slug}",
-                "allowed_hosts": [urlsplit(url).netloc],
+                "base_url": f"{place}/{slug}",
+                "allowed_hosts": [urlsplit(place).netloc],
                 "requested_fields": list(lender.requested_fields),
                 "minimum_amount_cents": lender.minimum_amount_cents,
                 "maximum_amount_cents": lender.maximum_amount_cents,
@@ -245,6 +248,11 @@ def open_offer(application: Application, slug: str, **changes: Any) -> Offer:
     return (
         Offer.objects.select_related("submission__lender").filter(submission=submission).latest("received_at")
     )
+
+
+def choose(offer: Offer) -> None:
+    """Let the consumer choose it."""
+    choosing.choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
 
 
 def signed_reply(

@@ -1,6 +1,7 @@
 """Lenders, the consumer, staff and the clocks, in any order that Hypothesis thinks of."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -90,11 +91,15 @@ class Fates(RuleBasedStateMachine):
     def lender_calls_back(self, slug: str, word: str, message: int) -> None:
         scene.say(self.at(slug), word, message_id=f"msg_{message}")
 
-    @rule(slug=SLUGS, references=st.sampled_from(["A", "B", "AB"]))
-    def lender_offers(self, slug: str, references: str) -> None:
-        submission = self.at(slug)
-        offers = [scene.terms_document(submission, reference=reference) for reference in references]
-        scene.say(submission, "offered", offers=offers)
+    @rule(slug=SLUGS, references=st.sampled_from(["A", "B", "AB"]), more=st.booleans())
+    def lender_offers(self, slug: str, references: str, more: bool = False) -> None:
+        """All it has to offer, or a part with more to come."""
+        before = self.at(slug)
+        offers = [scene.terms_document(before, reference=reference) for reference in references]
+        answer = replace(scene.answer(before, "offered", offers=offers), more_to_come=more)
+        ingest.ingest(submission_id=before.pk, answer=answer, message_id="", actor=Actor.lender(slug))
+        if before.status == "offered" and not before.more_to_come:
+            assert not self.at(slug).more_to_come  # what was all of it stays all of it
 
     @precondition(lambda self: Submission.objects.filter(status="selected").exists())
     @rule(word=st.sampled_from(["declined", "withdrawn", "offered", "pending"]))
@@ -161,6 +166,10 @@ class Fates(RuleBasedStateMachine):
                 assert opened
             elif submission.status != "selected":
                 assert not opened, submission.status
+
+    @invariant()
+    def more_is_awaited_only_of_lenders_that_offer(self) -> None:
+        assert not Submission.objects.filter(more_to_come=True).exclude(status="offered").exists()
 
     @invariant()
     def one_offer_a_reference(self) -> None:

@@ -31,7 +31,7 @@ from lenders.adapters.join_answers import answer_of
 from lenders.apr import apr_of_offer, round_half_up
 from lenders.sandbox import credit
 from lenders.sandbox.runner import SandboxServer
-from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
 from tests.lenders.sandbox_peer import LENDERS, SECRET, Peer, played, refused
 
 
@@ -217,8 +217,8 @@ def test_lenders_ask_only_for_what_their_adapter_can_send():
 
 
 def test_secrets_differ_by_lender_and_by_sandbox():
-    secrets = {secret_of(word, slug) for word in ("one", "two") for slug in LENDERS}
-    assert len(secrets) == 2 * len(LENDERS)
+    secrets = {str(credentials_of(word, lender)) for word in ("one", "two") for lender in SANDBOX_LENDERS}
+    assert len(secrets) == 2 * len(SANDBOX_LENDERS)
 
 
 def test_sandbox_listens_on_this_machine_alone(server):

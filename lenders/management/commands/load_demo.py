@@ -28,17 +28,27 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sandbox-url", default=settings.SANDBOX_URL, help="where the sandbox lenders listen"
         )
+        parser.add_argument(
+            "--sandbox-tls-url",
+            default=settings.SANDBOX_TLS_URL,
+            help="where those listen that want to see a certificate",
+        )
         parser.add_argument("--report", type=Path, help="write the demo log-ins to this file, as JSON")
 
-    def handle(self, *args: Any, sandbox_url: str, report: Path | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, sandbox_url: str, sandbox_tls_url: str, report: Path | None, **options: Any
+    ) -> None:
         if settings.PRODUCTION:
             raise CommandError("The demo is for development: it has passwords that everybody can read.")
-        if not sandbox_url or not settings.SANDBOX_SECRET:
-            raise CommandError("Give --sandbox-url and set SANDBOX_SECRET: the sandbox lenders share it.")
+        if not (sandbox_url and sandbox_tls_url and settings.SANDBOX_SECRET):
+            raise CommandError(
+                "Give --sandbox-url and --sandbox-tls-url, and set SANDBOX_SECRET: "
+                "the sandbox lenders share it."
+            )
         call_command("publish_notices", verbosity=0)
         with data_key_scope():
             for lender in SANDBOX_LENDERS:
-                _register(lender, sandbox_url.rstrip("/"))
+                _register(lender, (sandbox_tls_url if lender.over_tls else sandbox_url).rstrip("/"))
         call_command("load_demo_registers", verbosity=0)
         call_command("load_demo_staff", verbosity=0)
         if report is not None:
