@@ -267,6 +267,7 @@ SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 # --- lenders --------------------------------------------------------------------------------------------
 # In development the sandbox lenders answer on loopback; everywhere else a loopback address is refused.
 SANDBOX_URL = env.str("SANDBOX_URL", default="") if not PRODUCTION else ""
+SANDBOX_TLS_URL = env.str("SANDBOX_TLS_URL", default="") if not PRODUCTION else ""
 SANDBOX_SECRET = env.str("SANDBOX_SECRET", default="") if not PRODUCTION else ""
 
 # --- REST framework ---------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from applications.collation import latvian_key
 from applications.models import Application, DataSubject
 from applications.personal import Purpose
 from lenders.models import Attempt, Delivery, Submission
+from lenders.selectors.not_asked import lenders_not_asked
 from lenders.selectors.offers_page import applications_with_offers
 
 
@@ -20,7 +21,8 @@ def offers_panel(request: HttpRequest, subject: DataSubject) -> str:
 
 
 def submissions_panel(request: HttpRequest, application: Application) -> str:
-    """Staff: where each lender stands with an application, with every delivery and attempt."""
+    """Staff: where each lender stands with an application, with every delivery and attempt, and why others
+    were not asked."""
     if not request.user.has_perm("lenders.view_submission"):
         return ""
     attempts = Prefetch("attempt_log", Attempt.objects.order_by("started_at"))
@@ -33,6 +35,7 @@ def submissions_panel(request: HttpRequest, application: Application) -> str:
     submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
     context = {
         "submissions": submissions,
+        "not_asked": lenders_not_asked(application),
         "shows_deliveries": request.user.has_perm("lenders.view_delivery"),
         "shows_attempts": request.user.has_perm("lenders.view_attempt"),
     }

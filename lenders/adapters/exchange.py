@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,11 @@ class HttpAnswer:
 
     @property
     def message_id(self) -> str:
-        """The lender's id of this message ("" when it gave none); to be trusted only once the adapter has
-        parsed the answer.
+        """The lender's id of this message ("" when it gave none that can be one); to be trusted only once the
+        adapter has parsed the answer.
         """
-        return self.headers.get("webhook-id", "")
+        given = self.headers.get("webhook-id", "")
+        return given if MESSAGE_ID.fullmatch(given) else ""
 
 
 class Credential(StrEnum):

@@ -11,14 +11,8 @@ from typing import Any
 
 from lenders.adapters import reading
 from lenders.adapters.base import DECLINE_REASONS
-from lenders.adapters.join_answers import (
-    HIGHEST_RATE,
-    LONGEST_TERM_MONTHS,
-    MOST_CENTS,
-    MOST_NEEDS,
-    MOST_OFFERS,
-    NEEDABLE,
-)
+from lenders.adapters.join_answers import MOST_NEEDS, NEEDABLE
+from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS
 
 Schema = dict[str, Any]
 

@@ -19,6 +19,7 @@ from lenders.adapters.base import (
     Accepted,
     AnyAnswer,
     Choice,
+    Credential,
     Deleted,
     DeletionReason,
     DeletionRequest,
@@ -186,10 +187,15 @@ class Examination(Conversation):
         try:
             answer = await self.hand_in(self.an_application(), stranger)
         except LenderError as error:
-            if error.code in TURNED_AWAY:
+            if error.code in TURNED_AWAY or self._hung_up(error):
                 return f"{error.code}"
             raise Failed(f"{error.code} instead of a refusal") from None
         raise Failed(f"{said(answer)} to somebody who does not know its secrets")
+
+    def _hung_up(self, error: LenderError) -> bool:
+        """Some servers refuse a certificate without a word, before they read anything."""
+        by_certificate = Credential.CLIENT_CERTIFICATE in self.it.adapter.credentials
+        return by_certificate and error.code in HUNG_UP and not error.ambiguous
 
     async def refuses_an_offer_it_never_made(self) -> str:
         try:
@@ -265,6 +271,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("deletes, or says why not", Examination.deletes_or_says_why_not),
 )
 TURNED_AWAY = frozenset({ErrorCode.REJECTED, ErrorCode.TLS_FAILED})
+HUNG_UP = frozenset({ErrorCode.UNREACHABLE, ErrorCode.DISCONNECTED})
 
 
 def said(answer: AnyAnswer | None) -> str:

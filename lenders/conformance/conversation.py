@@ -25,6 +25,7 @@ from lenders.adapters.base import (
     Supplement,
 )
 from lenders.conformance.applicant import application
+from lenders.sandbox.certificates import Authority
 
 Exchange = Callable[[HttpCall, LenderEndpoint, HttpCall | None], Awaitable[HttpAnswer]]
 """Send a call to an endpoint, with the token that the third argument obtains; raises LenderError."""
@@ -91,14 +92,15 @@ class Conversation:
 
 
 def a_stranger(endpoint: LenderEndpoint) -> LenderEndpoint:
-    """The same place, with secrets of the same kinds that the lender never saw, and no certificate."""
+    """The same place, with secrets of the same kinds that the lender never saw."""
     known = endpoint.credentials
+    unknown = Authority(secrets.token_hex()).client("stranger") if known.certificate else None
     made_up = "whsec_" + b64encode(secrets.token_bytes(32)).decode()
     credentials = replace(
         known,
         signing=(made_up,) if known.signing else (),
         client_secret=secrets.token_urlsafe(32) if known.client_secret else "",
-        certificate="",
-        private_key="",
+        certificate=unknown.certificate if unknown else "",
+        private_key=unknown.private_key if unknown else "",
     )
     return replace(endpoint, credentials=credentials)

@@ -3,7 +3,17 @@
 from lenders.models.breaker import Breaker
 from lenders.models.delivery import Attempt, Delivery
 from lenders.models.lender import Lender
+from lenders.models.not_asked import LenderNotAsked
 from lenders.models.offer import Offer
 from lenders.models.submission import LenderMessage, Submission
 
-__all__ = ["Attempt", "Breaker", "Delivery", "Lender", "LenderMessage", "Offer", "Submission"]
+__all__ = [
+    "Attempt",
+    "Breaker",
+    "Delivery",
+    "Lender",
+    "LenderMessage",
+    "LenderNotAsked",
+    "Offer",
+    "Submission",
+]

@@ -29,7 +29,7 @@ class LenderQueue:
 
     due        could be claimed this moment; `since` when the oldest of them is due
     in_flight  held by a worker
-    later      due at a later time: the pause before the next try
+    later      due at a later time: the pause before the next try, or before it is asked again
     held       left alone: a right of the person or a choice stands in the way, or the lender is not asked now
     done, given_up  in the last hour
     """

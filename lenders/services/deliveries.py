@@ -26,10 +26,10 @@ from lenders.adapters.base import (
     Unrecognised,
 )
 from lenders.models import Attempt, Delivery, Submission
-from lenders.services import disclosures, ingest, payload
+from lenders.services import disclosures, ingest, payload, polling
 from lenders.services.breaking import note_call
 from lenders.services.claims import Claim, give_back
-from lenders.services.settling import close, give_up, settle_failure
+from lenders.services.settling import close, died_on_the_way, give_up, leave_unknown, settle_failure
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
@@ -138,7 +138,11 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
     for_good = not waits
     if code is None:
         try:
-            return payload.build(delivery)
+            call = payload.build(delivery)
+            if not died_on_the_way(delivery, call.adapter):
+                return call
+            leave_unknown(delivery, "lease_lost", can_be_asked=call.adapter.abilities.can_be_asked)
+            return None
         except LenderError as error:
             code, for_good = error.code, error.permanent
         except ProcessingRefused as refused:
@@ -158,6 +162,8 @@ def _cannot_start(delivery: Delivery) -> str | None:
     if delivery.kind == DeliveryKind.APPLICATION and delivery.submission.status != SubmissionStatus.QUEUED:
         return "already_answered"
     too_late = timezone.now() >= delivery.deadline
+    if delivery.kind == DeliveryKind.INQUIRY and polling.nothing_to_learn(delivery.submission):
+        return "nothing_to_learn"
     standing = delivery.submission.application.status
     if delivery.kind == DeliveryKind.APPLICATION and standing != ApplicationStatus.SUBMITTED:
         # Another offer was chosen after the claim: `claim_due` leaves such rows alone from then on.

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(databases=scene.DATABASES)
 @pytest.fixture
 def check(sandbox: Any, lenders: Any) -> Callable[..., tuple[list[str], bool]]:
     """Run the command against the sandbox: its lines, and whether the lender is ready."""
-    scene.register(sandbox.url)
+    scene.register(sandbox.url, tls_url=sandbox.tls_url)
 
     def run(slug: str, **options: Any) -> tuple[list[str], bool]:
         out, ready = StringIO(), True
@@ -45,13 +45,21 @@ def test_invented_applicant_answers_whatever_a_lender_may_ask() -> None:
     assert KNOWN_LABELS - {KEYWORD, LANGUAGE_LABEL, CONSENTS_LABEL} <= ANSWERABLE
 
 
-@pytest.mark.parametrize("slug", ["atra", "leja", "dzintars"])
+@pytest.mark.parametrize("slug", ["atra", "leja", "dzintars", "baka", "krasts"])
 def test_lender_that_keeps_the_contract_passes(check: Any, slug: str) -> None:
     lines, ready = check(slug)
     assert ready, lines
     assert line(lines, "states figures that are true").startswith("PASS")
     assert line(lines, "turns a stranger away") == "PASS  turns a stranger away: rejected"
     assert line(lines, "takes the choice") == "PASS  takes the choice: accepted"
+
+
+def test_lender_that_wants_a_certificate_turns_away_who_shows_another(check: Any) -> None:
+    lines, ready = check("vecpilseta")
+    assert ready, lines
+    assert line(lines, "turns a stranger away") == "PASS  turns a stranger away: disconnected"
+    assert line(lines, "takes the same application again for the same").startswith("SKIP")
+    assert line(lines, "deletes, or says why not") == "PASS  deletes, or says why not: deleted"
 
 
 def test_decision_by_callback_is_waited_for(check: Any) -> None:

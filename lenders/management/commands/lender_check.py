@@ -1,6 +1,7 @@
 """Examine a lender's test endpoint: one line for each thing that the product counts on."""
 
 import asyncio
+import ssl
 import time
 from argparse import ArgumentParser
 from collections import Counter
@@ -15,6 +16,7 @@ from applications.crypto.keyring import data_key_scope
 from lenders.adapters import get_adapter, http
 from lenders.adapters.base import HttpAnswer, HttpCall, LenderEndpoint, LenderError
 from lenders.adapters.guard import UrlGuard
+from lenders.adapters.tls import context_of
 from lenders.conformance.applicant import ANSWERABLE
 from lenders.conformance.checks import Examination, Result
 from lenders.conformance.conversation import Subject
@@ -99,16 +101,19 @@ class _Exchange:
     async def __call__(
         self, call: HttpCall, endpoint: LenderEndpoint, token_request: HttpCall | None
     ) -> HttpAnswer:
+        tls = context_of(endpoint.credentials)
         async with http.open_session(loopback=sandbox_places()) as session:
             if token_request is not None:
-                answer = await self._send(session, token_request)
+                answer = await self._send(session, token_request, tls)
                 token = self._adapter.parse_token(answer, endpoint, now=timezone.now())
                 call = replace(call, headers={**call.headers, "Authorization": f"Bearer {token.value}"})
-            return await self._send(session, call)
+            return await self._send(session, call, tls)
 
-    async def _send(self, session: aiohttp.ClientSession, call: HttpCall) -> HttpAnswer:
+    async def _send(
+        self, session: aiohttp.ClientSession, call: HttpCall, tls: ssl.SSLContext | None
+    ) -> HttpAnswer:
         deadline = time.monotonic() + http.LONGEST_ATTEMPT_SECONDS
-        return await http.send(session, call, deadline=deadline, guard=self._guard)
+        return await http.send(session, call, deadline=deadline, guard=self._guard, tls=tls)
 
 
 def _middle(least: int, most: int) -> int:

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("applications", "0014_handed_over"),
-        ("lenders", "0009_more_kinds_of_delivery"),
+        ("lenders", "0012_more_to_come"),
     ]
 
     operations = [
