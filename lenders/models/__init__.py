@@ -1,8 +1,9 @@
 """Lenders, what each was sent, every attempt, and the offers that came back."""
 
+from lenders.models.deletion import DeletionNotice
 from lenders.models.delivery import Attempt, Delivery
 from lenders.models.lender import Lender
 from lenders.models.offer import Offer
 from lenders.models.submission import LenderMessage, Submission
 
-__all__ = ["Attempt", "Delivery", "Lender", "LenderMessage", "Offer", "Submission"]
+__all__ = ["Attempt", "DeletionNotice", "Delivery", "Lender", "LenderMessage", "Offer", "Submission"]

@@ -9,7 +9,7 @@ from applications.models import Application, OwnedBySubject
 from applications.personal import Category, NotPersonal, Personal, Source, personal
 from lenders.models.lender import Lender
 from lenders.models.told import from_lender
-from lenders.states import SubmissionStatus
+from lenders.states import SigningClaim, SubmissionStatus
 
 
 class Submission(OwnedBySubject):
@@ -45,6 +45,16 @@ class Submission(OwnedBySubject):
     requested_fields = ArrayField(models.CharField(max_length=64), verbose_name=_("fields it needs"))
     needs = from_lender(
         ArrayField(models.CharField(max_length=64), default=list, verbose_name=_("what it asks about"))
+    )
+    # Never lost, though the choice may say otherwise: staff find out with which lender a contract stands.
+    signing_claim = from_lender(
+        models.CharField(
+            _("what it says of a contract"),
+            max_length=4,
+            choices=SigningClaim.choices,
+            blank=True,
+            default=SigningClaim.NONE,
+        )
     )
     error_code = models.CharField(_("fault"), max_length=40, blank=True)
     page_wait_until = models.DateTimeField(_("the page waits until"))
@@ -88,6 +98,11 @@ class Submission(OwnedBySubject):
                 fields=["created_at"],
                 condition=models.Q(status="failed", error_code="quarantined"),
                 name="submission_set_aside",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(signing_claim="open"),
+                name="submission_claims_signing",
             ),
             models.Index(fields=["created_at", "id"], name="submission_by_time"),
             models.Index(fields=["status", "created_at", "id"], name="submission_by_state"),

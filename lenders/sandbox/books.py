@@ -78,13 +78,17 @@ class CalledBack:
 
 @dataclass(slots=True)
 class Application:
-    """An application evaluated once: `answer` is what the lender says of it now."""
+    """An application evaluated once: `answer` is what the lender says of it now, `deletion` what it says to a
+    request to delete it, `asked_because` why it was asked.
+    """
 
     digest: bytes
     callback_url: str
     evaluation: asyncio.Task[None]
     answer: dict[str, Any] = field(default_factory=dict)
     chosen: str = ""
+    asked_because: str = ""
+    deletion: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -139,5 +143,15 @@ class Books:
                 {"slug": slug, "submission_id": str(submission), "offer_reference": application.chosen}
                 for (slug, submission), application in self.applications.items()
                 if application.chosen
+            ],
+            "deletions": [
+                {
+                    "slug": slug,
+                    "submission_id": str(submission),
+                    "reason": application.asked_because,
+                    "status": application.deletion["status"],
+                }
+                for (slug, submission), application in self.applications.items()
+                if application.deletion
             ],
         }

@@ -21,6 +21,14 @@ class Behaviour(StrEnum):
     FAILS = "fails"
 
 
+class Deletes(StrEnum):
+    """How a sandbox lender answers a request to delete."""
+
+    AT_ONCE = "at_once"
+    LATER = "later"
+    KEEPS = "keeps"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxLender:
     """One invented lender.
@@ -31,6 +39,8 @@ class SandboxLender:
     upfront_fee_permille   of the amount, paid at drawdown
     answer_seconds         how long it thinks before it answers
     callback_seconds       for CALLS_BACK: how long after that the offer follows
+    signs_seconds          how long after a choice it says that the contract is signed; None: only on order
+    deletes                how it answers a request to delete
     """
 
     slug: str
@@ -47,6 +57,8 @@ class SandboxLender:
     answer_seconds: float = 0.2
     callback_seconds: float = 6.0
     decline_reason: str = "internal_policy"
+    signs_seconds: float | None = None
+    deletes: Deletes = Deletes.AT_ONCE
 
 
 _CREDIT = ("loan.amount_cents", "loan.term_months")
@@ -98,6 +110,7 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         ),
         borrowing_rate=Decimal("11.50"),
         answer_seconds=4.0,
+        deletes=Deletes.KEEPS,
     ),
     SandboxLender(
         slug="dzintars",
@@ -110,6 +123,8 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         requested_fields=(*_CREDIT, "loan.repayment_day", *_PERSON, *_CONTACT, *_DOCUMENT, *_INCOME, *_PEP),
         borrowing_rate=Decimal("9.90"),
         upfront_fee_permille=20,
+        signs_seconds=20.0,
+        deletes=Deletes.LATER,
     ),
     SandboxLender(
         slug="piesardze",

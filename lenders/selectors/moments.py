@@ -18,9 +18,10 @@ from applications.collation import latvian_key
 from applications.models import Application
 from applications.selectors.moments import deeds_of_staff
 from applications.timeline import May, Moment
-from lenders.models import Attempt, Delivery, LenderMessage, Offer, Submission
+from lenders.models import Attempt, DeletionNotice, Delivery, LenderMessage, Offer, Submission
 from lenders.outcomes import in_words
-from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+from lenders.selectors.deletions import acknowledgement_text
+from lenders.states import DeletionReason, DeliveryKind, DeliveryStatus, SubmissionStatus
 
 CONSUMER, STAFF, LENDER, SYSTEM = ActorKind.CONSUMER, ActorKind.STAFF, ActorKind.LENDER, ActorKind.SYSTEM
 MOST = 500  # rows of a kind; an application has some dozens
@@ -43,6 +44,8 @@ CAUSED_BY = {
     DeliveryKind.APPLICATION: (STAFF, gettext_lazy("the application is sent again")),
     DeliveryKind.INQUIRY: (SYSTEM, gettext_lazy("it is asked what became of the application")),
     DeliveryKind.CHOICE: (CONSUMER, gettext_lazy("it is to be told of the choice")),
+    DeliveryKind.SUPPLEMENT: (CONSUMER, gettext_lazy("it is to be sent what it still needed")),
+    DeliveryKind.DELETION: (SYSTEM, gettext_lazy("the request to delete is to be sent")),
 }
 
 
@@ -68,6 +71,7 @@ class _Told:
         yield from self._asked()
         yield from self._stand()
         yield from self._messages()
+        yield from self._deletions()
         offers = _offers(self.submissions) if may("lenders.view_offer") else []
         for submission_id, at, number in offers:
             sentence = ngettext("%(n)d offer was received", "%(n)d offers were received", number)
@@ -126,6 +130,19 @@ class _Told:
             said = sentence % {"n": one["n"], "why": in_words(one["outcome"])}
             yield self._moment(one["submission_id"], one["last"], said, LENDER, code=one["outcome"])
 
+    def _deletions(self) -> Iterator[Moment]:
+        """That lenders are to delete what they received, and what they answered."""
+        for one in DeletionNotice.objects.filter(submission__in=self.submissions):
+            sentence = _("It is to delete what it received. %(why)s") % {"why": one.get_reason_display()}
+            actor = SYSTEM if one.reason == DeletionReason.NOT_SELECTED else CONSUMER
+            yield self._moment(one.submission_id, one.requested_at, sentence, actor, code=one.reason)
+            if one.acknowledged_at is not None:
+                actor = STAFF if one.recorded_by_staff else LENDER
+                said = acknowledgement_text(one)
+                yield self._moment(
+                    one.submission_id, one.acknowledged_at, said, actor, code=one.basis or one.acknowledgement
+                )
+
     def _deliveries(self) -> Iterator[Moment]:
         first = set()
         for one in self.deliveries:
@@ -163,7 +180,7 @@ class _Told:
             outcome = row["outcome"]
             declined = outcome == "declined" and submission.status == SubmissionStatus.DECLINED
             offered = outcome == "offered" and submission.pk in with_offers
-            if declined or offered or outcome == "accepted":
+            if declined or offered or outcome in ("accepted", "deleted", "retained"):
                 continue
             sentence = ngettext("%(kind)s, %(n)d try. %(what)s", "%(kind)s, %(n)d tries. %(what)s", row["n"])
             said = sentence % {

@@ -25,14 +25,18 @@ from lenders.adapters.base import (
     LenderError,
     Unrecognised,
 )
-from lenders.models import Attempt, Delivery, Submission
-from lenders.services import disclosures, ingest, payload
+from lenders.models import Attempt, DeletionNotice, Delivery, Submission
+from lenders.selectors.deletions import data_left, on_its_way
+from lenders.services import deletions, disclosures, ingest, payload
 from lenders.services.claims import Claim, give_back
 from lenders.services.settling import close, give_up, settle_failure
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
 
+MUST_BE_UNDERSTOOD = frozenset({DeliveryKind.CHOICE, DeliveryKind.DELETION})
+# Why a delivery is given back, to be taken up again later.
+PASSING = frozenset({"another_chosen", "still_on_its_way"})
 CLAIM_CAP = 12  # a row claimed this often without an outcome kills its workers: staff look at it
 
 
@@ -130,7 +134,9 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
     """The call to make, or None when there is none to make: the delivery was given up, or given back."""
     code = _cannot_start(delivery)
     # A choice waits for the lender's papers to be in order again: the consumer has made it.
-    for_good = code != "another_chosen" and (code, delivery.kind) != ("recipient_lapsed", DeliveryKind.CHOICE)
+    for_good = code not in PASSING and (code, delivery.kind) != ("recipient_lapsed", DeliveryKind.CHOICE)
+    if code == "never_left":
+        deletions.take_back(delivery.submission)
     if code is None:
         try:
             return payload.build(delivery)
@@ -150,6 +156,8 @@ def _cannot_start(delivery: Delivery) -> str | None:
     """Why this delivery is not sent at all, as a code."""
     if delivery.submission.subject.erased_at is not None:
         return "subject_erased"
+    if delivery.kind == DeliveryKind.DELETION:
+        return _cannot_ask_to_delete(delivery)
     if delivery.kind == DeliveryKind.APPLICATION and delivery.submission.status != SubmissionStatus.QUEUED:
         return "already_answered"
     too_late = timezone.now() >= delivery.deadline
@@ -158,6 +166,8 @@ def _cannot_start(delivery: Delivery) -> str | None:
         # Another offer was chosen after the claim: `claim_due` leaves such rows alone from then on.
         waits = standing == ApplicationStatus.CHOSEN and not too_late
         return "another_chosen" if waits else "no_longer_wanted"
+    if delivery.kind == DeliveryKind.INQUIRY and standing not in ingest.APPLICATION_LISTENS:
+        return "no_longer_wanted"
     if delivery.kind == DeliveryKind.CHOICE and delivery.submission.status != SubmissionStatus.SELECTED:
         return "no_longer_chosen"
     if too_late:
@@ -165,6 +175,17 @@ def _cannot_start(delivery: Delivery) -> str | None:
     if delivery.kind != DeliveryKind.INQUIRY and not delivery.lender.fit_to_receive:
         return "recipient_lapsed"
     return None
+
+
+def _cannot_ask_to_delete(delivery: Delivery) -> str | None:
+    """A lender whose papers lapsed is asked as well: nothing is handed to it."""
+    if not DeletionNotice.objects.filter(submission=delivery.submission_id, acknowledgement="").exists():
+        return "already_answered"
+    if on_its_way(delivery.submission_id, besides=delivery.pk):
+        return "still_on_its_way"  # it might arrive after the request to delete it
+    if not data_left(delivery.submission_id):
+        return "never_left"
+    return "deadline_passed" if timezone.now() >= delivery.deadline else None
 
 
 def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: int) -> None:
@@ -178,7 +199,7 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
             if isinstance(reply, LenderError):
                 raise reply
             answer = prepared.call.parse(reply, prepared.call.endpoint, now=timezone.now())
-            if prepared.kind == DeliveryKind.CHOICE and isinstance(answer, Unrecognised):
+            if prepared.kind in MUST_BE_UNDERSTOOD and isinstance(answer, Unrecognised):
                 # Nobody may tell the consumer that the lender knows on the strength of this.
                 raise LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True)
         except LenderError as error:
@@ -207,7 +228,7 @@ def _take_in(prepared: Prepared, answer: AnyAnswer, message_id: str) -> str:
             answer=answer,
             message_id=message_id,
             actor=Actor.lender(prepared.call.endpoint.slug),
-            asked=True,
+            asked=prepared.kind,
         )
     except SubjectErased:
         return "subject_erased"

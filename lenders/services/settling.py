@@ -15,9 +15,11 @@ from applications.selectors.permission import without_consent
 from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
 from lenders.models import Delivery, Submission
-from lenders.services import ingest
+from lenders.purposes import kinds_for
 from lenders.services.claims import Claim
+from lenders.services.contracts import decline_late
 from lenders.services.fan_out import new_delivery
+from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
@@ -79,7 +81,7 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
         give_up(delivery, error.code)
         if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed:
             # The lender itself will not have it: the held offers are the consumer's again.
-            ingest.decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
+            decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
     else:
         Delivery.objects.filter(pk=delivery.pk).update(
             failures=delivery.failures, due_at=timezone.now() + wait, lease_until=None, error_code=error.code
@@ -124,7 +126,7 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
     still_waiting = delivery.submission.status == SubmissionStatus.QUEUED  # it may have called back meanwhile
     if delivery.kind in (DeliveryKind.APPLICATION, DeliveryKind.INQUIRY) and still_waiting:
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
-        ingest.move(delivery.submission, becomes, error_code=code)
+        move(delivery.submission, becomes, error_code=code)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)
 
 
@@ -136,6 +138,7 @@ def call_off_withdrawn() -> int:
     stopped = Delivery.objects.filter(
         without_consent(PURPOSE, application="submission__application"),
         Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now()),
+        kind__in=kinds_for(PURPOSE),
         status=DeliveryStatus.DUE,
         subject__erased_at__isnull=True,
     )
