@@ -110,7 +110,7 @@ class OfferStatus(TextChoices):
 class SigningClaim(TextChoices):
     """What a lender says of a contract although its offer is not the chosen one."""
 
-    NONE = "", _("None")
+    NONE = "", _("Nothing")
     OPEN = "open", _("Says that a contract was signed")
     SEEN = "seen", _("Said that a contract was signed; staff saw to it")
 

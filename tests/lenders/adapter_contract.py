@@ -21,20 +21,26 @@ from lenders.adapters.base import (
     Accepted,
     Adapter,
     Choice,
+    ContractSigned,
     Declined,
+    Deleted,
+    DeletionReason,
+    DeletionRequest,
     HttpAnswer,
     Inquiry,
     LenderEndpoint,
     NeedsMore,
     Offered,
     Pending,
+    Retained,
     Unrecognised,
     Withdrawn,
 )
 from lenders.adapters.errors import ErrorCode, LenderError
 from tests.lenders.lender_examples import EVERY_FIELD, NOW, SUBMISSION, credit_request
 
-ANSWERS = (Offered, Declined, Pending, NeedsMore, Withdrawn, Unrecognised)
+ANSWERS = (Offered, Declined, Pending, NeedsMore, Withdrawn, ContractSigned, Unrecognised)
+DELETION_ANSWERS = (Deleted, Retained, Pending, Unrecognised)
 TEXT = st.text(alphabet=st.characters(exclude_characters="\r\n\0"), max_size=60)
 HEADERS = st.dictionaries(
     st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "retry-after", "content-type"]),
@@ -66,6 +72,10 @@ class AdapterContract:
         raise NotImplementedError
 
     def accepted(self) -> HttpAnswer:
+        raise NotImplementedError
+
+    def deleted(self) -> HttpAnswer:
+        """Needed where the adapter takes requests to delete."""
         raise NotImplementedError
 
     def genuine(self, body: bytes) -> HttpAnswer:
@@ -153,6 +163,28 @@ class AdapterContract:
         assert not any(secret in shown for secret in self.secrets())
         assert "560" not in shown
 
+    # --- requests to delete ---
+
+    def deletion(self):
+        request = DeletionRequest(SUBMISSION, DeletionReason.NOT_SELECTED, "THEIRS-1")
+        return self.adapter.build_deletion(request, self.endpoint, now=NOW)
+
+    def test_request_to_delete_names_the_submission_and_says_why(self):
+        if not self.adapter.abilities.deletion_notices:
+            with pytest.raises(LenderError) as caught:
+                self.deletion()
+            assert caught.value.code == ErrorCode.NOT_SUPPORTED
+            return
+        call = self.deletion()
+        assert call.submission_id == SUBMISSION
+        assert call.url.startswith(self.endpoint.base_url)
+        assert "not_selected" in call.body.decode()
+
+    def test_deleted(self):
+        if not self.adapter.abilities.deletion_notices:
+            pytest.skip("this adapter takes no requests to delete")
+        assert isinstance(self.adapter.parse_deletion(self.deleted(), self.endpoint, now=NOW), Deleted)
+
     # --- reading ---
 
     def test_offer(self):
@@ -219,6 +251,8 @@ class AdapterContract:
         answer = HttpAnswer(status, headers, body, SUBMISSION)
         self.judged(self.adapter.parse, answer, expected=ANSWERS)
         self.judged(self.adapter.parse_choice, answer, expected=(*ANSWERS, Accepted))
+        if self.adapter.abilities.deletion_notices:
+            self.judged(self.adapter.parse_deletion, answer, expected=DELETION_ANSWERS)
 
     @settings(max_examples=150)
     @given(HEADERS, st.binary(max_size=300))
@@ -231,4 +265,6 @@ class AdapterContract:
         answer = self.genuine(body)
         self.judged(self.adapter.parse, answer, expected=ANSWERS)
         self.judged(self.adapter.parse_choice, answer, expected=(*ANSWERS, Accepted))
+        if self.adapter.abilities.deletion_notices:
+            self.judged(self.adapter.parse_deletion, answer, expected=DELETION_ANSWERS)
         self.judged(self.adapter.parse_callback, answer.headers, answer.body, expected=(tuple,))

@@ -19,6 +19,8 @@ from lenders.adapters.base import (
     Choice,
     Credentials,
     CreditRequest,
+    DeletionReason,
+    DeletionRequest,
     HttpCall,
     Inquiry,
     LenderEndpoint,
@@ -96,6 +98,11 @@ class Peer:
         choice = Choice(self.submission, reference, "canary-keyword")
         call = JOIN.build_choice(choice, self.endpoint(slug), now=datetime.now(tz=UTC))
         return JOIN.parse_choice(await self.send(call), self.endpoint(slug), now=datetime.now(tz=UTC))
+
+    async def ask_to_delete(self, slug: str):
+        request = DeletionRequest(self.submission, DeletionReason.NOT_SELECTED)
+        call = JOIN.build_deletion(request, self.endpoint(slug), now=datetime.now(tz=UTC))
+        return JOIN.parse_deletion(await self.send(call), self.endpoint(slug), now=datetime.now(tz=UTC))
 
     async def control(self, path: str, **order: Any) -> Any:
         async with self.session.post(f"{self.server.url}/{path}", json=order) as response:

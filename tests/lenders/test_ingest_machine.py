@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -22,16 +23,35 @@ from applications.crypto.keyring import data_key_scope
 from applications.errors import Refusal
 from applications.models import Application
 from lenders.adapters.base import ErrorCode, LenderError
-from lenders.models import Delivery, Offer, Submission
+from lenders.models import DeletionNotice, Delivery, Offer, Submission
 from lenders.services import choosing, deliveries, ingest, retrying
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
 SLUGS = st.sampled_from(["atra", "leja"])
-WORDS = st.sampled_from(["offered", "declined", "pending", "needs_more", "withdrawn", "asleep"])
+WORDS = st.sampled_from(
+    [
+        "offered",
+        "declined",
+        "pending",
+        "needs_more",
+        "withdrawn",
+        "asleep",
+        "contract_signed",
+        "deleted",
+        "retained",
+    ]
+)
 REFERENCES = st.sampled_from(["", "A", "AB"])
-FINAL = {"declined", "withdrawn", "expired", "lender_declined_late"}
+FINAL = {
+    "declined",
+    "withdrawn",
+    "expired",
+    "lender_declined_late",
+    "contract_signed",
+    "not_selected",
+}
 ERRORS = st.sampled_from(
     [
         LenderError(ErrorCode.REJECTED, permanent=True, signed=True),
@@ -52,6 +72,7 @@ class Fates(RuleBasedStateMachine):
     def start(self, atra: str, leja: str, chosen: bool) -> None:
         """Runs begin anywhere on the way, or few would come to its end."""
         self.ended: dict[str, str] = {}
+        self.deleted: dict[UUID, str] = {}
         self.held: list[deliveries.Prepared] = []
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
@@ -94,7 +115,7 @@ class Fates(RuleBasedStateMachine):
         scene.say(submission, "offered", offers=offers)
 
     @precondition(lambda self: Submission.objects.filter(status="selected").exists())
-    @rule(word=st.sampled_from(["declined", "withdrawn", "offered", "pending"]))
+    @rule(word=st.sampled_from(["declined", "withdrawn", "offered", "pending", "contract_signed"]))
     def chosen_lender_speaks(self, word: str) -> None:
         scene.say(Submission.objects.select_related("lender").get(status="selected"), word)
 
@@ -143,11 +164,14 @@ class Fates(RuleBasedStateMachine):
     @invariant()
     def one_choice_at_most_and_everybody_agrees_on_it(self) -> None:
         application = Application.objects.get(pk=self.application.pk)
-        selected = list(Submission.objects.filter(status="selected").values_list("pk", flat=True))
+        standing = Submission.objects.filter(status__in=["selected", "contract_signed"])
+        selected = list(standing.values_list("pk", flat=True))
         chosen = list(Offer.objects.filter(status="selected").values_list("submission_id", flat=True))
         assert len(selected) <= 1
         assert chosen == selected
-        assert (application.status == "chosen") == bool(selected)
+        stands = {"selected": "chosen", "contract_signed": "contracted"}
+        expected = [stands[status] for status in standing.values_list("status", flat=True)]
+        assert application.status == (expected or ["submitted"])[0]
 
     @invariant()
     def open_offers_belong_to_lenders_that_offer(self) -> None:
@@ -169,6 +193,22 @@ class Fates(RuleBasedStateMachine):
         for slug, status in self.ended.items():
             assert now[slug] == status
         self.ended = {slug: status for slug, status in now.items() if status in FINAL}
+
+    @invariant()
+    def who_was_asked_to_delete_was_asked_once_and_stays_out(self) -> None:
+        signed = Submission.objects.filter(status="contract_signed").exists()
+        for notice in DeletionNotice.objects.select_related("submission"):
+            assert signed
+            assert notice.submission.status not in {"queued", "pending", "offered", "contract_signed"}
+        if signed:
+            assert not Offer.objects.filter(status="open").exists()
+
+    @invariant()
+    def deleted_stays_deleted(self) -> None:
+        for notice in DeletionNotice.objects.all():
+            assert self.deleted.get(notice.pk, notice.acknowledgement) == notice.acknowledgement
+            if notice.acknowledgement == "deleted":
+                self.deleted[notice.pk] = "deleted"
 
     @invariant()
     def one_live_delivery_of_a_kind(self) -> None:
