@@ -44,7 +44,7 @@ def contract_signed(submission: Submission, actor: Actor) -> str:
     change_status(application=application, to=ApplicationStatus.CONTRACTED, actor=actor)
     _let_go(submission)
     ask_all_to_delete(application_id=application.pk, reason=DeletionReason.NOT_SELECTED, actor=actor)
-    tell_by_mail(submission, MailKind.CONTRACT_SIGNED, email=contact(ContactRole.CONTROLLER).email)
+    tell_by_mail(submission, MailKind.CONTRACT_SIGNED, our_mailbox=contact(ContactRole.CONTROLLER).email)
     return "taken"
 
 

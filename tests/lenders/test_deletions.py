@@ -258,7 +258,7 @@ def test_request_is_taken_back_where_nothing_arrived_after_all():
         assert scene.begun(application) == {}
     assert asked() == {}
     assert scene.delivery_at(application, "leja", "deletion").error_code == "never_left"
-    assert scene.delivery_at(application, "leja").error_code == "no_longer_wanted"
+    assert scene.delivery_at(application, "leja").status == "failed"
     assert waits() == []
 
 
