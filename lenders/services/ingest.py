@@ -109,6 +109,8 @@ def _apply(submission: Submission, answer: AnyAnswer, actor: Actor, asked: Deliv
         live.touch(submission.application_id)  # the page says that the lender knows
         return "accepted"
     if submission.status == S.SELECTED and isinstance(answer, Declined | Withdrawn):
+        if isinstance(answer, Declined):
+            _note_reason(submission, answer.reason)
         return decline_late(submission, actor)
     if isinstance(answer, Withdrawn):
         return _withdraw(submission, S.WITHDRAWN)

@@ -100,7 +100,8 @@ def test_page_says_who_declined_late_and_that_the_choice_is_free_again(browser, 
     scene.say(scene.submission_at(application, "atra"), "declined")
     page = main_of(browser, application)
     assert f"{ATRA} atteica pēc tam, kad izvēlējāties tā piedāvājumu." in page
-    assert "Varat izvēlēties no jauna" in page
+    assert "Varat izvēlēties citu piedāvājumu." in page
+    assert "iekšējos noteikumus" in page  # the reason that it gave
     assert 'id="choose-' in page
 
 
