@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from applications.states import ApplicationStatus
+
 
 class SubmissionStatus(TextChoices):
     """Where one lender stands with one application."""
@@ -31,6 +33,9 @@ WAITING = frozenset({S.QUEUED, S.PENDING, S.ACTION_REQUIRED})
 
 # A late answer still counts after no_response, failed and unknown: the lender may have had it all along.
 OPEN_TO_ANSWERS = WAITING | {S.NO_RESPONSE, S.FAILED, S.UNKNOWN}
+
+APPLICATION_LISTENS = (ApplicationStatus.SUBMITTED, ApplicationStatus.CHOSEN)
+"""Where an application must stand for an answer to count."""
 
 SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     S.QUEUED: frozenset(
@@ -160,7 +165,7 @@ class DeliveryKind(TextChoices):
     """What a lender is told or asked."""
 
     APPLICATION = "application", _("Application")
-    INQUIRY = "inquiry", _("Inquiry after an uncertain outcome")
+    INQUIRY = "inquiry", _("Question about where it stands")
     CHOICE = "choice", _("The consumer's choice")
     SUPPLEMENT = "supplement", _("What the lender still needed")
     DELETION = "deletion", _("Request to delete")

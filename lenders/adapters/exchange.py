@@ -83,11 +83,16 @@ class Credentials:
 
     @classmethod
     def from_stored(cls, value: Any) -> Credentials:
-        """What `stored` wrote. A bare list is how signing secrets alone were kept."""
-        if isinstance(value, list):
-            return cls(signing=tuple(value))
-        named = dict(value or {})
-        return cls(**{**named, "signing": tuple(named.get("signing", ()))})
+        """What `stored` wrote. A bare list is how signing secrets alone were kept.
+
+        Raises TypeError for a name that is none of ours, or a value that is no text.
+        """
+        named = {"signing": value} if isinstance(value, list) else dict(value or {})
+        signing = named.pop("signing", [])
+        texts = (*signing, *named.values())
+        if not isinstance(signing, list) or not all(isinstance(text, str) for text in texts):
+            raise TypeError
+        return cls(signing=tuple(signing), **named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from uuid import UUID
 from lenders.adapters.errors import malformed
 
 LONGEST_BODY = 1024 * 1024
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
-_RATE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
+LONGEST_WORD = 64
+REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
+RATE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
 _RFC3339 = re.compile(
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -64,10 +65,10 @@ def boolean(source: Document, key: str) -> bool:
     return value
 
 
-def items(source: Document, key: str, *, most: int) -> list[Any]:
-    """A list of one to `most` entries."""
+def items(source: Document, key: str, *, most: int, least: int = 1) -> list[Any]:
+    """A list of `least` to `most` entries."""
     value = source.get(key)
-    if not isinstance(value, list) or not 0 < len(value) <= most:
+    if not isinstance(value, list) or not least <= len(value) <= most:
         raise malformed()
     return value
 
@@ -75,7 +76,7 @@ def items(source: Document, key: str, *, most: int) -> list[Any]:
 def word(source: Document, key: str) -> str:
     """A short text of no known vocabulary (a status, a reason), to be compared and not stored."""
     value = source.get(key)
-    if not isinstance(value, str) or not 0 < len(value) <= 64:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_WORD:
         raise malformed()
     return value
 
@@ -87,7 +88,7 @@ def reference(source: Document, key: str, *, required: bool = True) -> str:
     value = source.get(key)
     if value is None and not required:
         return ""
-    if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
+    if not isinstance(value, str) or not REFERENCE.fullmatch(value):
         raise malformed()
     return value
 
@@ -95,7 +96,7 @@ def reference(source: Document, key: str, *, required: bool = True) -> str:
 def rate(source: Document, key: str, *, most: Decimal) -> Decimal:
     """A percentage written as plain digits ("11.50"): no sign, no exponent, at most six decimals."""
     value = source.get(key)
-    if not isinstance(value, str) or not _RATE.fullmatch(value) or Decimal(value) > most:
+    if not isinstance(value, str) or not RATE.fullmatch(value) or Decimal(value) > most:
         raise malformed()
     return Decimal(value)
 

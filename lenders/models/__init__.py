@@ -3,7 +3,11 @@
 from lenders.models.deletion import DeletionNotice
 from lenders.models.delivery import Attempt, Delivery
 from lenders.models.lender import Lender
+from lenders.models.not_asked import LenderNotAsked
 from lenders.models.offer import Offer
 from lenders.models.submission import LenderMessage, Submission
 
-__all__ = ["Attempt", "DeletionNotice", "Delivery", "Lender", "LenderMessage", "Offer", "Submission"]
+__all__ = [
+    "Attempt", "DeletionNotice", "Delivery", "Lender", "LenderMessage", "LenderNotAsked", "Offer",
+    "Submission",
+]  # fmt: skip

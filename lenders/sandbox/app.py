@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp import web
 
 from lenders.sandbox import wire
+from lenders.sandbox.bank import BankTwin
 from lenders.sandbox.books import Books, Fault, FaultName
 from lenders.sandbox.join import JoinTwin
 from lenders.sandbox.lending import Lending
@@ -17,7 +18,7 @@ from lenders.sandbox.secrets import SANDBOX_LENDERS
 from lenders.sandbox.twin import Twin
 
 LENDERS = {lender.slug: lender for lender in SANDBOX_LENDERS}
-TWINS: dict[str, type[Twin]] = {"join": JoinTwin}
+TWINS: dict[str, type[Twin]] = {"join": JoinTwin, "bank": BankTwin}
 """By the slug of the adapter that speaks with them. A new way of speaking is one module and one line here."""
 LARGEST_REQUEST = 4 * 1024 * 1024
 CALLBACK_TIMEOUT = aiohttp.ClientTimeout(total=10)

@@ -107,7 +107,9 @@ class Lending:
         await self._call_back(lender, application)
 
     async def say(self, lender: SandboxLender, submission: UUID, words: dict[str, Any]) -> int:
-        """Call back with these words now; the status met, 0 where nobody answered."""
+        """Say these words from now on and call back with them; the status met, 0 where nobody answered or
+        the lender calls nobody back.
+        """
         application = self.books.applications[lender.slug, submission]
         said = _stated(lender, submission, **words)
         if said["status"] in ("deleted", "retained"):
@@ -135,6 +137,7 @@ class Lending:
         await asyncio.sleep(lender.answer_seconds / self._speed)
         application = self.books.applications[lender.slug, submission]
         verdict = _verdict(lender, submission, asked)
+        application.decision = verdict
         waits = lender.behaviour is Behaviour.CALLS_BACK or fault.name in LATE
         application.answer = _stated(lender, submission, status="pending") if waits else verdict
         if fault.name is FaultName.NEEDS_MORE:
@@ -198,7 +201,7 @@ class Lending:
 
     def _written(self, lender: SandboxLender, answer: dict[str, Any]) -> Letter:
         twin = self.twins[lender.protocol]
-        write = twin.forged if self.books.take_forgery(lender.slug) else twin.write
+        write = twin.forged if self.books.take(lender.slug, FaultName.FORGED_CALLBACK) else twin.write
         return write(lender, answer, kind="callback")
 
     async def _posted(self, url: str, letter: Letter) -> int:

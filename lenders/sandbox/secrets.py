@@ -7,9 +7,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 
 class Behaviour(StrEnum):
@@ -35,6 +37,9 @@ class SandboxLender:
 
     protocol               the adapter that speaks with it
     requested_fields       labels it declares it needs; it should be given no other
+    languages              codes of those it serves customers in
+    minimum_age, maximum_age  in whole years, on the day of sending; None is no limit
+    maximum_age_at_end     the same at the end of the term
     borrowing_rate         percent a year
     upfront_fee_permille   of the amount, paid at drawdown
     answer_seconds         how long it thinks before it answers
@@ -52,6 +57,10 @@ class SandboxLender:
     minimum_term_months: int
     maximum_term_months: int
     requested_fields: tuple[str, ...]
+    languages: tuple[str, ...] = ("lv", "en", "ru")
+    minimum_age: int = 18
+    maximum_age: int | None = None
+    maximum_age_at_end: int | None = None
     borrowing_rate: Decimal
     upfront_fee_permille: int = 0
     answer_seconds: float = 0.2
@@ -121,6 +130,9 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         minimum_term_months=6,
         maximum_term_months=120,
         requested_fields=(*_CREDIT, "loan.repayment_day", *_PERSON, *_CONTACT, *_DOCUMENT, *_INCOME, *_PEP),
+        minimum_age=21,
+        maximum_age=75,
+        maximum_age_at_end=80,
         borrowing_rate=Decimal("9.90"),
         upfront_fee_permille=20,
         signs_seconds=20.0,
@@ -135,6 +147,7 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         minimum_term_months=3,
         maximum_term_months=60,
         requested_fields=(*_CREDIT, *_PERSON, *_CONTACT, *_FAMILY, *_INCOME, *_BURDENS, *_PEP),
+        languages=("lv",),
         borrowing_rate=Decimal("8.90"),
         answer_seconds=0.5,
     ),
@@ -150,6 +163,31 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         borrowing_rate=Decimal("19.90"),
         answer_seconds=0.1,
     ),
+    SandboxLender(
+        slug="baka",
+        name="Bākas Banka (sandbox)",
+        protocol="bank",
+        behaviour=Behaviour.OFFERS,
+        minimum_amount_cents=500_00,
+        maximum_amount_cents=30_000_00,
+        minimum_term_months=6,
+        maximum_term_months=120,
+        requested_fields=(
+            *_CREDIT,
+            "loan.repayment_day",
+            *_PERSON,
+            "identification.birth_date",
+            *_CONTACT,
+            *_ADDRESS,
+            *_DOCUMENT,
+            *_INCOME,
+            *_BURDENS,
+            *_PEP,
+        ),
+        borrowing_rate=Decimal("10.40"),
+        upfront_fee_permille=5,
+        answer_seconds=5.0,
+    ),
 )
 
 
@@ -159,3 +197,29 @@ def secret_of(sandbox_secret: str, slug: str) -> str:
     """
     derived = hmac.new(sandbox_secret.encode(), slug.encode(), hashlib.sha256).digest()
     return "whsec_" + base64.b64encode(derived).decode()
+
+
+def credentials_of(sandbox_secret: str, lender: SandboxLender) -> dict[str, Any]:
+    """What one sandbox lender wants to see, as `Credentials.from_stored` reads it."""
+    return _CREDENTIALS[lender.protocol](sandbox_secret, lender.slug)
+
+
+def client_of(sandbox_secret: str, slug: str) -> tuple[str, str]:
+    """The OAuth 2 client id and secret by which one sandbox lender knows us. Like many in the field they hold
+    what a form encodes.
+    """
+    derived = hmac.new(sandbox_secret.encode(), f"client of {slug}".encode(), hashlib.sha256).digest()
+    return f"jo1n:{slug}", base64.b64encode(derived).decode()
+
+
+def _signing(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    return {"signing": [secret_of(sandbox_secret, slug)]}
+
+
+def _client(sandbox_secret: str, slug: str) -> dict[str, Any]:
+    client_id, client_secret = client_of(sandbox_secret, slug)
+    return {"client_id": client_id, "client_secret": client_secret}
+
+
+_CREDENTIALS: Mapping[str, Callable[[str, str], dict[str, Any]]] = {"join": _signing, "bank": _client}
+"""By protocol."""

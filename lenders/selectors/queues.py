@@ -28,7 +28,7 @@ class LenderQueue:
 
     due        could be claimed this moment; `since` when the oldest of them is due
     in_flight  held by a worker
-    later      due at a later time: the pause before the next try
+    later      due at a later time: the pause before the next try, or before it is asked again
     held       left alone, because a right of the person or a choice stands in the way
     done, given_up  in the last hour
     """

@@ -27,9 +27,9 @@ from lenders.adapters.base import (
 )
 from lenders.models import Attempt, DeletionNotice, Delivery, Submission
 from lenders.selectors.deletions import data_left, on_its_way
-from lenders.services import deletions, disclosures, ingest, payload
+from lenders.services import deletions, disclosures, ingest, payload, polling
 from lenders.services.claims import Claim, give_back
-from lenders.services.settling import close, give_up, settle_failure
+from lenders.services.settling import close, died_on_the_way, give_up, leave_unknown, settle_failure
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
@@ -139,7 +139,11 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
         deletions.take_back(delivery.submission)
     if code is None:
         try:
-            return payload.build(delivery)
+            call = payload.build(delivery)
+            if not died_on_the_way(delivery, call.adapter):
+                return call
+            leave_unknown(delivery, "lease_lost", can_be_asked=call.adapter.abilities.can_be_asked)
+            return None
         except LenderError as error:
             code, for_good = error.code, error.permanent
         except ProcessingRefused as refused:
@@ -161,13 +165,13 @@ def _cannot_start(delivery: Delivery) -> str | None:
     if delivery.kind == DeliveryKind.APPLICATION and delivery.submission.status != SubmissionStatus.QUEUED:
         return "already_answered"
     too_late = timezone.now() >= delivery.deadline
+    if delivery.kind == DeliveryKind.INQUIRY and polling.nothing_to_learn(delivery.submission):
+        return "nothing_to_learn"
     standing = delivery.submission.application.status
     if delivery.kind == DeliveryKind.APPLICATION and standing != ApplicationStatus.SUBMITTED:
         # Another offer was chosen after the claim: `claim_due` leaves such rows alone from then on.
         waits = standing == ApplicationStatus.CHOSEN and not too_late
         return "another_chosen" if waits else "no_longer_wanted"
-    if delivery.kind == DeliveryKind.INQUIRY and standing not in ingest.APPLICATION_LISTENS:
-        return "no_longer_wanted"
     if delivery.kind == DeliveryKind.CHOICE and delivery.submission.status != SubmissionStatus.SELECTED:
         return "no_longer_chosen"
     if too_late:

@@ -15,7 +15,6 @@ from applications.actors import SYSTEM, Actor
 from applications.models import DataSubject, MailKind, Milestone
 from applications.services import audit, statistics
 from applications.services.locking import lock_subject
-from applications.states import ApplicationStatus
 from lenders.adapters.base import (
     Accepted,
     AnyAnswer,
@@ -32,11 +31,13 @@ from lenders.adapters.base import (
 )
 from lenders.apr import AprError, apr_of_offer, round_half_up
 from lenders.models import Delivery, LenderMessage, Offer, Submission
+from lenders.services import polling
 from lenders.services.contracts import contract_signed, decline_late
 from lenders.services.deletions import acknowledge
 from lenders.services.moves import move
 from lenders.services.telling import tell_by_mail
 from lenders.states import (
+    APPLICATION_LISTENS,
     OPEN_TO_ANSWERS,
     WAITING,
     Acknowledgement,
@@ -49,7 +50,6 @@ from lenders.states import (
 log = structlog.get_logger(__name__)
 
 S = SubmissionStatus
-APPLICATION_LISTENS = (ApplicationStatus.SUBMITTED, ApplicationStatus.CHOSEN)
 HIGHEST_APR = Decimal(1000)  # percent; the adapter accepts no higher stated one either
 
 
@@ -77,7 +77,7 @@ def ingest(
         lock_subject(subject_id)
         submission = (
             Submission.objects.select_for_update(of=("self",))
-            .select_related("application")
+            .select_related("application", "subject", "lender")
             .get(pk=submission_id)
         )
         if message_id:
@@ -89,6 +89,8 @@ def ingest(
             if not new and asked is None:
                 return "duplicate"
         outcome = _apply(submission, answer, actor, asked)
+        if asked != DeliveryKind.DELETION:
+            polling.plan(submission, more_to_come=isinstance(answer, Offered) and answer.more_to_come)
         if message_id and outcome != "taken":
             LenderMessage.objects.filter(pk=message.pk).update(outcome=outcome)
         return outcome

@@ -7,16 +7,17 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.doorbell import ring_on_commit
+from applications.models import Disclosure, DisclosureStatus
 from applications.selectors.permission import require
 from applications.services import audit
 from applications.services.locking import lock_subject
+from lenders.adapters import ADAPTERS
 from lenders.errors import NothingToRetry
 from lenders.models import DeletionNotice, Delivery, Submission
 from lenders.purposes import PURPOSES
 from lenders.services.fan_out import DISPATCH_TASK, clocks_of, new_delivery
-from lenders.services.ingest import APPLICATION_LISTENS
 from lenders.services.moves import move
-from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+from lenders.states import APPLICATION_LISTENS, DeliveryKind, DeliveryStatus, SubmissionStatus
 
 RETRYABLE = frozenset({SubmissionStatus.FAILED, SubmissionStatus.NO_RESPONSE})
 
@@ -24,7 +25,8 @@ RETRYABLE = frozenset({SubmissionStatus.FAILED, SubmissionStatus.NO_RESPONSE})
 def retry(*, submission_id: UUID, actor: Actor) -> None:
     """Queue what failed at this lender again: the application, the consumer's choice, the request to delete.
 
-    The idempotency key stays the submission's own, so a lender that had it all along takes no second copy.
+    A lender that had the application all along takes no second copy: the idempotency key stays the
+    submission's own, and where a copy would be a second application the lender is asked first what it has.
     Raises NothingToRetry, SubjectErased, a ProcessingRefused when nothing may be passed on.
     """
     with transaction.atomic():
@@ -40,6 +42,8 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
         _check_against_deletion(submission, kind)
         if kind == DeliveryKind.APPLICATION:
             _ask_anew(submission)
+            if _may_have_it(submission):
+                kind = DeliveryKind.INQUIRY
         _make_due(submission, kind)
         audit.record(
             actor=actor, action="submission.retried", subject_id=subject_id, row=submission, kind=kind
@@ -75,6 +79,15 @@ def _ask_anew(submission: Submission) -> None:
         setattr(submission, name, moment)
     submission.save(update_fields=["requested_fields", "page_wait_until", "late_until"])
     move(submission, SubmissionStatus.QUEUED)
+
+
+def _may_have_it(submission: Submission) -> bool:
+    """Whether the lender may have the application already, would take it twice, and can say so."""
+    adapter = ADAPTERS.get(submission.lender.adapter)
+    if adapter is None or adapter.abilities.idempotent or not adapter.abilities.can_be_asked:
+        return False
+    sent = submission.deliveries.filter(kind=DeliveryKind.APPLICATION).values("pk")
+    return Disclosure.objects.filter(delivery__in=sent).exclude(status=DisclosureStatus.NOT_MADE).exists()
 
 
 def _what_failed(submission: Submission) -> DeliveryKind:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from applications import live
@@ -14,8 +14,9 @@ from applications.models import Disclosure, DisclosureStatus
 from applications.selectors.permission import without_consent
 from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
-from lenders.models import Delivery, Submission
+from lenders.models import Attempt, Delivery, Submission
 from lenders.purposes import kinds_for
+from lenders.services import polling
 from lenders.services.claims import Claim
 from lenders.services.contracts import decline_late
 from lenders.services.fan_out import new_delivery
@@ -38,10 +39,14 @@ NOT_TWICE = frozenset({DeliveryKind.APPLICATION, DeliveryKind.CHOICE, DeliveryKi
 ENDS_AS = {
     "timed_out": SubmissionStatus.NO_RESPONSE,
     "deadline_passed": SubmissionStatus.NO_RESPONSE,
+    "nothing_to_learn": SubmissionStatus.NO_RESPONSE,
     "no_longer_wanted": SubmissionStatus.NOT_SELECTED,
     "request_withdrawn": SubmissionStatus.CALLED_OFF,
 }
 BACKOFF_SECONDS, BACKOFF_CAP_SECONDS = 2.0, 300.0
+UNDER_WAY = timedelta(minutes=1)
+"""For so long after it was sent an application may still be on its way into the lender's books."""
+MOST_SENDINGS = 3
 
 
 def close(claim: Claim, status: DeliveryStatus, error_code: str = "") -> bool:
@@ -57,7 +62,7 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
     """Try again later, or give up; False when the lease was lost."""
     delivery = (
         Delivery.objects.select_for_update(of=("self",))
-        .select_related("submission__lender")
+        .select_related("submission__lender", "submission__application", "submission__subject")
         .filter(pk=claim.delivery_id, fence=claim.fence, status=DeliveryStatus.DUE)
         .first()
     )
@@ -67,26 +72,39 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
     wait = wait_before_next(delivery.failures, error)
     uncertain = error.ambiguous and not adapter.abilities.idempotent and delivery.kind in NOT_TWICE
     already_there = error.code == ErrorCode.ALREADY_RECEIVED and delivery.kind == DeliveryKind.APPLICATION
+    refused_again = error.code == delivery.error_code == ErrorCode.TOKEN_REFUSED
     if uncertain:
-        _leave_unknown(delivery, error, can_be_asked=adapter.abilities.can_be_asked)
+        leave_unknown(delivery, error.code, can_be_asked=adapter.abilities.can_be_asked)
+    elif error.code == ErrorCode.NOT_RECEIVED and _may_be_sent_again(delivery, adapter):
+        _send_again(claim, delivery.submission)
     elif already_there and adapter.abilities.can_be_asked:
         # Sent before with the fields that the lender needed then: what it made of those still holds.
         close(claim, DeliveryStatus.FAILED, error.code)
-        _inquire(delivery.submission)
+        polling.ask_now(delivery.submission)
     elif (
         error.permanent
+        or refused_again  # a token just made was not accepted either
         or delivery.failures >= FAILURE_CAP[DeliveryKind(delivery.kind)]
         or timezone.now() + wait >= delivery.deadline
     ):
-        give_up(delivery, error.code)
-        if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed:
-            # The lender itself will not have it: the held offers are the consumer's again.
-            decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
+        _end(claim, delivery, adapter, error)
     else:
         Delivery.objects.filter(pk=delivery.pk).update(
             failures=delivery.failures, due_at=timezone.now() + wait, lease_until=None, error_code=error.code
         )
     return True
+
+
+def _end(claim: Claim, delivery: Delivery, adapter: Adapter, error: LenderError) -> None:
+    if delivery.kind == DeliveryKind.INQUIRY and adapter.abilities.is_polled:
+        # Asked again later: that it could not say it now decides nothing.
+        close(claim, DeliveryStatus.FAILED, error.code)
+        polling.plan(delivery.submission)
+        return
+    give_up(delivery, error.code)
+    if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed:
+        # The lender itself will not have it: the held offers are the consumer's again.
+        decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
 
 
 def wait_before_next(failures: int, error: LenderError) -> timedelta:
@@ -96,20 +114,47 @@ def wait_before_next(failures: int, error: LenderError) -> timedelta:
     return timedelta(seconds=max(jitter, error.retry_after or 0.0))
 
 
-def _leave_unknown(delivery: Delivery, error: LenderError, *, can_be_asked: bool) -> None:
+def leave_unknown(delivery: Delivery, code: str, *, can_be_asked: bool) -> None:
     """It may have arrived, and a second copy would be a second application: ask the lender, or say so."""
-    give_up(delivery, error.code, status=SubmissionStatus.UNKNOWN)
+    give_up(delivery, code, status=SubmissionStatus.UNKNOWN)
     if can_be_asked:
-        _inquire(delivery.submission)
+        polling.ask_now(delivery.submission)
 
 
-def _inquire(submission: Submission) -> None:
-    """Ask the lender what it knows of a submission, unless that is about to be asked already."""
-    waiting = Delivery.objects.filter(
-        submission=submission, kind=DeliveryKind.INQUIRY, status=DeliveryStatus.DUE
-    )
-    if not waiting.exists():
-        new_delivery(submission, DeliveryKind.INQUIRY).save(force_insert=True)
+def died_on_the_way(delivery: Delivery, adapter: Adapter) -> bool:
+    """Whether a worker that was lost may have told a lender what must not be told twice."""
+    if adapter.abilities.idempotent or delivery.kind not in NOT_TWICE:
+        return False
+    return Attempt.objects.filter(delivery=delivery, finished_at__isnull=True).exists()
+
+
+def _may_be_sent_again(delivery: Delivery, adapter: Adapter) -> bool:
+    """Whether "not received" answers the one question left open: did this application arrive? At a lender
+    that takes it twice as once nobody asks that.
+    """
+    undecided = delivery.submission.status in (SubmissionStatus.QUEUED, SubmissionStatus.UNKNOWN)
+    if delivery.kind != DeliveryKind.INQUIRY or adapter.abilities.idempotent or not undecided:
+        return False
+    ended = list(_sendings(delivery.submission).values_list("finished_at", flat=True))
+    return len(ended) < MOST_SENDINGS and None not in ended
+
+
+def _send_again(claim: Claim, submission: Submission) -> None:
+    """The lender has no such application. Send it anew, once the first can no longer be on its way."""
+    attempts = Attempt.objects.filter(delivery__in=_sendings(submission))
+    last = attempts.aggregate(last=Max("started_at"))["last"]
+    if last is not None and timezone.now() < last + UNDER_WAY:
+        Delivery.objects.filter(pk=claim.delivery_id).update(
+            due_at=last + UNDER_WAY, lease_until=None, error_code=ErrorCode.NOT_RECEIVED
+        )
+        return
+    close(claim, DeliveryStatus.DONE, ErrorCode.NOT_RECEIVED)
+    move(submission, SubmissionStatus.QUEUED)
+    new_delivery(submission, DeliveryKind.APPLICATION).save(force_insert=True)
+
+
+def _sendings(submission: Submission) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(submission=submission, kind=DeliveryKind.APPLICATION)
 
 
 def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = None) -> None:

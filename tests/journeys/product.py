@@ -18,10 +18,19 @@ import psutil
 
 from joinbaltic.development_environment import read
 from joinbaltic.embedded import free_port
+from lenders.sandbox.secrets import SANDBOX_LENDERS, Behaviour
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL", "VAR_DIR", "ENVIRONMENT", "DJANGO_SETTINGS_MODULE")
 SECRETS = ("SECRET_KEY", "MASTER_KEYS", "INDEX_KEYS", "SANDBOX_SECRET", "PUBLIC_URL", "ALLOWED_HOSTS")
+
+OFFERS_OF = {
+    lender.slug: 1
+    for lender in SANDBOX_LENDERS
+    if lender.behaviour in (Behaviour.OFFERS, Behaviour.CALLS_BACK)
+}
+OFFERS = sum(OFFERS_OF.values())
+"""How many offers come of an application that is sent to every sandbox lender."""
 
 
 def until(true: Callable[[], Any], *, seconds: float = 20, pause: float = 0.2) -> Any:

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.journeys.product import Product, until
+from lenders.sandbox.secrets import SANDBOX_LENDERS
+from tests.journeys.product import OFFERS, Product, until
 from tests.journeys.staff import log_in
 from tests.journeys.visitor import ANSWERS, Visitor
 
@@ -68,7 +69,7 @@ def test_support_sees_the_case_and_not_the_person_and_sends_again_what_failed(
     assert_nobody_is_shown(staff, email)
     expect(page.locator(".field-masked_name")).to_contain_text("S•••••")
     expect(page.locator(".field-masked_email")).to_contain_text("@•••••.lv")
-    expect(page.locator(".panel-table tbody tr")).to_have_count(5)
+    expect(page.locator(".panel-table tbody tr")).to_have_count(len(SANDBOX_LENDERS))
     expect(page.locator(".panel-table tbody tr", has_text="Vētras").locator("ol.attempts li")).to_have_count(
         3
     )
@@ -76,7 +77,7 @@ def test_support_sees_the_case_and_not_the_person_and_sends_again_what_failed(
     staff.shot("application")
 
     staff.open(f"/admin/lenders/submission/?q={reference}")
-    expect(page.locator("#result_list tbody tr")).to_have_count(5)
+    expect(page.locator("#result_list tbody tr")).to_have_count(len(SANDBOX_LENDERS))
     staff.shot("submissions")
     find_submission(staff, reference, "Vētras")
     expect(page.locator("main, #content").first).to_contain_text("unavailable")
@@ -90,7 +91,7 @@ def test_support_sees_the_case_and_not_the_person_and_sends_again_what_failed(
     send_again(staff, reference, "Ātrā")
     find_submission(staff, reference, "Ātrā")
     until(lambda: page.locator("td.field-price_personalised").count() or not state_of(staff), seconds=30)
-    expect(application.page.locator("li.offer")).to_have_count(3, timeout=20_000)
+    expect(application.page.locator("li.offer")).to_have_count(OFFERS, timeout=20_000)
 
     send_again(staff, reference, "Vētras")
     find_submission(staff, reference, "Vētras")

@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lenders.adapters import ADAPTERS
@@ -22,10 +22,12 @@ from lenders.adapters.base import (
     Adapter,
     Choice,
     ContractSigned,
+    Credential,
     Declined,
     Deleted,
     DeletionReason,
     DeletionRequest,
+    Document,
     HttpAnswer,
     Inquiry,
     LenderEndpoint,
@@ -33,6 +35,8 @@ from lenders.adapters.base import (
     Offered,
     Pending,
     Retained,
+    Supplement,
+    Token,
     Unrecognised,
     Withdrawn,
 )
@@ -46,6 +50,8 @@ HEADERS = st.dictionaries(
     st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "retry-after", "content-type"]),
     TEXT,
 )
+# each adapter runs the same examples: none is the same test replayed on another object by mistake
+ANYTHING = settings(max_examples=150, suppress_health_check=[HealthCheck.differing_executors])
 
 
 def outcome(read: Callable[[], Any]) -> Any:
@@ -57,10 +63,14 @@ def outcome(read: Callable[[], Any]) -> Any:
 
 
 class AdapterContract:
-    """Subclasses give the adapter, an endpoint and how this lender says each thing."""
+    """Subclasses give the adapter, an endpoint and how this lender says each thing.
+
+    not_let_in  what a bare 401 means: code, permanent
+    """
 
     adapter: Adapter
     endpoint: LenderEndpoint
+    not_let_in: tuple[ErrorCode, bool] = (ErrorCode.REJECTED, True)
 
     def offered(self) -> HttpAnswer:
         raise NotImplementedError
@@ -81,6 +91,10 @@ class AdapterContract:
     def genuine(self, body: bytes) -> HttpAnswer:
         """A body of any bytes that passes for the lender's own, as far as the lender can prove that."""
         raise NotImplementedError
+
+    def written(self, label: str, value: Any) -> str:
+        """How this lender's messages write a value of ours."""
+        return str(value)
 
     def secrets(self) -> list[str]:
         """Every word of the credentials that nobody else may see."""
@@ -113,7 +127,7 @@ class AdapterContract:
     def test_every_supported_value_arrives_in_the_body(self):
         body = self.built().body.decode()
         for label, value in self.supported().items():
-            assert str(value) in body, label
+            assert self.written(label, value) in body, label
 
     def test_an_unasked_field_is_not_in_the_body(self):
         for label in self.supported():
@@ -145,11 +159,12 @@ class AdapterContract:
         assert (first.body, first.url, first.method) == (later.body, later.url, later.method)
 
     def test_calls_stay_under_the_lenders_address_and_carry_no_personal_data_outside_the_body(self):
-        choice = Choice(SUBMISSION, "OFFER-1", "canary-keyword")
+        choice = Choice(SUBMISSION, "OFFER-1", "canary-keyword", "THEIRS-1")
         calls = [
             self.built(),
             self.adapter.build_inquiry(Inquiry(SUBMISSION, "THEIRS-1"), self.endpoint, now=NOW),
             self.adapter.build_choice(choice, self.endpoint, now=NOW),
+            *([self.supplement()] if self.adapter.abilities.takes_supplement else []),
         ]
         for call in calls:
             assert call.url.startswith(self.endpoint.base_url)
@@ -185,6 +200,61 @@ class AdapterContract:
             pytest.skip("this adapter takes no requests to delete")
         assert isinstance(self.adapter.parse_deletion(self.deleted(), self.endpoint, now=NOW), Deleted)
 
+    # --- what was still needed ---
+
+    def supplement(self, **changes: Any) -> Any:
+        given = {
+            "fields": self.supported(),
+            "documents": (Document("document.income", "application/pdf", b"canary-document"),),
+        }
+        supplement = Supplement(UUID(int=11), SUBMISSION, "THEIRS-1", **(given | changes))
+        return self.adapter.build_supplement(supplement, self.endpoint, now=NOW)
+
+    def test_supplement_carries_what_was_asked_for_or_is_not_supported(self):
+        if not self.adapter.abilities.takes_supplement:
+            with pytest.raises(LenderError) as caught:
+                self.supplement()
+            assert (caught.value.code, caught.value.permanent) == (ErrorCode.NOT_SUPPORTED, True)
+            return
+        body = self.supplement().body.decode()
+        for label, value in self.supported().items():
+            assert self.written(label, value) in body, label
+
+    @pytest.mark.parametrize(
+        "unplaced",
+        [
+            {"fields": {"identification.shoe_size": "canary"}},
+            {"documents": (Document("document.shoe_size", "image/png", b"canary"),)},
+        ],
+    )
+    def test_supplement_without_a_place_is_refused_not_dropped(self, unplaced):
+        if not self.adapter.abilities.takes_supplement:
+            pytest.skip("this adapter takes none")
+        with pytest.raises(LenderError) as caught:
+            self.supplement(**unplaced)
+        assert (caught.value.code, caught.value.permanent) == (ErrorCode.FIELD_NOT_SUPPORTED, True)
+
+    # --- the token ---
+
+    def token_request(self) -> Any:
+        request = self.adapter.build_token_request(self.endpoint, now=NOW)
+        if request is None:
+            assert Credential.CLIENT_SECRET not in self.adapter.credentials
+            pytest.skip("this lender wants no token")
+        return request
+
+    def test_token_request_stays_under_the_lenders_address_and_shows_no_secret(self):
+        request = self.token_request()
+        assert request.url.startswith(self.endpoint.base_url)
+        assert not any(secret in request.url + repr(request) for secret in self.secrets())
+        assert request == self.adapter.build_token_request(self.endpoint, now=NOW + timedelta(seconds=9))
+
+    @ANYTHING
+    @given(st.integers(100, 999), st.binary(max_size=300))
+    def test_any_reply_to_it_is_a_token_or_a_lender_error(self, status, body):
+        self.token_request()
+        self.judged(self.adapter.parse_token, HttpAnswer(status, {}, body), expected=(Token,))
+
     # --- reading ---
 
     def test_offer(self):
@@ -214,11 +284,17 @@ class AdapterContract:
         assert (caught.value.code, caught.value.permanent) == (ErrorCode.UNAVAILABLE, False)
         assert caught.value.ambiguous is (status not in (408, 425, 429, 503))
 
-    @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 410, 422, 499])
+    @pytest.mark.parametrize("status", [400, 403, 404, 409, 410, 422, 499])
     def test_status_that_is_final(self, status):
         with pytest.raises(LenderError) as caught:
             self.adapter.parse(HttpAnswer(status, {}, b"<html>"), self.endpoint, now=NOW)
         assert (caught.value.code, caught.value.permanent) == (ErrorCode.REJECTED, True)
+
+    def test_call_that_was_not_let_in(self):
+        with pytest.raises(LenderError) as caught:
+            self.adapter.parse(HttpAnswer(401, {}, b"<html>"), self.endpoint, now=NOW)
+        assert (caught.value.code, caught.value.permanent) == self.not_let_in
+        assert not caught.value.ambiguous
 
     @pytest.mark.parametrize(
         ("header", "seconds"),
@@ -245,7 +321,7 @@ class AdapterContract:
         assert isinstance(found, (*expected, LenderError))
         assert getattr(found, "__context__", None) is None
 
-    @settings(max_examples=150)
+    @ANYTHING
     @given(st.integers(100, 999), HEADERS, st.binary(max_size=300))
     def test_any_reply(self, status, headers, body):
         answer = HttpAnswer(status, headers, body, SUBMISSION)
@@ -254,14 +330,22 @@ class AdapterContract:
         if self.adapter.abilities.deletion_notices:
             self.judged(self.adapter.parse_deletion, answer, expected=DELETION_ANSWERS)
 
-    @settings(max_examples=150)
+    @ANYTHING
     @given(HEADERS, st.binary(max_size=300))
     def test_any_callback(self, headers, body):
         self.judged(self.adapter.parse_callback, headers, body, expected=(tuple,))
 
-    @settings(max_examples=150)
+    def test_lender_that_does_not_call_back_is_not_listened_to(self):
+        if self.adapter.abilities.calls_back:
+            pytest.skip("this lender calls back")
+        genuine = self.offered()
+        with pytest.raises(LenderError) as caught:
+            self.adapter.parse_callback(genuine.headers, genuine.body, self.endpoint, now=NOW)
+        assert caught.value.code == ErrorCode.NOT_SUPPORTED
+
+    @ANYTHING
     @given(st.binary(max_size=300))
-    def test_any_body_rightly_signed(self, body):
+    def test_any_genuine_body(self, body):
         answer = self.genuine(body)
         self.judged(self.adapter.parse, answer, expected=ANSWERS)
         self.judged(self.adapter.parse_choice, answer, expected=(*ANSWERS, Accepted))

@@ -52,7 +52,7 @@ def sandbox_server() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def sandbox(sandbox_server: SandboxServer, settings: Any) -> Iterator[Sandbox]:
-    """Five lenders over real HTTP, forty times as fast as they pretend to be."""
+    """The sandbox lenders over real HTTP, forty times as fast as they pretend to be."""
     found = Sandbox(sandbox_server)
     settings.SANDBOX_URL = found.url
     found.reset()

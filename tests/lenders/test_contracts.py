@@ -127,7 +127,7 @@ def test_inquiry_is_not_made_once_a_contract_is_signed(application):
     scene.shift(late, status="due", kind="inquiry", lease_until=None)
     assert scene.begun(application) == {}
     late.refresh_from_db()
-    assert late.error_code == "no_longer_wanted"
+    assert late.error_code == "nothing_to_learn"
 
 
 def test_signed_contract_counts_long_after_the_late_window(application):

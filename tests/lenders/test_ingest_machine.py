@@ -23,13 +23,13 @@ from applications.crypto.keyring import data_key_scope
 from applications.errors import Refusal
 from applications.models import Application
 from lenders.adapters.base import ErrorCode, LenderError
-from lenders.models import DeletionNotice, Delivery, Offer, Submission
-from lenders.services import choosing, deliveries, ingest, retrying
+from lenders.models import Attempt, DeletionNotice, Delivery, Offer, Submission
+from lenders.services import choosing, deliveries, ingest, retrying, settling
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
-SLUGS = st.sampled_from(["atra", "leja"])
+SLUGS = st.sampled_from(["atra", "leja", "baka"])
 WORDS = st.sampled_from(
     [
         "offered",
@@ -58,6 +58,8 @@ ERRORS = st.sampled_from(
         LenderError(ErrorCode.REJECTED, permanent=True),
         LenderError(ErrorCode.ALREADY_RECEIVED, permanent=True),
         LenderError(ErrorCode.UNAVAILABLE, permanent=False),
+        LenderError(ErrorCode.NOT_RECEIVED, permanent=False),
+        LenderError(ErrorCode.TOKEN_REFUSED, permanent=False),
         LenderError(ErrorCode.TIMED_OUT, permanent=False, ambiguous=True),
     ]
 )
@@ -68,17 +70,18 @@ class Fates(RuleBasedStateMachine):
 
     application: Application
 
-    @initialize(atra=REFERENCES, leja=REFERENCES, chosen=st.booleans())
-    def start(self, atra: str, leja: str, chosen: bool) -> None:
+    @initialize(atra=REFERENCES, leja=REFERENCES, baka=REFERENCES, chosen=st.booleans())
+    def start(self, atra: str, leja: str, baka: str, chosen: bool) -> None:
         """Runs begin anywhere on the way, or few would come to its end."""
         self.ended: dict[str, str] = {}
         self.deleted: dict[UUID, str] = {}
+        self.retried = 0
         self.held: list[deliveries.Prepared] = []
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
         self.scope = data_key_scope()
         self.scope.__enter__()
-        for slug, references in (("atra", atra), ("leja", leja)):
+        for slug, references in (("atra", atra), ("leja", leja), ("baka", baka)):
             if references:
                 self.lender_offers(slug, references)
         if chosen and (offers := self.offers()):
@@ -148,6 +151,7 @@ class Fates(RuleBasedStateMachine):
     def staff_retry(self, slug: str) -> None:
         with suppress(Refusal):
             retrying.retry(submission_id=self.at(slug).pk, actor=Actor.staff(1))
+            self.retried += slug == "baka"
 
     @rule(slug=SLUGS)
     def late_window_closes(self, slug: str) -> None:
@@ -194,6 +198,24 @@ class Fates(RuleBasedStateMachine):
             assert now[slug] == status
         self.ended = {slug: status for slug, status in now.items() if status in FINAL}
 
+    @rule()
+    def a_minute_passes(self) -> None:
+        """What was sent to the bank can no longer be on its way."""
+        for attempt in Attempt.objects.all():
+            scene.shift(attempt, started_at=attempt.started_at - settling.UNDER_WAY)
+
+    @invariant()
+    def a_bank_is_sent_an_application_three_times_at_most_unless_staff_repeat_it(self) -> None:
+        sendings = Delivery.objects.filter(lender__slug="baka", kind="application").count()
+        assert sendings <= settling.MOST_SENDINGS + self.retried
+
+    @invariant()
+    def who_does_not_call_back_is_asked_while_it_considers(self) -> None:
+        """The bank that considers is asked again, unless its time is over or another lender's contract."""
+        submission = self.at("baka")
+        if submission.status == "pending" and submission.late_until > timezone.now() + timedelta(hours=2):
+            assert Delivery.objects.filter(submission=submission, kind="inquiry", status="due").exists()
+
     @invariant()
     def who_was_asked_to_delete_was_asked_once_and_stays_out(self) -> None:
         signed = Submission.objects.filter(status="contract_signed").exists()
@@ -218,7 +240,7 @@ class Fates(RuleBasedStateMachine):
 
 @pytest.mark.slow
 def test_whatever_happens_the_states_agree() -> None:
-    Fates.application = scene.sent("atra", "leja")
+    Fates.application = scene.sent("atra", "leja", "baka")
     run_state_machine_as_test(
         Fates,
         settings=settings(

@@ -16,7 +16,7 @@ DEFAULT_PORT = 8101
 
 
 class Command(BaseCommand):
-    help = "Serves five lenders to develop against, each under /<slug>/, on 127.0.0.1 only."
+    help = "Serves lenders to develop against, each under /<slug>/, on 127.0.0.1 only."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

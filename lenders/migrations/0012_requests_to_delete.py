@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0015_mails_of_contracts"),
-        ("lenders", "0009_more_kinds_of_delivery"),
+        ("applications", "0016_mails_of_contracts"),
+        ("lenders", "0011_words_of_deliveries"),
     ]
 
     operations = [
@@ -75,7 +75,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 choices=[
-                    ("", "None"),
+                    ("", "Nothing"),
                     ("open", "Says that a contract was signed"),
                     ("seen", "Said that a contract was signed; staff saw to it"),
                 ],
