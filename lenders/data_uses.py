@@ -15,6 +15,8 @@ TEMPLATES: Mapping[str, Use | None] = {
     "lenders/choose.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS, Category.LOAN),
     "lenders/offers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "admin/lenders/answers.html": None,
+    "admin/lenders/health.html": None,
+    "admin/lenders/pausing.html": None,
     "admin/lenders/queues.html": None,
     "admin/lenders/waiting.html": Use(Purpose.SERVE_CUSTOMERS, Category.TRANSACTIONS),
     "admin/lenders/submissions_panel.html": Use(Purpose.SERVE_CUSTOMERS, Category.TRANSACTIONS),

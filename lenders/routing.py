@@ -3,7 +3,7 @@
 from calendar import monthrange
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from django.db.models import TextChoices
@@ -41,6 +41,7 @@ class Accepts(Protocol):
     """
 
     active: bool
+    paused_at: datetime | None
 
     @property
     def fit_to_receive(self) -> bool: ...
@@ -98,7 +99,7 @@ def _months_after(day: date, months: int) -> date:
 
 
 _UNMET: Mapping[NotAsked, Callable[[Accepts, Wanted], bool]] = {
-    NotAsked.NOT_TAKING_PART: lambda lender, wanted: not lender.active,
+    NotAsked.NOT_TAKING_PART: lambda lender, wanted: not lender.active or lender.paused_at is not None,
     NotAsked.NOT_FIT: lambda lender, wanted: not lender.fit_to_receive,
     NotAsked.LANGUAGE: lambda lender, wanted: wanted.language not in lender.languages,
     NotAsked.AGE_TOO_LOW: lambda lender, wanted: _over(lender.minimum_age, wanted.age),

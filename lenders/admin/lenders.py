@@ -43,14 +43,14 @@ PAPERS: tuple[Any, ...] = tuple(
 @admin.register(Lender)
 class LenderAdmin(ReadOnlyAdmin):
     stays_small = True
-    list_display = ("name", "slug", "adapter", "active", "receives", "why_not", "amounts", "terms", "serves")
+    list_display = ("name", "adapter", "active", "paused_at", "receives", "why_not", "amounts", "terms")
     list_only = (
-        "name", "slug", "adapter", "active", "recipient", "languages", "minimum_amount_cents",
-        "maximum_amount_cents", "minimum_term_months", "maximum_term_months",
+        "name", "adapter", "active", "paused_at", "recipient", "minimum_amount_cents", "maximum_amount_cents",
+        "minimum_term_months", "maximum_term_months",
     )  # fmt: skip
     list_select_related = ("recipient",)
     fieldsets = (
-        (None, {"fields": ("name", "slug", "active", "receives", "why_not")}),
+        (None, {"fields": ("name", "slug", "active", "paused_at", "paused_reason", "receives", "why_not")}),
         (
             _("What it accepts"),
             {

@@ -14,6 +14,7 @@ from applications.crypto.fields import EncryptedJSON
 from applications.models import Recipient
 from applications.personal import NotPersonal
 from applications.validators import MIN_AGE_YEARS
+from lenders.states import PauseReason
 
 EVERY_LANGUAGE = tuple(code for code, _name in settings.LANGUAGES)
 
@@ -38,6 +39,11 @@ class Lender(models.Model):
     # What `Credentials.stored` gives, encrypted under the lender's own key.
     secrets = EncryptedJSON(label="lender.secrets", null=True, personal=None)
     active = models.BooleanField(_("active"), default=True)
+    # For a while, by staff (services.pausing): nothing is sent, what is due waits.
+    paused_at = models.DateTimeField(_("paused since"), null=True, blank=True)
+    paused_reason = models.CharField(
+        _("why it is paused"), max_length=20, choices=PauseReason.choices, blank=True
+    )
     requested_fields = ArrayField(
         models.CharField(max_length=64),
         verbose_name=_("fields it needs"),
@@ -83,7 +89,8 @@ class Lender(models.Model):
 
     not_personal = NotPersonal(
         "facts about a company, and secrets shared with it",
-        "slug", "name", "adapter", "base_url", "allowed_hosts", "secrets", "active", "requested_fields",
+        "slug", "name", "adapter", "base_url", "allowed_hosts", "secrets", "active", "paused_at",
+        "paused_reason", "requested_fields",
         "minimum_amount_cents", "maximum_amount_cents", "minimum_term_months", "maximum_term_months",
         "languages", "minimum_age", "maximum_age", "maximum_age_at_end",
         "page_wait_seconds", "late_window_hours", "maximum_in_flight",
@@ -92,6 +99,7 @@ class Lender(models.Model):
     class Meta:
         verbose_name = _("lender")
         verbose_name_plural = _("lenders")
+        permissions = [("pause_lender", _("Can pause and resume lenders"))]
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(

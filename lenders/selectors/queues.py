@@ -10,10 +10,11 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 
 from applications.collation import latvian_key
-from applications.personal import Purpose
 from applications.selectors.permission import permitted
 from applications.states import ApplicationStatus
 from lenders.models import Delivery, Lender
+from lenders.purposes import PURPOSES, kinds_for
+from lenders.selectors.sleepers import sleepers
 from lenders.states import DeliveryKind, DeliveryStatus
 
 # While a choice stands no other lender is handed the application, and none is given up: the chosen one may
@@ -29,7 +30,7 @@ class LenderQueue:
     due        could be claimed this moment; `since` when the oldest of them is due
     in_flight  held by a worker
     later      due at a later time: the pause before the next try, or before it is asked again
-    held       left alone, because a right of the person or a choice stands in the way
+    held       left alone: a right of the person or a choice stands in the way, or the lender is not asked now
     done, given_up  in the last hour
     """
 
@@ -45,11 +46,14 @@ class LenderQueue:
 
 def claimable(now: datetime) -> QuerySet[Delivery]:
     """What a worker may claim: due, held by nobody. The rows that stop a selector stop a claim: restricted,
-    objected to, consent withdrawn."""
-    may = permitted(Purpose.PASS_TO_LENDERS, application="submission__application")
+    objected to, consent withdrawn. What waits for a choice or for its lender is left until its deadline."""
+    may = Q()
+    for purpose in dict.fromkeys(PURPOSES.values()):
+        allowed = permitted(purpose, application="submission__application")
+        may |= Q(kind__in=kinds_for(purpose)) & allowed
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     due = Delivery.objects.filter(may, free, status=DeliveryStatus.DUE, due_at__lte=now)
-    return due.exclude(ANOTHER_CHOSEN, deadline__gt=now)
+    return due.exclude(ANOTHER_CHOSEN, deadline__gt=now).exclude(lender__in=sleepers(now), deadline__gt=now)
 
 
 def lender_queues(now: datetime) -> list[LenderQueue]:

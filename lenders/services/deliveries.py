@@ -25,14 +25,19 @@ from lenders.adapters.base import (
     LenderError,
     Unrecognised,
 )
-from lenders.models import Attempt, Delivery, Submission
-from lenders.services import disclosures, ingest, payload, polling
+from lenders.models import Attempt, DeletionNotice, Delivery, Submission
+from lenders.selectors.deletions import data_left, on_its_way
+from lenders.services import deletions, disclosures, ingest, payload, polling
+from lenders.services.breaking import note_call
 from lenders.services.claims import Claim, give_back
 from lenders.services.settling import close, died_on_the_way, give_up, leave_unknown, settle_failure
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
 
+MUST_BE_UNDERSTOOD = frozenset({DeliveryKind.CHOICE, DeliveryKind.DELETION})
+# Why a delivery is given back, to be taken up again later.
+PASSING = frozenset({"another_chosen", "lender_paused", "still_on_its_way"})
 CLAIM_CAP = 12  # a row claimed this often without an outcome kills its workers: staff look at it
 
 
@@ -43,6 +48,7 @@ class Prepared:
     claim: Claim
     attempt_id: UUID
     submission_id: UUID
+    lender_id: UUID
     kind: DeliveryKind
     call: payload.Call
     hosts: frozenset[str]
@@ -120,8 +126,9 @@ def _begin_one_application(claims: Sequence[Claim]) -> list[Prepared]:
             for delivery in calls
         )
     return [
-        Prepared(fences[delivery.pk], attempt.pk, delivery.submission_id, DeliveryKind(delivery.kind), call,
-                 frozenset(delivery.lender.allowed_hosts), delivery.deadline)
+        Prepared(fences[delivery.pk], attempt.pk, delivery.submission_id, delivery.lender_id,
+                 DeliveryKind(delivery.kind), call, frozenset(delivery.lender.allowed_hosts),
+                 delivery.deadline)
         for attempt, (delivery, call) in zip(attempts, calls.items(), strict=True)
     ]  # fmt: skip
 
@@ -130,7 +137,9 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
     """The call to make, or None when there is none to make: the delivery was given up, or given back."""
     code = _cannot_start(delivery)
     # A choice waits for the lender's papers to be in order again: the consumer has made it.
-    for_good = code != "another_chosen" and (code, delivery.kind) != ("recipient_lapsed", DeliveryKind.CHOICE)
+    for_good = code not in PASSING and (code, delivery.kind) != ("recipient_lapsed", DeliveryKind.CHOICE)
+    if code == "never_left":
+        deletions.take_back(delivery.submission)
     if code is None:
         try:
             call = payload.build(delivery)
@@ -145,6 +154,8 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
             code, for_good = refused.code, False
     if for_good:
         give_up(delivery, code)
+        if delivery.kind == DeliveryKind.INQUIRY:
+            polling.plan(delivery.submission)
     else:
         give_back([Claim(delivery.pk, delivery.fence)], code=code)
     return None
@@ -154,6 +165,8 @@ def _cannot_start(delivery: Delivery) -> str | None:
     """Why this delivery is not sent at all, as a code."""
     if delivery.submission.subject.erased_at is not None:
         return "subject_erased"
+    if delivery.kind == DeliveryKind.DELETION:
+        return _cannot_ask_to_delete(delivery)
     if delivery.kind == DeliveryKind.APPLICATION and delivery.submission.status != SubmissionStatus.QUEUED:
         return "already_answered"
     too_late = timezone.now() >= delivery.deadline
@@ -168,9 +181,22 @@ def _cannot_start(delivery: Delivery) -> str | None:
         return "no_longer_chosen"
     if too_late:
         return "deadline_passed"
+    if delivery.lender.paused_at is not None:
+        return "lender_paused"  # since it was claimed
     if delivery.kind != DeliveryKind.INQUIRY and not delivery.lender.fit_to_receive:
         return "recipient_lapsed"
     return None
+
+
+def _cannot_ask_to_delete(delivery: Delivery) -> str | None:
+    """A lender whose papers lapsed is asked as well: nothing is handed to it."""
+    if not DeletionNotice.objects.filter(submission=delivery.submission_id, acknowledgement="").exists():
+        return "already_answered"
+    if on_its_way(delivery.submission_id, besides=delivery.pk):
+        return "still_on_its_way"  # it might arrive after the request to delete it
+    if not data_left(delivery.submission_id):
+        return "never_left"
+    return "deadline_passed" if timezone.now() >= delivery.deadline else None
 
 
 def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: int) -> None:
@@ -180,16 +206,17 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
         _lock_owner(Submission.objects.filter(pk=prepared.submission_id).values("subject_id"))
         disclosures.settle(prepared.claim.delivery_id, prepared.attempt_id, reply)
         http_status = reply.status if isinstance(reply, HttpAnswer) else None
+        fault: ErrorCode | None = None
         try:
             if isinstance(reply, LenderError):
                 raise reply
             answer = prepared.call.parse(reply, prepared.call.endpoint, now=timezone.now())
-            if prepared.kind == DeliveryKind.CHOICE and isinstance(answer, Unrecognised):
+            if prepared.kind in MUST_BE_UNDERSTOOD and isinstance(answer, Unrecognised):
                 # Nobody may tell the consumer that the lender knows on the strength of this.
                 raise LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True)
         except LenderError as error:
             delivery = settle_failure(prepared.claim, prepared.call.adapter, error)
-            outcome = str(error.code)
+            fault, outcome = error.code, str(error.code)
         else:
             delivery = close(prepared.claim, DeliveryStatus.DONE)
             outcome = _take_in(prepared, answer, reply.message_id) if delivery else "lease_lost"
@@ -199,6 +226,8 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
             http_status=http_status,
             duration_ms=duration_ms,
         )
+        if delivery:
+            note_call(prepared.lender_id, fault)
     log.info(
         "delivery.attempted", delivery=str(prepared.claim.delivery_id), lender=prepared.call.endpoint.slug,
         kind=prepared.kind, outcome=outcome, duration_ms=duration_ms,
@@ -213,7 +242,7 @@ def _take_in(prepared: Prepared, answer: AnyAnswer, message_id: str) -> str:
             answer=answer,
             message_id=message_id,
             actor=Actor.lender(prepared.call.endpoint.slug),
-            asked=True,
+            asked=prepared.kind,
         )
     except SubjectErased:
         return "subject_erased"
