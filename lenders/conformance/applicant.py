@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+from applications.personal import Purpose
 from lenders.adapters.base import Consent, CreditRequest, FieldValue
 
 WORDING = "A test of the interface: this is nobody's application."
@@ -48,5 +49,5 @@ def application(labels: Iterable[str], *, amount_cents: int, term_months: int) -
         application_reference="JB-22222-22222",
         submitted_at=now,
         fields={label: answers[label] for label in labels},
-        consents=(Consent("pass_to_lenders", WORDING, now - timedelta(minutes=1)),),
+        consents=(Consent(Purpose.PASS_TO_LENDERS, WORDING, now - timedelta(minutes=1)),),
     )
