@@ -24,6 +24,15 @@ class SubmissionStatus(TextChoices):
     CALLED_OFF = "called_off", _("Not sent: you withdrew your request")
 
 
+class Asking(TextChoices):
+    """Whether the person has answered the lender that needs more; counts while it does."""
+
+    NOTHING = "nothing", _("Nothing is asked")
+    OPEN = "open", _("Asked on the page")
+    MAILED = "mailed", _("Asked on the page and by mail")
+    REFUSED = "refused", _("The person does not want to give it")
+
+
 S = SubmissionStatus
 
 WAITING = frozenset({S.QUEUED, S.PENDING, S.ACTION_REQUIRED})
@@ -50,7 +59,16 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     ),
     # An answer that cannot be used is a failure wherever an answer still counts; what is offered stays so.
     S.PENDING: frozenset(
-        {S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.NO_RESPONSE, S.FAILED, S.WITHDRAWN, S.EXPIRED}
+        {
+            S.ACTION_REQUIRED,
+            S.OFFERED,
+            S.DECLINED,
+            S.NO_RESPONSE,
+            S.FAILED,
+            S.UNKNOWN,
+            S.WITHDRAWN,
+            S.EXPIRED,
+        }
     ),
     S.ACTION_REQUIRED: frozenset(
         {S.PENDING, S.OFFERED, S.DECLINED, S.NO_RESPONSE, S.FAILED, S.WITHDRAWN, S.EXPIRED}

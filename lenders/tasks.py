@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from lenders.engine import engine
-from lenders.services import ingest, settling
+from lenders.services import ingest, settling, supplementing
 from lenders.services.fan_out import DISPATCH_TASK
 
 
@@ -21,7 +21,8 @@ def sweep_deliveries() -> None:
 
 
 def sweep_clocks() -> None:
-    """Late windows that have closed, offers that have expired, consents that were withdrawn."""
+    """Late windows that have closed, offers that have expired, consents withdrawn, questions of lenders."""
     settling.call_off_withdrawn()
     ingest.close_overdue()
     ingest.expire_offers()
+    supplementing.ask_by_mail()

@@ -9,6 +9,7 @@ from uuid import UUID
 from lenders.adapters import reading
 from lenders.adapters.base import (
     DECLINE_REASONS,
+    DOCUMENT_LABELS,
     Accepted,
     Answer,
     ChoiceAnswer,
@@ -31,7 +32,7 @@ MOST_NEEDS = 64
 MOST_PROBLEMS = 64
 HIGHEST_RATE = Decimal(1000)
 
-NEEDABLE = frozenset(PLACES)
+NEEDABLE = frozenset(PLACES) | DOCUMENT_LABELS
 PROBLEM_ATTRIBUTES = NEEDABLE | {
     "submission_id",
     "offer_reference",

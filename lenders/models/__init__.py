@@ -4,5 +4,15 @@ from lenders.models.delivery import Attempt, Delivery
 from lenders.models.lender import Lender
 from lenders.models.offer import Offer
 from lenders.models.submission import LenderMessage, Submission
+from lenders.models.supplement import Supplement, SuppliedFile
 
-__all__ = ["Attempt", "Delivery", "Lender", "LenderMessage", "Offer", "Submission"]
+__all__ = [
+    "Attempt",
+    "Delivery",
+    "Lender",
+    "LenderMessage",
+    "Offer",
+    "Submission",
+    "Supplement",
+    "SuppliedFile",
+]

@@ -9,7 +9,7 @@ from applications.models import Application, OwnedBySubject
 from applications.personal import Category, NotPersonal, Personal, Source, personal
 from lenders.models.lender import Lender
 from lenders.models.told import from_lender
-from lenders.states import SubmissionStatus
+from lenders.states import Asking, SubmissionStatus
 
 
 class Submission(OwnedBySubject):
@@ -45,6 +45,12 @@ class Submission(OwnedBySubject):
     requested_fields = ArrayField(models.CharField(max_length=64), verbose_name=_("fields it needs"))
     needs = from_lender(
         ArrayField(models.CharField(max_length=64), default=list, verbose_name=_("what it asks about"))
+    )
+    asking = personal(
+        models.CharField(
+            _("what it asks about was asked"), max_length=8, choices=Asking.choices, default=Asking.NOTHING
+        ),
+        Category.TRANSACTIONS,
     )
     error_code = models.CharField(_("fault"), max_length=40, blank=True)
     page_wait_until = models.DateTimeField(_("the page waits until"))
@@ -83,6 +89,11 @@ class Submission(OwnedBySubject):
                 fields=["late_until"],
                 condition=models.Q(status__in=["failed", "unknown"]),
                 name="submission_failed",
+            ),
+            models.Index(
+                fields=["page_wait_until"],
+                condition=models.Q(status="action_required", asking="open"),
+                name="submission_asks",
             ),
             models.Index(
                 fields=["created_at"],

@@ -43,6 +43,7 @@ CAUSED_BY = {
     DeliveryKind.APPLICATION: (STAFF, gettext_lazy("the application is sent again")),
     DeliveryKind.INQUIRY: (SYSTEM, gettext_lazy("it is asked what became of the application")),
     DeliveryKind.CHOICE: (CONSUMER, gettext_lazy("it is to be told of the choice")),
+    DeliveryKind.SUPPLEMENT: (CONSUMER, gettext_lazy("it is to get what it still needed")),
 }
 
 

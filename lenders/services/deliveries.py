@@ -15,6 +15,7 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.crypto import keyring
 from applications.crypto.errors import CURABLE, CryptoError
+from applications.crypto.fields import encrypted_fields
 from applications.errors import ProcessingRefused, SubjectErased
 from applications.models import DataSubject
 from applications.states import ApplicationStatus
@@ -25,10 +26,11 @@ from lenders.adapters.base import (
     LenderError,
     Unrecognised,
 )
-from lenders.models import Attempt, Delivery, Submission
+from lenders.models import Attempt, Delivery, Submission, SuppliedFile
+from lenders.selectors.queues import HANDED_OVER
 from lenders.services import disclosures, ingest, payload
 from lenders.services.claims import Claim, give_back
-from lenders.services.settling import close, give_up, settle_failure
+from lenders.services.settling import WAITS_AS, close, give_up, settle_failure
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
@@ -150,11 +152,11 @@ def _cannot_start(delivery: Delivery) -> str | None:
     """Why this delivery is not sent at all, as a code."""
     if delivery.submission.subject.erased_at is not None:
         return "subject_erased"
-    if delivery.kind == DeliveryKind.APPLICATION and delivery.submission.status != SubmissionStatus.QUEUED:
+    if delivery.kind in HANDED_OVER and delivery.submission.status != WAITS_AS[DeliveryKind(delivery.kind)]:
         return "already_answered"
     too_late = timezone.now() >= delivery.deadline
     standing = delivery.submission.application.status
-    if delivery.kind == DeliveryKind.APPLICATION and standing != ApplicationStatus.SUBMITTED:
+    if delivery.kind in HANDED_OVER and standing != ApplicationStatus.SUBMITTED:
         # Another offer was chosen after the claim: `claim_due` leaves such rows alone from then on.
         waits = standing == ApplicationStatus.CHOSEN and not too_late
         return "another_chosen" if waits else "no_longer_wanted"
@@ -186,6 +188,8 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
             outcome = str(error.code)
         else:
             delivery = close(prepared.claim, DeliveryStatus.DONE)
+            if delivery and prepared.kind == DeliveryKind.SUPPLEMENT:
+                _forget_files(prepared.submission_id)
             outcome = _take_in(prepared, answer, reply.message_id) if delivery else "lease_lost"
         Attempt.objects.filter(pk=prepared.attempt_id).update(
             finished_at=timezone.now(),
@@ -212,6 +216,12 @@ def _take_in(prepared: Prepared, answer: AnyAnswer, message_id: str) -> str:
     except SubjectErased:
         return "subject_erased"
     return type(answer).__name__.lower()
+
+
+def _forget_files(submission_id: UUID) -> None:
+    """The lender has what was given to it: what is in the files was kept for that alone (Art. 5(1)(e))."""
+    columns: dict[str, Any] = {field.name: None for field in encrypted_fields(SuppliedFile)}
+    SuppliedFile.objects.filter(supplement__submission=submission_id).update(**columns)
 
 
 def _lock_owner(subject_ids: QuerySet[Any, Any]) -> None:

@@ -33,9 +33,12 @@ from lenders.adapters.base import (
 )
 from lenders.apr import AprError, apr_of_offer, round_half_up
 from lenders.models import Delivery, LenderMessage, Offer, Submission
+from lenders.selectors.more_page import asked_for
 from lenders.states import (
     OPEN_TO_ANSWERS,
     WAITING,
+    Asking,
+    DeliveryKind,
     DeliveryStatus,
     OfferStatus,
     SubmissionStatus,
@@ -72,7 +75,7 @@ def ingest(
         lock_subject(subject_id)
         submission = (
             Submission.objects.select_for_update(of=("self",))
-            .select_related("application")
+            .select_related("application", "lender")
             .get(pk=submission_id)
         )
         if message_id:
@@ -115,8 +118,7 @@ def _apply(submission: Submission, answer: AnyAnswer, actor: Actor) -> str:
         _note_reason(submission, answer.reason)
         return _moved(submission, S.DECLINED)
     if isinstance(answer, NeedsMore):
-        Submission.objects.filter(pk=submission.pk).update(needs=list(answer.needs))
-        return _moved(submission, S.ACTION_REQUIRED)
+        return _ask_for_more(submission, list(answer.needs))
     assert isinstance(answer, Pending)  # noqa: S101 - narrows the union for the type checker
     return _moved(submission, S.PENDING)
 
@@ -130,6 +132,25 @@ def _remember_reference(submission: Submission, reference: str) -> None:
 def _note_reason(submission: Submission, reason: str) -> None:
     submission.decline_reason = reason
     submission.save(update_fields=["decline_reason"])
+
+
+def _ask_for_more(submission: Submission, needs: list[str]) -> str:
+    """The person is to be asked. While what they gave is on its way, the lender says nothing new by this."""
+    on_its_way = Delivery.objects.filter(
+        submission=submission, kind=DeliveryKind.SUPPLEMENT, status=DeliveryStatus.DUE
+    )
+    if on_its_way.exists():
+        return "out_of_place"
+    asks_already = submission.status == S.ACTION_REQUIRED
+    if asks_already and submission.needs == needs:
+        return "duplicate"
+    submission.needs = needs
+    submission.asking = Asking.OPEN if asked_for(submission) else Asking.NOTHING
+    submission.save(update_fields=["needs", "asking"])
+    if asks_already:
+        live.touch(submission.application_id)
+        return "taken"
+    return _moved(submission, S.ACTION_REQUIRED)
 
 
 def _moved(submission: Submission, to: SubmissionStatus) -> str:

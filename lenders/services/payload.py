@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from applications.crypto.errors import CURABLE, CryptoError
 from applications.data_policy import NotInPolicy
-from applications.form_fields import CONSENTS_LABEL, FORM_FIELDS, LANGUAGE_LABEL
+from applications.form_fields import CONSENTS_LABEL, LANGUAGE_LABEL
 from applications.personal import Purpose, RecipientKind
 from applications.selectors.people import MODEL_NAMES, values_by_label
 from applications.selectors.permission import require
@@ -24,17 +24,20 @@ from lenders.adapters.base import (
     Consent,
     Credentials,
     CreditRequest,
+    Document,
     ErrorCode,
     HttpCall,
     Inquiry,
     LenderEndpoint,
     LenderError,
+    Supplement,
 )
 from lenders.models import Delivery, Lender, Offer, Submission
+from lenders.selectors.more_page import KEYWORD, may_be_passed
 from lenders.states import DeliveryKind, OfferStatus
 
-KEYWORD = FORM_FIELDS["keyword"].label
-# What any delivery to a lender is for: the application, the choice, the question what became of it.
+# What any delivery to a lender is for: the application, what it still needed, the choice, the question what
+# became of it.
 PURPOSE = Purpose.PASS_TO_LENDERS
 
 
@@ -130,10 +133,28 @@ def _choice(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now:
     return Call(http, adapter, endpoint, adapter.parse_choice, Discloses((KEYWORD,), PURPOSE))
 
 
+def _supplement(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now: datetime) -> Call:
+    """What the person gave last to the lender that needed more: that and nothing else."""
+    submission = delivery.submission
+    require(submission.subject_id, PURPOSE, application_id=submission.application_id)
+    given = submission.supplements.prefetch_related("files").latest()
+    answers = given.given
+    documents = tuple(
+        Document(file.label, file.media_type, file.content or b"") for file in given.files.all()
+    )
+    labels = (*sorted(answers), *sorted({document.label for document in documents}))
+    if not all(map(may_be_passed, labels)):
+        raise LenderError(ErrorCode.FIELD_NOT_SUPPORTED, permanent=True)
+    supplement = Supplement(given.pk, submission.pk, submission.lender_reference or "", answers, documents)
+    http = adapter.build_supplement(supplement, endpoint, now=now)
+    return Call(http, adapter, endpoint, adapter.parse, Discloses(labels, PURPOSE))
+
+
 _BUILDERS: Mapping[DeliveryKind, Callable[[Delivery, Adapter, LenderEndpoint, datetime], Call]] = {
     DeliveryKind.APPLICATION: _application,
     DeliveryKind.INQUIRY: _inquiry,
     DeliveryKind.CHOICE: _choice,
+    DeliveryKind.SUPPLEMENT: _supplement,
 }
 
 

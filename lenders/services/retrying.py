@@ -12,16 +12,19 @@ from applications.services import audit
 from applications.services.locking import lock_subject
 from lenders.errors import NothingToRetry
 from lenders.models import Delivery, Submission
-from lenders.services.fan_out import DISPATCH_TASK, clocks_of, new_delivery
+from lenders.selectors.for_staff import NOT_DONE
+from lenders.selectors.queues import HANDED_OVER
+from lenders.services.fan_out import DISPATCH_TASK, new_delivery, restart_clocks
 from lenders.services.ingest import APPLICATION_LISTENS, move
 from lenders.services.payload import PURPOSE
-from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+from lenders.services.settling import WAITS_AS
+from lenders.states import Asking, DeliveryKind, DeliveryStatus, SubmissionStatus
 
 RETRYABLE = frozenset({SubmissionStatus.FAILED, SubmissionStatus.NO_RESPONSE})
 
 
 def retry(*, submission_id: UUID, actor: Actor) -> None:
-    """Queue what failed at this lender again: the application, or the consumer's choice.
+    """Queue what failed at this lender again: the application, what it still needed, or the choice.
 
     The idempotency key stays the submission's own, so a lender that had it all along takes no second copy.
     Raises NothingToRetry, SubjectErased, a ProcessingRefused when nothing may be passed on.
@@ -36,8 +39,8 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
         )
         require(subject_id, PURPOSE, application_id=submission.application_id)
         kind = _what_failed(submission)
-        if kind == DeliveryKind.APPLICATION:
-            _ask_anew(submission)
+        if kind in HANDED_OVER:
+            _ask_anew(submission, kind)
         _make_due(submission, kind)
         audit.record(
             actor=actor, action="submission.retried", subject_id=subject_id, row=submission, kind=kind
@@ -52,28 +55,24 @@ def _make_due(submission: Submission, kind: DeliveryKind) -> None:
         new_delivery(submission, kind).save(force_insert=True)
 
 
-def _ask_anew(submission: Submission) -> None:
+def _ask_anew(submission: Submission, kind: DeliveryKind) -> None:
     """Both clocks start again with the question: the old late window may have closed already."""
     submission.requested_fields = [
         label for label in submission.requested_fields if label in submission.lender.requested_fields
     ]
-    for name, moment in clocks_of(submission.lender, timezone.now()).items():
-        setattr(submission, name, moment)
-    submission.save(update_fields=["requested_fields", "page_wait_until", "late_until"])
-    move(submission, SubmissionStatus.QUEUED)
+    submission.asking = Asking.NOTHING
+    submission.save(update_fields=["requested_fields", "asking"])
+    restart_clocks(submission)
+    move(submission, WAITS_AS[kind])
 
 
 def _what_failed(submission: Submission) -> DeliveryKind:
     if submission.application.status not in APPLICATION_LISTENS:
         raise NothingToRetry
     last = submission.deliveries.order_by("-created_at").first()
+    failed = last.kind if last is not None and last.status in NOT_DONE else None
     if submission.status in RETRYABLE:
-        return DeliveryKind.APPLICATION
-    if (
-        submission.status == SubmissionStatus.SELECTED
-        and last is not None
-        and last.kind == DeliveryKind.CHOICE
-        and last.status in {DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED}
-    ):
+        return DeliveryKind.SUPPLEMENT if failed == DeliveryKind.SUPPLEMENT else DeliveryKind.APPLICATION
+    if submission.status == SubmissionStatus.SELECTED and failed == DeliveryKind.CHOICE:
         return DeliveryKind.CHOICE
     raise NothingToRetry

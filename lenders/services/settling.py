@@ -39,6 +39,14 @@ ENDS_AS = {
     "no_longer_wanted": SubmissionStatus.NOT_SELECTED,
     "request_withdrawn": SubmissionStatus.CALLED_OFF,
 }
+# How a submission stands while a delivery of the kind decides what becomes of it.
+WAITS_AS = {
+    DeliveryKind.APPLICATION: SubmissionStatus.QUEUED,
+    DeliveryKind.INQUIRY: SubmissionStatus.QUEUED,
+    DeliveryKind.SUPPLEMENT: SubmissionStatus.PENDING,
+}
+# What the person gave and did not reach the lender for a reason of theirs: it needs it as before.
+NOT_GIVEN = frozenset({"no_longer_wanted", "request_withdrawn"})
 BACKOFF_SECONDS, BACKOFF_CAP_SECONDS = 2.0, 300.0
 
 
@@ -121,8 +129,10 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
     )
     if delivery.kind == DeliveryKind.CHOICE:
         live.touch(delivery.submission.application_id)  # the page says that the lender was not told
-    still_waiting = delivery.submission.status == SubmissionStatus.QUEUED  # it may have called back meanwhile
-    if delivery.kind in (DeliveryKind.APPLICATION, DeliveryKind.INQUIRY) and still_waiting:
+    kind = DeliveryKind(delivery.kind)
+    if delivery.submission.status == WAITS_AS.get(kind):  # it may have called back meanwhile
+        if kind == DeliveryKind.SUPPLEMENT and code in NOT_GIVEN:
+            status = status or SubmissionStatus.ACTION_REQUIRED
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
         ingest.move(delivery.submission, becomes, error_code=code)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)
