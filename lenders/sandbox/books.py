@@ -40,12 +40,13 @@ class FaultName(StrEnum):
 @dataclass(slots=True)
 class Fault:
     """A fault, how long it takes where that matters, and for how many more requests; fewer than zero is for
-    ever.
+    ever. `needs` are the labels that NEEDS_MORE asks for.
     """
 
     name: FaultName
     seconds: float
     times: int
+    needs: tuple[str, ...] = ("identification.phone",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,18 @@ class CalledBack:
 
 @dataclass(slots=True)
 class Application:
-    """An application evaluated once: `answer` is what the lender says of it now."""
+    """An application evaluated once: `answer` is what the lender says of it now.
+
+    `verdict` is what it will say once it has all that it needs; `supplements` are those it got, by key, as
+    digests.
+    """
 
     digest: bytes
     callback_url: str
     evaluation: asyncio.Task[None]
     answer: dict[str, Any] = field(default_factory=dict)
+    verdict: dict[str, Any] = field(default_factory=dict)
+    supplements: dict[str, bytes] = field(default_factory=dict)
     chosen: str = ""
 
 

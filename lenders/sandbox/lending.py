@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Coroutine
+from collections.abc import Collection, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,6 @@ CALLBACK_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0)
 WORTH_REPEATING = frozenset({0, 408, 425, 429, *range(500, 600)})
 _REPLY_IS_OUT = 0.2
 """Seconds after which the reply that follows a callback has been written."""
-LATE = (FaultName.LATE_CALLBACK, FaultName.NEEDS_MORE)
 
 
 class Lending:
@@ -61,6 +60,19 @@ class Lending:
         application = Application(hashlib.sha256(body).digest(), callback_url, evaluation)
         self.books.applications[key] = application
         return application
+
+    def supplemented(
+        self, lender: SandboxLender, application: Application, given: Collection[str], fault: Fault
+    ) -> None:
+        """More came: the lender decides once it has all that it asked for; until then, or on order, it asks
+        on.
+        """
+        if application.answer["status"] != "needs_more":
+            return
+        on_order = list(fault.needs) if fault.name is FaultName.NEEDS_MORE else []
+        missing = on_order or [label for label in application.answer["needs"] if label not in given]
+        asks_on = {**application.answer, "needs": missing}
+        application.answer = asks_on if missing else application.verdict
 
     def chosen(self, lender: SandboxLender, application: Application, reference: str, fault: Fault) -> None:
         """The consumer took an offer of this lender's. On order the lender then says something else."""
@@ -100,12 +112,11 @@ class Lending:
         await asyncio.sleep(lender.answer_seconds / self._speed)
         application = self.books.applications[lender.slug, submission]
         verdict = _verdict(lender, submission, asked)
-        waits = lender.behaviour is Behaviour.CALLS_BACK or fault.name in LATE
+        waits = lender.behaviour is Behaviour.CALLS_BACK or fault.name is FaultName.LATE_CALLBACK
         application.answer = _stated(lender, submission, status="pending") if waits else verdict
-        if fault.name is FaultName.NEEDS_MORE:
-            application.answer = _stated(
-                lender, submission, status="needs_more", needs=["identification.phone"]
-            )
+        if needs := _needed(lender, asked, fault):
+            application.verdict = verdict
+            application.answer = _stated(lender, submission, status="needs_more", needs=needs)
             return
         if fault.name is FaultName.CALLBACK_FIRST:
             application.answer = verdict
@@ -175,6 +186,14 @@ class Lending:
                 return response.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return 0
+
+
+def _needed(lender: SandboxLender, asked: dict[str, Any], fault: Fault) -> list[str]:
+    """What the lender wants to have before it decides: on order, or of its own for a large amount."""
+    if fault.name is FaultName.NEEDS_MORE:
+        return list(fault.needs)
+    large = lender.asks_above_cents is not None and asked["amount_cents"] > lender.asks_above_cents
+    return list(lender.asks_for) if large else []
 
 
 def _verdict(lender: SandboxLender, submission: UUID, asked: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,7 @@ class SandboxLender:
     upfront_fee_permille   of the amount, paid at drawdown
     answer_seconds         how long it thinks before it answers
     callback_seconds       for CALLS_BACK: how long after that the offer follows
+    asks_above_cents       for more than this it wants to see `asks_for` first
     """
 
     slug: str
@@ -47,6 +48,8 @@ class SandboxLender:
     answer_seconds: float = 0.2
     callback_seconds: float = 6.0
     decline_reason: str = "internal_policy"
+    asks_above_cents: int | None = None
+    asks_for: tuple[str, ...] = ("document.income",)
 
 
 _CREDIT = ("loan.amount_cents", "loan.term_months")
@@ -98,6 +101,7 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         ),
         borrowing_rate=Decimal("11.50"),
         answer_seconds=4.0,
+        asks_above_cents=8_000_00,
     ),
     SandboxLender(
         slug="dzintars",

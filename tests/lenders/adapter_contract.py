@@ -5,6 +5,7 @@ A new adapter's test subclasses `AdapterContract` and fills in the lender's side
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
@@ -22,19 +23,22 @@ from lenders.adapters.base import (
     Adapter,
     Choice,
     Declined,
+    Document,
     HttpAnswer,
     Inquiry,
     LenderEndpoint,
     NeedsMore,
     Offered,
     Pending,
+    Supplement,
     Unrecognised,
     Withdrawn,
 )
 from lenders.adapters.errors import ErrorCode, LenderError
-from tests.lenders.lender_examples import EVERY_FIELD, NOW, SUBMISSION, credit_request
+from tests.lenders.lender_examples import DOCUMENTS, EVERY_FIELD, NOW, SUBMISSION, credit_request
 
 ANSWERS = (Offered, Declined, Pending, NeedsMore, Withdrawn, Unrecognised)
+KEY = UUID("0193a5d0-1b2c-7d3e-8f40-5a6b7c8d9e0f")
 TEXT = st.text(alphabet=st.characters(exclude_characters="\r\n\0"), max_size=60)
 HEADERS = st.dictionaries(
     st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "retry-after", "content-type"]),
@@ -145,6 +149,57 @@ class AdapterContract:
             assert call.url.startswith(self.endpoint.base_url)
             assert call.submission_id == SUBMISSION
             assert "canary" not in call.url + repr(dict(call.headers)) + repr(call)
+
+    # --- what was asked for afterwards ---
+
+    def supplemented(self, fields: dict[str, Any] | None = None, documents: Any = DOCUMENTS, **late: Any):
+        if not self.adapter.abilities.takes_supplement:
+            pytest.skip("this adapter's lenders take nothing afterwards")
+        given = self.supported() if fields is None else fields
+        supplement = Supplement(KEY, SUBMISSION, "THEIRS-1", given, documents)
+        return self.adapter.build_supplement(supplement, self.endpoint, now=NOW + timedelta(**late))
+
+    def test_supplement_brings_what_was_given_and_every_file(self):
+        body = self.supplemented().body.decode()
+        for label, value in self.supported().items():
+            assert str(value) in body, label
+        for document in DOCUMENTS:
+            assert base64.b64encode(document.content).decode() in body
+
+    def test_supplement_brings_nothing_else(self):
+        body = self.supplemented({}, DOCUMENTS[:1]).body.decode()
+        assert "canary" not in body
+        assert base64.b64encode(DOCUMENTS[1].content).decode() not in body
+
+    def test_every_attempt_sends_the_same_supplement_under_its_own_key(self):
+        first, later = self.supplemented(), self.supplemented(seconds=40)
+        assert (first.body, first.url, first.method) == (later.body, later.url, later.method)
+        assert str(KEY) in first.body.decode() + repr(dict(first.headers)) + first.url
+        assert first.submission_id == SUBMISSION
+
+    def test_supplement_carries_no_personal_data_outside_its_body(self):
+        call = self.supplemented()
+        assert call.url.startswith(self.endpoint.base_url)
+        assert "canary" not in call.url + repr(dict(call.headers)) + repr(call)
+
+    @pytest.mark.parametrize(
+        ("label", "media_type", "code"),
+        [
+            ("document.horoscope", "application/pdf", ErrorCode.FIELD_NOT_SUPPORTED),
+            ("document.income", "text/html", ErrorCode.VALUE_NOT_SUPPORTED),
+        ],
+    )
+    def test_file_without_a_place_is_refused_not_dropped(self, label, media_type, code):
+        with pytest.raises(LenderError) as caught:
+            self.supplemented({}, (Document(label, media_type, b"canary"),))
+        assert (caught.value.code, caught.value.permanent) == (code, True)
+
+    def test_field_without_a_place_is_refused_not_dropped_from_a_supplement(self):
+        with pytest.raises(LenderError) as caught:
+            self.supplemented({"identification.shoe_size": "canary"}, ())
+        assert (caught.value.code, caught.value.permanent) == (ErrorCode.FIELD_NOT_SUPPORTED, True)
+
+    # --- what nobody sees ---
 
     def test_nothing_is_shown_by_repr(self):
         answer = self.adapter.parse(self.offered(), self.endpoint, now=NOW)

@@ -19,9 +19,11 @@ from lenders.adapters.base import (
     Choice,
     Credentials,
     CreditRequest,
+    Document,
     HttpCall,
     Inquiry,
     LenderEndpoint,
+    Supplement,
 )
 from lenders.adapters.errors import LenderError
 from lenders.adapters.guard import UrlGuard
@@ -82,6 +84,12 @@ class Peer:
         return JOIN.build_inquiry(
             Inquiry(submission or self.submission), self.endpoint(slug), now=datetime.now(tz=UTC)
         )
+
+    def supplement(
+        self, slug: str, fields: dict[str, Any], *documents: Document, key: UUID | None = None
+    ) -> HttpCall:
+        given = Supplement(key or uuid4(), self.submission, fields=fields, documents=documents)
+        return JOIN.build_supplement(given, self.endpoint(slug), now=datetime.now(tz=UTC))
 
     async def send(self, call: HttpCall, *, seconds: float = 5):
         place = self.server.url.removeprefix("http://")
