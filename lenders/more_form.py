@@ -15,7 +15,7 @@ from applications.documents import BY_NAME, DOCUMENTS, DocumentKind
 from applications.flow import forms_asking
 from applications.form_fields import BY_LABEL, FORM_FIELDS, label_text
 from applications.uploads import ACCEPTED, LARGEST_FILE, MEGABYTE, Upload, clean_upload
-from lenders.services.supplementing import GivenFile
+from lenders.services.supplied_files import GivenFile
 
 MOST_FILES = 4  # of one document: both sides of a card, some photos of a contract
 MOST_TOGETHER = 12 * MEGABYTE

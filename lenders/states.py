@@ -41,6 +41,9 @@ WAITING = frozenset({S.QUEUED, S.PENDING, S.ACTION_REQUIRED})
 # A late answer still counts after no_response, failed and unknown: the lender may have had it all along.
 OPEN_TO_ANSWERS = WAITING | {S.NO_RESPONSE, S.FAILED, S.UNKNOWN}
 
+RETRYABLE = frozenset({S.FAILED, S.NO_RESPONSE})
+"""What staff can send again."""
+
 SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     S.QUEUED: frozenset(
         {

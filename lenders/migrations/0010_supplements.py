@@ -76,6 +76,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "what was given afterwards",
                 "verbose_name_plural": "what was given afterwards",
+                "get_latest_by": "given_at",
             },
         ),
         migrations.CreateModel(

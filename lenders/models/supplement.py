@@ -49,6 +49,7 @@ class Supplement(OwnedBySubject):
     class Meta:
         verbose_name = _("what was given afterwards")
         verbose_name_plural = _("what was given afterwards")
+        get_latest_by = "given_at"
 
     def keep(self, given: Mapping[str, Any]) -> None:
         """Take in answers by label, each with its category; not saved yet."""

@@ -15,7 +15,6 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.crypto import keyring
 from applications.crypto.errors import CURABLE, CryptoError
-from applications.crypto.fields import encrypted_fields
 from applications.errors import ProcessingRefused, SubjectErased
 from applications.models import DataSubject
 from applications.states import ApplicationStatus
@@ -26,9 +25,9 @@ from lenders.adapters.base import (
     LenderError,
     Unrecognised,
 )
-from lenders.models import Attempt, Delivery, Submission, SuppliedFile
+from lenders.models import Attempt, Delivery, Submission
 from lenders.selectors.queues import HANDED_OVER
-from lenders.services import disclosures, ingest, payload
+from lenders.services import disclosures, ingest, payload, supplied_files
 from lenders.services.claims import Claim, give_back
 from lenders.services.settling import WAITS_AS, close, give_up, settle_failure
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
@@ -189,7 +188,7 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
         else:
             delivery = close(prepared.claim, DeliveryStatus.DONE)
             if delivery and prepared.kind == DeliveryKind.SUPPLEMENT:
-                _forget_files(prepared.submission_id)
+                supplied_files.forget(prepared.submission_id)
             outcome = _take_in(prepared, answer, reply.message_id) if delivery else "lease_lost"
         Attempt.objects.filter(pk=prepared.attempt_id).update(
             finished_at=timezone.now(),
@@ -216,12 +215,6 @@ def _take_in(prepared: Prepared, answer: AnyAnswer, message_id: str) -> str:
     except SubjectErased:
         return "subject_erased"
     return type(answer).__name__.lower()
-
-
-def _forget_files(submission_id: UUID) -> None:
-    """The lender has what was given to it: what is in the files was kept for that alone (Art. 5(1)(e))."""
-    columns: dict[str, Any] = {field.name: None for field in encrypted_fields(SuppliedFile)}
-    SuppliedFile.objects.filter(supplement__submission=submission_id).update(**columns)
 
 
 def _lock_owner(subject_ids: QuerySet[Any, Any]) -> None:

@@ -14,13 +14,12 @@ from lenders.errors import NothingToRetry
 from lenders.models import Delivery, Submission
 from lenders.selectors.for_staff import NOT_DONE
 from lenders.selectors.queues import HANDED_OVER
+from lenders.services import supplied_files
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery, restart_clocks
 from lenders.services.ingest import APPLICATION_LISTENS, move
 from lenders.services.payload import PURPOSE
 from lenders.services.settling import WAITS_AS
-from lenders.states import Asking, DeliveryKind, DeliveryStatus, SubmissionStatus
-
-RETRYABLE = frozenset({SubmissionStatus.FAILED, SubmissionStatus.NO_RESPONSE})
+from lenders.states import RETRYABLE, Asking, DeliveryKind, DeliveryStatus, SubmissionStatus
 
 
 def retry(*, submission_id: UUID, actor: Actor) -> None:
@@ -72,7 +71,9 @@ def _what_failed(submission: Submission) -> DeliveryKind:
     last = submission.deliveries.order_by("-created_at").first()
     failed = last.kind if last is not None and last.status in NOT_DONE else None
     if submission.status in RETRYABLE:
-        return DeliveryKind.SUPPLEMENT if failed == DeliveryKind.SUPPLEMENT else DeliveryKind.APPLICATION
+        # Once the files are gone the lender is to ask anew: it answers the application as it stands there.
+        still_whole = failed == DeliveryKind.SUPPLEMENT and supplied_files.is_whole(submission)
+        return DeliveryKind.SUPPLEMENT if still_whole else DeliveryKind.APPLICATION
     if submission.status == SubmissionStatus.SELECTED and failed == DeliveryKind.CHOICE:
         return DeliveryKind.CHOICE
     raise NothingToRetry

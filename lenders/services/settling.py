@@ -15,11 +15,11 @@ from applications.selectors.permission import without_consent
 from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
 from lenders.models import Delivery, Submission
-from lenders.services import ingest
+from lenders.services import ingest, supplied_files
 from lenders.services.claims import Claim
 from lenders.services.fan_out import new_delivery
 from lenders.services.payload import PURPOSE
-from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+from lenders.states import RETRYABLE, DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
 
@@ -135,6 +135,8 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
             status = status or SubmissionStatus.ACTION_REQUIRED
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
         ingest.move(delivery.submission, becomes, error_code=code)
+    if kind == DeliveryKind.SUPPLEMENT and delivery.submission.status not in RETRYABLE:
+        supplied_files.forget(delivery.submission_id)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)
 
 

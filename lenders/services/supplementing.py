@@ -1,7 +1,6 @@
 """A lender needs more: the person gives it, or does not want to, or is told by mail that they are asked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -17,22 +16,15 @@ from applications.selectors.permission import require
 from applications.services import audit, mail
 from applications.services.locking import lock_subject
 from applications.states import ApplicationStatus
-from applications.uploads import Upload
 from lenders.errors import AsksForElse, MayNotReceiveNow, NothingAsked
-from lenders.models import Submission, Supplement, SuppliedFile
+from lenders.models import Submission, Supplement
 from lenders.selectors.more_page import UNANSWERED, asked_for, can_be_answered
+from lenders.services import supplied_files
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery, restart_clocks
 from lenders.services.ingest import move
 from lenders.services.payload import PURPOSE
+from lenders.services.supplied_files import GivenFile
 from lenders.states import Asking, DeliveryKind, SubmissionStatus
-
-
-@dataclass(frozen=True)
-class GivenFile:
-    """A file of a document, under the label by which the lender asked for it."""
-
-    label: str
-    upload: Upload
 
 
 def give(
@@ -63,8 +55,7 @@ def give(
         supplement = Supplement(subject_id=subject_id, submission=submission)
         supplement.keep(answers)
         supplement.save(force_insert=True)
-        for place, one in enumerate(files):
-            _keep_file(supplement, place, one)
+        supplied_files.keep(supplement, files)
         new_delivery(submission, DeliveryKind.SUPPLEMENT).save(force_insert=True)
         audit.record(actor=actor, action="supplement.given", subject_id=subject_id, row=supplement)
         ring_on_commit(DISPATCH_TASK, submission.application_id)
@@ -99,18 +90,6 @@ def _asking(submission_id: UUID, subject_id: UUID) -> Submission:
     if not can_be_answered(submission):
         raise NothingAsked
     return submission
-
-
-def _keep_file(supplement: Supplement, place: int, given: GivenFile) -> None:
-    kept = SuppliedFile(
-        subject_id=supplement.subject_id,
-        supplement=supplement,
-        place=place,
-        label=given.label,
-        media_type=given.upload.media_type,
-    )
-    setattr(kept, kept.column, given.upload.content)
-    kept.save(force_insert=True)
 
 
 def ask_by_mail() -> int:
