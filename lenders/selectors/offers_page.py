@@ -54,7 +54,7 @@ class LenderView:
     """One lender's state on the page. `waiting` says that its answer is still awaited now.
 
     asks     it waits for something that the person can give on a page of its own
-    refused  the person does not want to give it, and can still think better of it
+    refused  the person does not want to give it, and can still change your mind
     """
 
     id: UUID

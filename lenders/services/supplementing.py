@@ -62,7 +62,7 @@ def give(
 
 
 def refuse(*, submission_id: UUID, subject_id: UUID, actor: Actor) -> None:
-    """The person does not want to give it: they are asked no more, and may still think better of it.
+    """The person does not want to give it: they are asked no more, and may still change your mind.
 
     The lender is told nothing. Raises IllegalTransition, NothingAsked or SubjectErased.
     """
