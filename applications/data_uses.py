@@ -41,6 +41,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/mail/sign_in_code.txt": Use(P.SERVE_CUSTOMERS, C.COMMUNICATIONS),
     "admin/applications/application/change_form.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
     "admin/actions.html": None,
+    "admin/ask_fields.html": None,
     "admin/applications/application/reveal.html": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "admin/applications/application/revealed.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
     "admin/applications/find.html": Use(P.SERVE_CUSTOMERS, C.ACCOUNT, C.TRANSACTIONS),

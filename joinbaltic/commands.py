@@ -16,6 +16,8 @@ PREPARATION = {
         "load_demo",
         "--sandbox-url",
         "{sandbox_url}",
+        "--sandbox-tls-url",
+        "{sandbox_tls_url}",
         "--report",
         "{var}/run/demo.json",
     ),
@@ -23,14 +25,29 @@ PREPARATION = {
 
 # Kept running side by side.
 PROCESSES = {
-    "sandbox": ("manage.py", "sandbox_lenders", "--port", "{sandbox_port}"),
+    "sandbox": (
+        "manage.py",
+        "sandbox_lenders",
+        "--port",
+        "{sandbox_port}",
+        "--tls-port",
+        "{sandbox_tls_port}",
+    ),
     "web": ("-m", "granian", "--interface", "asginl", "joinbaltic.asgi:application"),
     "worker": ("-m", "celery", "-A", "joinbaltic", "worker", "--pool", "threads", "--concurrency", "8"),
     "beat": ("-m", "celery", "-A", "joinbaltic", "beat", "--pidfile", "", "--schedule", "{var}/run/beat"),
 }
 
 
-def words(command: Sequence[str], *, var: Path | str = "var", sandbox_url: str = "") -> list[str]:
+def words(
+    command: Sequence[str], *, var: Path | str = "var", sandbox_url: str = "", sandbox_tls_url: str = ""
+) -> list[str]:
     """The command with its places filled in."""
-    places = {"var": str(var), "sandbox_url": sandbox_url, "sandbox_port": sandbox_url.rpartition(":")[2]}
+    places = {
+        "var": str(var),
+        "sandbox_url": sandbox_url,
+        "sandbox_port": sandbox_url.rpartition(":")[2],
+        "sandbox_tls_url": sandbox_tls_url,
+        "sandbox_tls_port": sandbox_tls_url.rpartition(":")[2],
+    }
     return [word.format(**places) for word in command]

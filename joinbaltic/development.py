@@ -73,7 +73,7 @@ def run(*, var: Path, stop: StopRequest) -> None:
             wanted = {"postgres": "DATABASE_URL" not in given, "redis": "REDIS_URL" not in given}
             with run_servers(var, book, redis_password=secrets["REDIS_PASSWORD"], **wanted) as running:
                 known = secrets | running.environment | given
-                ours = environment(known, var, port=port, sandbox_port=free_port())
+                ours = environment(known, var, port=port, sandbox_ports=(free_port(), free_port()))
                 write(path, ours)
                 try:
                     serve(running, ours, var=var, port=port, stop=stop)
@@ -86,7 +86,11 @@ def serve(running: Services, ours: dict[str, str], *, var: Path, port: int, stop
     granian = {"GRANIAN_HOST": "127.0.0.1", "GRANIAN_PORT": str(port), "GRANIAN_LOG_ACCESS_ENABLED": "true"}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     supervisor = Supervisor(root=ROOT, var=var, book=running.book, environment=inherited | ours | granian)
-    places: dict[str, Any] = {"var": var, "sandbox_url": ours["SANDBOX_URL"]}
+    places: dict[str, Any] = {
+        "var": var,
+        "sandbox_url": ours["SANDBOX_URL"],
+        "sandbox_tls_url": ours["SANDBOX_TLS_URL"],
+    }
     try:
         say("Preparing databases and demo ...")
         for name, command in commands.PREPARATION.items():
@@ -108,8 +112,14 @@ def serve(running: Services, ours: dict[str, str], *, var: Path, port: int, stop
         supervisor.stop()
 
 
-def environment(known: dict[str, str], var: Path, *, port: int, sandbox_port: int) -> dict[str, str]:
-    """What every process of this installation needs; a secret the caller exported wins over a made one."""
+def environment(
+    known: dict[str, str], var: Path, *, port: int, sandbox_ports: tuple[int, int]
+) -> dict[str, str]:
+    """What every process of this installation needs; a secret the caller exported wins over a made one.
+
+    The sandbox lenders listen at two ports: without and with TLS.
+    """
+    plain, secure = sandbox_ports
     exported = {name: os.environ[name] for name in known if os.environ.get(name)}
     return {
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
@@ -117,7 +127,8 @@ def environment(known: dict[str, str], var: Path, *, port: int, sandbox_port: in
         **exported,
         "ENVIRONMENT": "development",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "SANDBOX_URL": f"http://127.0.0.1:{sandbox_port}",
+        "SANDBOX_URL": f"http://127.0.0.1:{plain}",
+        "SANDBOX_TLS_URL": f"https://127.0.0.1:{secure}",
         "VAR_DIR": str(var),
     }
 

@@ -274,6 +274,7 @@ SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 # --- lenders --------------------------------------------------------------------------------------------
 # In development the sandbox lenders answer on loopback; everywhere else a loopback address is refused.
 SANDBOX_URL = env.str("SANDBOX_URL", default="") if not PRODUCTION else ""
+SANDBOX_TLS_URL = env.str("SANDBOX_TLS_URL", default="") if not PRODUCTION else ""
 SANDBOX_SECRET = env.str("SANDBOX_SECRET", default="") if not PRODUCTION else ""
 
 # --- REST framework ---------------------------------------------------------------------------------------
@@ -282,7 +283,21 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": "JO1N Baltic financing: callbacks of lenders",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": (
+        "A lender tells us its answer unasked. Messages are signed as Standard Webhooks describe; fields and "
+        "statuses that are not known are ignored; the same message twice counts once."
+    ),
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": [],
+    "SERVE_AUTHENTICATION": [],
+    "POSTPROCESSING_HOOKS": ["lenders.callback_docs.complete"],
 }
 
 # --- logs -----------------------------------------------------------------------------------------------

@@ -7,11 +7,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from applications.collation import latvian_key
 from applications.formats import age_text, number_text
 from applications.machinery import Machinery, machinery, troubles
 from applications.staff_site import Flag
+from lenders.breaker import BreakerState, Circuit
+from lenders.models import Lender
 from lenders.selectors.for_staff import WaitingCount, waiting_counts
 from lenders.selectors.queues import LenderQueue, lender_queues
+from lenders.selectors.sleepers import slow_ones
 
 DUE_WITHIN = timedelta(minutes=5)
 
@@ -54,3 +58,22 @@ def waiting_text(one: WaitingCount, now: datetime) -> str:
         "n": number_text(one.number),
         "age": age_text(now - one.since),
     }
+
+
+def health_flags() -> list[Flag]:
+    """Lenders that are not asked as usual: paused, left alone, or being tried out."""
+    now, there = timezone.now(), f"{reverse('admin:lenders_health')}#lenders"
+    slow = sorted(slow_ones().select_related("breaker"), key=lambda one: latvian_key(one.name))
+    return [Flag(sentence, there) for lender in slow for sentence in _troubles(lender, now)]
+
+
+def _troubles(lender: Lender, now: datetime) -> Iterator[str]:
+    name = {"lender": lender.name}
+    if lender.paused_at is not None:
+        yield _("%(lender)s is paused: %(why)s") % (name | {"why": lender.get_paused_reason_display()})
+    circuit = lender.breaker.circuit if hasattr(lender, "breaker") else Circuit()
+    if circuit.state(now) is BreakerState.OPEN and circuit.open_until is not None:
+        until = timezone.localtime(circuit.open_until)
+        yield _("%(lender)s fails and is left alone until %(time)s.") % (name | {"time": f"{until:%H:%M:%S}"})
+    elif circuit.state(now) is BreakerState.HALF_OPEN:
+        yield _("%(lender)s failed and is being tried out.") % name

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import structlog
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -20,6 +21,7 @@ from applications.services import audit
 from lenders.adapters import get_adapter
 from lenders.adapters.base import CallbackMessage, LenderError
 from lenders.adapters.errors import ErrorCode
+from lenders.callback_docs import described
 from lenders.models import Lender, Submission
 from lenders.services.ingest import ingest
 from lenders.services.payload import endpoint_of
@@ -80,6 +82,7 @@ class CallbackView(APIView):
     def get_exception_handler(self) -> Any:
         return problem_handler
 
+    @described
     def post(self, request: Request, slug: str) -> Response:
         lender = Lender.objects.filter(slug=slug).first()
         if lender is None:
@@ -129,6 +132,20 @@ class CallbackView(APIView):
         """A lender speaks of its own submissions alone."""
         if not Submission.objects.filter(pk=submission_id, lender=lender).exists():
             raise Problem(HTTPStatus.NOT_FOUND, "unknown_submission", "This submission is not known.")
+
+
+@extend_schema(exclude=True)
+class NothingHere(APIView):
+    """Any other address of the API: a program gets a refusal that it can read, not a page."""
+
+    parser_classes = [RawParser]
+    content_negotiation_class = TakeAnything
+
+    def get_exception_handler(self) -> Any:
+        return problem_handler
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise Problem(HTTPStatus.NOT_FOUND, "unknown_address", "There is nothing at this address.")
 
 
 def _note_refusal(lender: Lender, error: LenderError) -> None:

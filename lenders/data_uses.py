@@ -7,6 +7,7 @@ from applications.personal import Category, Purpose
 
 TEMPLATES: Mapping[str, Use | None] = {
     "lenders/_chosen_note.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
+    "lenders/_not_asked.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/_offer_figures.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/_offers_fragment.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/_schedule.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
@@ -16,6 +17,8 @@ TEMPLATES: Mapping[str, Use | None] = {
     "lenders/requests_panel.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/offers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "admin/lenders/answers.html": None,
+    "admin/lenders/health.html": None,
+    "admin/lenders/pausing.html": None,
     "admin/lenders/queues.html": None,
     "admin/lenders/waiting.html": Use(Purpose.SERVE_CUSTOMERS, Category.TRANSACTIONS),
     "admin/lenders/submissions_panel.html": Use(Purpose.SERVE_CUSTOMERS, Category.TRANSACTIONS),

@@ -21,11 +21,13 @@ from django.utils import timezone
 
 from applications.crypto.keyring import data_key_scope
 from lenders.adapters import http
-from lenders.adapters.base import HttpAnswer, LenderError
+from lenders.adapters.base import HttpAnswer, HttpCall, LenderError
 from lenders.adapters.guard import UrlGuard
+from lenders.adapters.tls import TlsContexts
 from lenders.services import claims, deliveries
 from lenders.services.claims import Claim
 from lenders.services.deliveries import Prepared
+from lenders.tokens import Tokens
 
 log = structlog.get_logger(__name__)
 Result = TypeVar("Result")
@@ -36,8 +38,8 @@ DRAIN_SECONDS = 15.0
 
 
 def sandbox_places() -> frozenset[str]:
-    """The loopback address that may be spoken to: the sandbox's, in development and tests alone."""
-    return frozenset({urlsplit(settings.SANDBOX_URL).netloc} if settings.SANDBOX_URL else ())
+    """The loopback addresses that may be spoken to: the sandbox's, in development and tests alone."""
+    return frozenset(urlsplit(url).netloc for url in (settings.SANDBOX_URL, settings.SANDBOX_TLS_URL) if url)
 
 
 def _in_own_scope(function: Callable[..., Result], *arguments: object) -> Result:
@@ -57,6 +59,8 @@ class Engine:
         self._starting = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._session: aiohttp.ClientSession | None = None
+        self._tokens = Tokens()
+        self._tls = TlsContexts()
         self._threads: ThreadPoolExecutor | None = None
         self._counting = threading.Lock()
         self._in_flight = 0
@@ -128,18 +132,10 @@ class Engine:
             self._count(-1)
 
     async def _ask(self, prepared: Prepared) -> None:
-        if self._session is None:
-            self._session = http.open_session(loopback=sandbox_places())
         started = time.monotonic()
-        left = (prepared.deadline - timezone.now()).total_seconds()
         reply: HttpAnswer | LenderError
         try:
-            reply = await http.send(
-                self._session,
-                prepared.call.http,
-                deadline=started + left,
-                guard=UrlGuard(hosts=prepared.hosts, loopback=sandbox_places()),
-            )
+            reply = await self._exchange(prepared, started)
         except LenderError as error:
             reply = error
         duration_ms = int((time.monotonic() - started) * 1000)
@@ -147,6 +143,22 @@ class Engine:
             await self._in_database(_finish, prepared, reply, duration_ms)
         except Exception:
             log.exception("engine.outcome_not_written", delivery=str(prepared.claim.delivery_id))
+
+    async def _exchange(self, prepared: Prepared, started: float) -> HttpAnswer:
+        """The call, with a token where the lender wants one, and its answer. Raises LenderError."""
+        if self._session is None:
+            self._session = http.open_session(loopback=sandbox_places())
+        session, guard = self._session, UrlGuard(hosts=prepared.hosts, loopback=sandbox_places())
+        tls = self._tls.of(prepared.call.endpoint)
+        last = started + (prepared.deadline - timezone.now()).total_seconds()
+
+        async def send(call: HttpCall, *, deadline: float) -> HttpAnswer:
+            return await http.send(session, call, deadline=deadline, guard=guard, tls=tls)
+
+        sent = await self._tokens.admitted(prepared.call, send)
+        answer = await send(sent, deadline=last)
+        self._tokens.learn(prepared.call, sent, answer)
+        return answer
 
 
 def _finish(prepared: Prepared, reply: HttpAnswer | LenderError, duration_ms: int) -> None:

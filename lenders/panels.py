@@ -9,6 +9,7 @@ from applications.models import Application, DataSubject
 from applications.personal import Purpose
 from lenders.models import Attempt, Delivery, Submission
 from lenders.selectors.more_page import open_requests
+from lenders.selectors.not_asked import lenders_not_asked
 from lenders.selectors.offers_page import applications_with_offers
 
 
@@ -29,7 +30,8 @@ def requests_panel(request: HttpRequest, subject: DataSubject) -> str:
 
 
 def submissions_panel(request: HttpRequest, application: Application) -> str:
-    """Staff: where each lender stands with an application, with every delivery and attempt."""
+    """Staff: where each lender stands with an application, with every delivery and attempt, and why others
+    were not asked."""
     if not request.user.has_perm("lenders.view_submission"):
         return ""
     attempts = Prefetch("attempt_log", Attempt.objects.order_by("started_at"))
@@ -42,6 +44,7 @@ def submissions_panel(request: HttpRequest, application: Application) -> str:
     submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
     context = {
         "submissions": submissions,
+        "not_asked": lenders_not_asked(application),
         "shows_deliveries": request.user.has_perm("lenders.view_delivery"),
         "shows_attempts": request.user.has_perm("lenders.view_attempt"),
     }

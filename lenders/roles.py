@@ -11,6 +11,6 @@ DELIVERIES = frozenset(
 
 GRANTS: Grants = {
     Role.SUPPORT: DELIVERIES,
-    Role.LENDER_MANAGER: DELIVERIES,
+    Role.LENDER_MANAGER: DELIVERIES | {"pause_lender"},
     Role.DPO: DELIVERIES - {"retry_submission"},
 }

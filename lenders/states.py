@@ -3,6 +3,8 @@
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from applications.states import ApplicationStatus
+
 
 class SubmissionStatus(TextChoices):
     """Where one lender stands with one application."""
@@ -43,6 +45,8 @@ OPEN_TO_ANSWERS = WAITING | {S.NO_RESPONSE, S.FAILED, S.UNKNOWN}
 
 RETRYABLE = frozenset({S.FAILED, S.NO_RESPONSE})
 """What staff can send again."""
+APPLICATION_LISTENS = (ApplicationStatus.SUBMITTED, ApplicationStatus.CHOSEN)
+"""Where an application must stand for an answer to count."""
 
 SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     S.QUEUED: frozenset(
@@ -85,7 +89,8 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     S.UNKNOWN: frozenset(
         {S.QUEUED, S.PENDING, S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.FAILED, S.WITHDRAWN, S.EXPIRED}
     ),
-    S.OFFERED: frozenset({S.SELECTED, S.NOT_SELECTED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}),
+    # Pending again: what it offered has expired, and it said that more may come.
+    S.OFFERED: frozenset({S.PENDING, S.SELECTED, S.NOT_SELECTED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}),
     S.SELECTED: frozenset({S.CONTRACT_SIGNED, S.DECLINED_LATE, S.WITHDRAWN}),
     S.NOT_SELECTED: frozenset(),
     S.DECLINED: frozenset(),
@@ -110,11 +115,21 @@ class OfferStatus(TextChoices):
     EXPIRED = "expired", _("Expired")
 
 
+class PauseReason(TextChoices):
+    """Why staff paused a lender."""
+
+    ITS_REQUEST = "its_request", _("The lender asked for it")
+    MAINTENANCE = "maintenance", _("Maintenance at the lender")
+    FAULTS = "faults", _("Its answers do not come, or are wrong")
+    SECURITY = "security", _("A security incident, or the suspicion of one")
+    PAPERS = "papers", _("Its agreement or licence is being looked into")
+
+
 class DeliveryKind(TextChoices):
     """What a lender is told or asked."""
 
     APPLICATION = "application", _("Application")
-    INQUIRY = "inquiry", _("Inquiry after an uncertain outcome")
+    INQUIRY = "inquiry", _("Question about where it stands")
     CHOICE = "choice", _("The consumer's choice")
     SUPPLEMENT = "supplement", _("What the lender still needed")
     DELETION = "deletion", _("Request to delete")

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.contrib.admin.utils import label_for_field
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
@@ -13,12 +14,15 @@ from django.utils.translation import gettext_lazy
 
 from applications.data_policy import bases_of
 from applications.errors import NoticeChanged
+from applications.formats import date_text
 from applications.models import Contact, Recipient
 from applications.personal import Basis, Purpose
 from applications.selectors.staff import handed_over
 from applications.staff_site import Flag
 from privacy.models import Assessment, AssessmentKind, Breach
 from privacy.notices import NoticeTextError, to_publish
+
+ENDS_SOON = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,18 @@ def lapsed_recipients(now: datetime) -> Iterator[Flag]:
             )
 
 
+def ending_papers(now: datetime) -> Iterator[Flag]:
+    """Licences, agreements and security assessments of recipients in use that end within a month."""
+    today = timezone.localdate(now)
+    for recipient in Recipient.objects.filter(active=True):
+        for name, day in recipient.last_days().items():
+            if today <= day <= today + ENDS_SOON:
+                yield Flag(
+                    f"{recipient.name}: {label_for_field(name, Recipient)} {date_text(day)}",
+                    reverse("admin:applications_recipient_change", args=[recipient.pk]),
+                )
+
+
 def due_assessments(now: datetime) -> Iterator[Flag]:
     """Assessments whose review is due."""
     for assessment in Assessment.objects.all():
@@ -115,6 +131,7 @@ KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = 
     (gettext_lazy("Accounts that others were given: who has them now?"), handed_over_accounts),
     (gettext_lazy("Contacts that look out of date"), doubtful_contacts),
     (gettext_lazy("Recipients that receive nothing new"), lapsed_recipients),
+    (gettext_lazy("Papers of recipients that end within 30 days"), ending_papers),
     (gettext_lazy("Assessments due for review"), due_assessments),
     (gettext_lazy("Legitimate interests that nobody weighed"), unweighed_interests),
 )

@@ -168,6 +168,8 @@ def _named_recipients(today: date) -> Section:
         "name": pgettext("of a company", "Name"),
         "kind": _("Kind"),
         "country": _("Country"),
+        "hosting": _("Data kept in"),
+        "licence": _("Licence to lend"),
         "agreement": _("Agreement"),
         "assessed": _("Security assessed on"),
         "review": _("Next assessment due on"),
@@ -181,6 +183,8 @@ def _named_recipients(today: date) -> Section:
                 "name": one.name,
                 "kind": RecipientKind(one.kind).label,
                 "country": one.get_country_display(),
+                "hosting": one.get_hosting_country_display(),
+                "licence": ", ".join(filter(None, (one.licence_number, one.licence_authority))),
                 "agreement": one.get_agreement_display(),
                 "assessed": _day(one.assessed_on),
                 "review": _day(one.review_due_on),
@@ -196,7 +200,7 @@ def _transfers() -> Section:
         {
             "transfer": _("None: no third country and no international organisation."),
             "held": _(
-                "Recipients are in the European Economic Area; "
+                "Recipients are established in the European Economic Area and keep the data there; "
                 "a constraint of the database refuses any other."
             ),
         }

@@ -15,7 +15,7 @@ from privacy.notices import NoticeTextError, to_publish
 
 
 def current_recipients(today: date) -> list[dict[str, Any]]:
-    """Who may receive data today, by kind: recipients whose agreement and assessment are in order."""
+    """Who may receive data today, by kind: recipients whose papers are in order."""
     fit = [one for one in Recipient.objects.all() if one.lapsed(today) is None]
     fit.sort(key=lambda one: latvian_key(one.name))
     return [

@@ -47,9 +47,12 @@ from lenders.services.register import register_lender
 
 CODE = re.compile(r"\b[0-9]{6}\b")
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-# A recipient whose papers are in order.
+# A recipient whose papers are in order, also as a lender.
 IN_ORDER = {
     "country": "LV",
+    "hosting_country": "LV",
+    "licence_number": "NK-2026-1",
+    "licence_authority": "PTAC",
     "agreement_signed_on": date(2026, 1, 1),
     "assessed_on": date(2026, 1, 1),
     "review_due_on": date(2099, 1, 1),

@@ -39,7 +39,6 @@ from tests import factories
 from tests.lenders import scene
 from tests.privacy import dpo
 
-
 MORE = {
     "identification.city": "city {}",
     "identity_document.document_number": "NR{}",
@@ -67,7 +66,7 @@ def plant(word: str) -> DataSubject:
     address = f"{word}@piemers.lv"
     subject = factories.subject(address)
     factories.ask_for_code(address)  # a code on its way
-    scene.register("https://lenders.example", "atra")
+    scene.register("https://lenders.example", "atra", "leja")  # one that is not asked
     draft = factories.complete_draft(subject, given_name=word.title(), keyword=f"{word}-key")
     application = scene.send(draft, ["atra"])
     prepared = scene.begun(application)["atra"]

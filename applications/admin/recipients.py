@@ -24,10 +24,14 @@ class RecipientForm(forms.ModelForm):
     class Meta:
         model = Recipient
         fields = (
-            "slug", "name", "kind", "registration_number", "does", "country", "agreement",
-            "agreement_signed_on", "agreement_until", "assessed_on", "review_due_on", "active",
+            "slug", "name", "kind", "registration_number", "does", "country", "hosting_country",
+            "licence_number", "licence_authority", "licence_until", "agreement", "agreement_signed_on",
+             "agreement_until", "assessed_on", "review_due_on", "active",
         )  # fmt: skip
-        error_messages = {"country": {"invalid_choice": OUTSIDE.violation_error_message}}
+        error_messages = {
+            name: {"invalid_choice": OUTSIDE.violation_error_message}
+            for name in ("country", "hosting_country")
+        }
 
 
 @admin.register(Recipient)
@@ -41,7 +45,15 @@ class RecipientAdmin(FreshProofAdmin, RegisterAdmin):
     search_fields = ("name", "slug")
     readonly_fields = ("receives", "why_not")
     fieldsets = (
-        (None, {"fields": ("slug", "name", "kind", "registration_number", "does", "country", "active")}),
+        (None, {"fields": ("slug", "name", "kind", "registration_number", "does", "active")}),
+        (_("European Economic Area"), {"fields": ("country", "hosting_country")}),
+        (
+            _("Licence to lend"),
+            {
+                "fields": ("licence_number", "licence_authority", "licence_until"),
+                "description": _("A lender receives data only while it has one."),
+            },
+        ),
         (_("Agreement"), {"fields": ("agreement", "agreement_signed_on", "agreement_until")}),
         (_("Security assessment"), {"fields": ("assessed_on", "review_due_on")}),
         (_("As of today"), {"fields": ("receives", "why_not")}),

@@ -12,7 +12,8 @@ from applications.services import audit
 def save_recipient(*, recipient: Recipient, changed: Sequence[str], actor: Actor) -> None:
     """Enter a recipient, or the change of one; `changed` names the fields.
 
-    It decides from the next disclosure on. Raises IntegrityError for a country outside the EEA.
+    It decides from the next disclosure on. Raises IntegrityError for a country outside the EEA, and for half
+    a licence.
     """
     action = "recipient.entered" if recipient._state.adding else "recipient.changed"
     with transaction.atomic():

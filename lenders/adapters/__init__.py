@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from lenders.adapters.bank import BankAdapter
 from lenders.adapters.base import Adapter
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
+from lenders.adapters.market import MarketAdapter
+from lenders.adapters.xml_v1 import XmlAdapter
 
-ADAPTERS: Mapping[str, Adapter] = {adapter.slug: adapter for adapter in (JoinAdapter(),)}
+ADAPTERS: Mapping[str, Adapter] = {
+    adapter.slug: adapter for adapter in (JoinAdapter(), BankAdapter(), MarketAdapter(), XmlAdapter())
+}
 
 ADAPTER_CHOICES: tuple[tuple[str, str], ...] = tuple(
     (adapter.slug, adapter.name) for adapter in ADAPTERS.values()

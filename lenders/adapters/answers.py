@@ -64,12 +64,14 @@ class OfferTerms:
 class Offered:
     """The lender offers credit; the references within are distinct.
 
-    more_to_come  the lender says that other offers may follow by themselves
+    more_to_come  the lender says that other offers may still follow
+    needs         what it lacks for some of those (labels); the offers it made do not depend on them
     """
 
     offers: tuple[OfferTerms, ...]
     lender_reference: str
     more_to_come: bool = False
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

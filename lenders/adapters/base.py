@@ -108,7 +108,7 @@ class Abilities:
 
     idempotent         sending the same submission twice is one application at the lender
     can_be_asked       it answers an inquiry by our submission id, though we know no id of its own
-    is_polled          it does not call back: while it considers, it is asked again
+    is_polled          while it considers, or more offers may come, it is asked again
     calls_back         it tells us unasked
     takes_supplement   what it said it still needs can be sent after the application
     deletion_notices   it takes a request to delete, and acknowledges it

@@ -21,6 +21,7 @@ class ErrorCode(StrEnum):
     ADDRESS_REFUSED = "address_refused"
     UNREACHABLE = "unreachable"
     TLS_FAILED = "tls_failed"
+    TOKEN_NOT_GIVEN = "token_not_given"  # noqa: S105 - a code
     # on the way
     TIMED_OUT = "timed_out"
     DISCONNECTED = "disconnected"
@@ -29,6 +30,7 @@ class ErrorCode(StrEnum):
     # the lender's word
     UNAVAILABLE = "unavailable"
     REJECTED = "rejected"
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a code
     NOT_RECEIVED = "not_received"
     ALREADY_RECEIVED = "already_received"
     # what came back cannot be used

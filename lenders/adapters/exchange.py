@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
+
+MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,11 @@ class HttpAnswer:
 
     @property
     def message_id(self) -> str:
-        """The lender's id of this message ("" when it gave none); to be trusted only once the adapter has
-        parsed the answer.
+        """The lender's id of this message ("" when it gave none that can be one); to be trusted only once the
+        adapter has parsed the answer.
         """
-        return self.headers.get("webhook-id", "")
+        given = self.headers.get("webhook-id", "")
+        return given if MESSAGE_ID.fullmatch(given) else ""
 
 
 class Credential(StrEnum):
@@ -83,11 +87,16 @@ class Credentials:
 
     @classmethod
     def from_stored(cls, value: Any) -> Credentials:
-        """What `stored` wrote. A bare list is how signing secrets alone were kept."""
-        if isinstance(value, list):
-            return cls(signing=tuple(value))
-        named = dict(value or {})
-        return cls(**{**named, "signing": tuple(named.get("signing", ()))})
+        """What `stored` wrote. A bare list is how signing secrets alone were kept.
+
+        Raises TypeError for a name that is none of ours, or a value that is no text.
+        """
+        named = {"signing": value} if isinstance(value, list) else dict(value or {})
+        signing = named.pop("signing", [])
+        texts = (*signing, *named.values())
+        if not isinstance(signing, list) or not all(isinstance(text, str) for text in texts):
+            raise TypeError
+        return cls(signing=tuple(signing), **named)
 
 
 @dataclass(frozen=True, slots=True)

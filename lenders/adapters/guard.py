@@ -1,14 +1,16 @@
-"""Which addresses a call may go to: https, a host on the lender's own list, an address of the public
+"""Which addresses a call may go to: https, a host name on the lender's own list, an address of the public
 internet.
 
 The check is made twice, before anything is sent: on the URL, and on what the name resolves to. The resolver
 that checks is the one the connection is made with, so that the address checked is the address used and a
-name that changes in between gains nothing.
+name that changes in between gains nothing. A host written as an address is never resolved, and there are many
+ways to write one (2130706433 is 127.0.0.1): none is called.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from dataclasses import dataclass
 
@@ -23,7 +25,8 @@ from lenders.adapters.errors import ErrorCode, LenderError
 class UrlGuard:
     """Where calls for one lender may go.
 
-    hosts     "api.lender.example" (port 443) or "api.lender.example:8443"
+    hosts     "api.lender.example" (port 443) or "api.lender.example:8443"; a name with letters of other
+              alphabets as it is resolved, "xn--…"
     loopback  "127.0.0.1:8101": the sandbox, which may be spoken to in plain http; empty outside development
     """
 
@@ -33,16 +36,12 @@ class UrlGuard:
     def check(self, url: str) -> URL:
         """The URL, if it may be called. Raises LenderError(address_refused)."""
         target = _parsed(url)
-        if target is None or target.host is None or target.user is not None or target.fragment:
+        if target is None or not target.raw_host or "@" in target.raw_authority or target.fragment:
             raise refused()
-        if (
-            target.scheme in ("http", "https")
-            and _place(target) in self.loopback
-            and _is_loopback(target.host)
-        ):
+        if target.scheme in ("http", "https") and _place(target) in self.loopback and _is_here(target):
             return target
-        listed = _place(target) in self.hosts or (target.port == 443 and target.host in self.hosts)
-        if target.scheme != "https" or not listed or _is_inward(target.host):
+        listed = _place(target) in self.hosts or (target.port == 443 and target.raw_host in self.hosts)
+        if target.scheme != "https" or not listed or not _NAME.fullmatch(target.raw_host):
             raise refused()
         return target
 
@@ -83,56 +82,57 @@ class AddressRefusedError(OSError):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the public internet; an IPv6 address that wraps an IPv4 one is judged
-    by that.
+    """Whether an IP address is one of the public internet. An IPv6 address that stands for an IPv4 one, as
+    the mapped ones and those of NAT64 do, is judged by that; tunnels (6to4, Teredo) are not public.
     """
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
         return False
     if isinstance(ip, ipaddress.IPv6Address):
-        ip = _wrapped(ip) or ip
-    return ip.is_global and not ip.is_multicast
+        inside = ip.ipv4_mapped or (ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in _NAT64 else None)
+        if inside is None:
+            return ip in _GLOBAL_UNICAST and ip.is_global and not any(ip in one for one in _NOT_PLACES)
+        ip = inside
+    return ip.is_global and not ip.is_multicast and not any(ip in one for one in _NOT_PLACES)
+
+
+# What addresses are given out of (RFC 4291); site-local, IPv4-compatible and translated ones are outside.
+_GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+# Registered for protocols, tunnels and documentation; not every Python knows all of them.
+_NOT_PLACES = tuple(
+    ipaddress.ip_network(one)
+    for one in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")
+)
+# Its last label has a letter first: no way of writing an address (WHATWG URL, "ends in a number") is such.
+_NAME = re.compile(r"(?:[a-z0-9_-]+\.)*[a-z][a-z0-9-]*")
 
 
 def refused() -> LenderError:
     return LenderError(ErrorCode.ADDRESS_REFUSED, permanent=True)
 
 
-def _wrapped(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address inside a mapped, 6to4, Teredo or NAT64 one."""
-    nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in _NAT64 else None
-    teredo = ip.teredo[1] if ip.teredo else None
-    return ip.ipv4_mapped or ip.sixtofour or teredo or nat64
-
-
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
 def _parsed(url: str) -> URL | None:
+    """The URL, if it is one in printable ASCII: then no letter, digit or dot only looks like another, and
+    nothing is dropped in reading it.
+    """
     try:
-        return URL(url)
+        return URL(url) if re.fullmatch(r"[!-~]+", url) else None
     except (ValueError, TypeError):
         return None
 
 
 def _place(url: URL) -> str:
-    return f"{url.host}:{url.port}"
+    return f"{url.raw_host}:{url.port}"
 
 
-def _is_loopback(host: str) -> bool:
+def _is_here(url: URL) -> bool:
+    return url.raw_host == "localhost" or _is_loopback(url.raw_host or "")
+
+
+def _is_loopback(address: str) -> bool:
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
         return False
-
-
-def _is_inward(host: str) -> bool:
-    """A host written as an address is never resolved, so it is judged here; a name is judged when it
-    resolves.
-    """
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return not is_public(host)

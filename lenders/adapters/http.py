@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from types import SimpleNamespace
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from lenders.adapters.base import HttpAnswer, HttpCall
+from lenders.adapters.connecting import LenderConnector, Progress, progress_watch
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.guard import AddressRefusedError, PublicResolver, UrlGuard, refused
 
@@ -32,18 +32,15 @@ def open_session(
     *,
     loopback: frozenset[str] = frozenset(),
     resolver: AbstractResolver | None = None,
-    tls: ssl.SSLContext | None = None,
 ) -> aiohttp.ClientSession:
     """The process's session; to be made inside the running loop and closed with it.
 
     loopback  the "host:port" places on this machine that may be called: the sandbox in development, else none
     resolver  what looks names up, before its results are judged; the system's where None
-    tls       the trust to use instead of the system's
     """
-    connector = aiohttp.TCPConnector(
+    connector = LenderConnector(
         resolver=PublicResolver(loopback=loopback, underlying=resolver),
         use_dns_cache=False,  # every connection is made to addresses judged for it
-        ssl=tls or True,
         limit=_MOST_CONNECTIONS,
         keepalive_timeout=_IDLE_SECONDS,
     )
@@ -53,7 +50,7 @@ def open_session(
         auto_decompress=False,
         trust_env=False,
         timeout=aiohttp.ClientTimeout(total=None),  # `send` keeps the time
-        trace_configs=[_connection_watch()],
+        trace_configs=[progress_watch()],
     )
 
 
@@ -64,32 +61,44 @@ async def send(
     deadline: float,
     guard: UrlGuard,
     cap: int = LARGEST_ANSWER,
+    tls: ssl.SSLContext | None = None,
 ) -> HttpAnswer:
     """One attempt: the whole answer, of any status but 3xx, within min(10 s, the time left) and `cap` bytes.
 
     session   from `open_session`
     deadline  in seconds, on the clock of `time.monotonic()`
+    tls       the lender's own (see `tls.context_of`), which no connection of another lender shares; None
+              for the system's trust
 
-    Raises LenderError. Nothing was sent: address_refused, unreachable, tls_failed. Ambiguous once
-    connected, unless the call only asks: timed_out, disconnected. Answered, but not usably: redirected,
+    Raises LenderError. Nothing was sent: address_refused, unreachable, tls_failed. Ambiguous once something
+    was, unless the call only asks: timed_out, disconnected. Answered, but not usably: redirected,
     too_large, malformed_answer.
     """
     url = guard.check(call.url)
-    progress = SimpleNamespace(connected=False)
+    progress = Progress()
     allowed = min(LONGEST_ATTEMPT_SECONDS, deadline - time.monotonic())
     if allowed <= 0:
         raise LenderError(ErrorCode.TIMED_OUT, permanent=False)
     try:
         async with asyncio.timeout(allowed):
-            return await _exchange(session, call, url, progress, cap=cap)
+            return await _exchange(session, call, url, progress, cap=cap, tls=tls)
     except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as problem:
-        fault = _fault(problem, may_have_acted=progress.connected and call.method != "GET")
+        if progress.was_refused(problem):
+            fault = LenderError(ErrorCode.TLS_FAILED, permanent=True)
+        else:
+            fault = _fault(problem, may_have_acted=progress.sending and call.method != "GET")
     # outside the `except`: the library's error may quote the answer, and is not to be chained to ours
     raise fault
 
 
 async def _exchange(
-    session: aiohttp.ClientSession, call: HttpCall, url: URL, progress: SimpleNamespace, *, cap: int
+    session: aiohttp.ClientSession,
+    call: HttpCall,
+    url: URL,
+    progress: Progress,
+    *,
+    cap: int,
+    tls: ssl.SSLContext | None,
 ) -> HttpAnswer:
     async with session.request(
         call.method,
@@ -97,8 +106,10 @@ async def _exchange(
         headers=dict(call.headers),
         data=call.body or None,
         allow_redirects=False,
+        ssl=True if tls is None else tls,
         trace_request_ctx=progress,
     ) as response:
+        progress.answered = True
         return await _read(response, call, cap=cap)
 
 
@@ -135,16 +146,3 @@ def _fault(problem: Exception, *, may_have_acted: bool) -> LenderError:
             return LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True)
         case _:
             return LenderError(ErrorCode.DISCONNECTED, permanent=False, ambiguous=may_have_acted)
-
-
-def _connection_watch() -> aiohttp.TraceConfig:
-    """Marks the attempt as connected, from when on the lender may have received something."""
-
-    async def connected(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: object) -> None:
-        if context.trace_request_ctx is not None:  # a request made otherwise than by `send`
-            context.trace_request_ctx.connected = True
-
-    watch = aiohttp.TraceConfig()
-    watch.on_connection_create_end.append(connected)
-    watch.on_connection_reuseconn.append(connected)
-    return watch

@@ -6,14 +6,13 @@ Building stands here; the places of our fields in `join_fields`, the reading of 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from lenders.adapters import join_answers, join_fields, reading, signing, statuses
+from lenders.adapters import join_answers, join_fields, reading, signing, statuses, writing
 from lenders.adapters.base import (
     DOCUMENT_LABELS,
     MEDIA_TYPES,
@@ -63,7 +62,7 @@ class JoinAdapter(Adapter):
         body = {
             "submission_id": str(request.submission_id),
             "application_reference": request.application_reference,
-            "submitted_at": _written(request.submitted_at),
+            "submitted_at": writing.moment(request.submitted_at),
             "callback_url": endpoint.callback_url,
             **groups,
             "consents": [_consent(consent) for consent in request.consents],
@@ -71,7 +70,7 @@ class JoinAdapter(Adapter):
         return _call(
             "POST",
             "/applications",
-            _encoded(body),
+            writing.json_body(body),
             endpoint,
             submission_id=request.submission_id,
             message_id=f"application_{request.submission_id}",
@@ -104,7 +103,7 @@ class JoinAdapter(Adapter):
         return _call(
             "POST",
             f"/applications/{choice.submission_id}/choice",
-            _encoded(body),
+            writing.json_body(body),
             endpoint,
             submission_id=choice.submission_id,
             message_id=f"choice_{choice.submission_id}",
@@ -121,7 +120,7 @@ class JoinAdapter(Adapter):
             **join_fields.grouped(supplement.fields),
             "documents": [_document(document) for document in supplement.documents],
         }
-        encoded = _encoded(body)
+        encoded = writing.json_body(body)
         if len(encoded) > LARGEST_SUPPLEMENT:
             raise LenderError(ErrorCode.VALUE_NOT_SUPPORTED, permanent=True)
         return _call(
@@ -219,14 +218,6 @@ def _call(
     return HttpCall(method, endpoint.base_url.rstrip("/") + path, headers, body, submission_id)
 
 
-def _encoded(body: dict[str, Any]) -> bytes:
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    encoded = text.encode(errors="ignore")
-    if encoded.decode() != text:  # a lone surrogate is no letter, and dropping it would be dropping data
-        raise LenderError(ErrorCode.VALUE_NOT_SUPPORTED, permanent=True)
-    return encoded
-
-
 def _document(document: Document) -> dict[str, str]:
     if document.label not in DOCUMENT_LABELS:
         raise LenderError(ErrorCode.FIELD_NOT_SUPPORTED, permanent=True)
@@ -237,9 +228,8 @@ def _document(document: Document) -> dict[str, str]:
 
 
 def _consent(consent: Consent) -> dict[str, str]:
-    return {"purpose": consent.purpose, "wording": consent.wording, "given_at": _written(consent.given_at)}
-
-
-def _written(moment: datetime) -> str:
-    """RFC 3339 in UTC to the second."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return {
+        "purpose": consent.purpose,
+        "wording": consent.wording,
+        "given_at": writing.moment(consent.given_at),
+    }

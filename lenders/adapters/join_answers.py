@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from decimal import Decimal
 from uuid import UUID
 
 from lenders.adapters import reading
@@ -24,13 +22,10 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import ErrorCode, LenderError, Problem, malformed
 from lenders.adapters.join_fields import PLACES
+from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS, adds_up
 
-MOST_CENTS = 10_000_000_00
-LONGEST_TERM_MONTHS = 480
-MOST_OFFERS = 10
 MOST_NEEDS = 64
 MOST_PROBLEMS = 64
-HIGHEST_RATE = Decimal(1000)
 
 NEEDABLE = frozenset(PLACES) | DOCUMENT_LABELS
 PROBLEM_ATTRIBUTES = NEEDABLE | {
@@ -153,7 +148,7 @@ def _terms(offer: reading.Document) -> OfferTerms:
         valid_until=reading.moment(offer, "valid_until"),
         price_personalised=reading.boolean(offer, "price_personalised"),
     )
-    if not _adds_up(terms):
+    if not adds_up(terms):
         raise malformed()
     return terms
 
@@ -168,21 +163,4 @@ def _schedule(offer: reading.Document) -> tuple[Instalment, ...]:
             amount_cents=reading.integer(entry, "amount_cents", least=0, most=MOST_CENTS),
         )
         for entry in entries
-    )
-
-
-def _adds_up(terms: OfferTerms) -> bool:
-    """The figures agree with one another, so that whatever of them a consumer reads first is true of the
-    others.
-    """
-    months = [instalment.month for instalment in terms.schedule]
-    amounts = [instalment.amount_cents for instalment in terms.schedule]
-    counts = Counter(amounts)
-    return (
-        months == sorted(set(months))
-        and months[-1] <= terms.term_months
-        and sum(amounts) + terms.upfront_fees_cents == terms.total_payable_cents
-        and terms.total_payable_cents >= terms.amount_cents
-        and terms.upfront_fees_cents < terms.amount_cents
-        and counts[terms.instalment_cents] == max(counts.values())
     )

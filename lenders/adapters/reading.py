@@ -18,11 +18,13 @@ from uuid import UUID
 from lenders.adapters.errors import malformed
 
 LONGEST_BODY = 1024 * 1024
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
-_RATE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
+LONGEST_WORD = 64
+REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
+RATE = re.compile(r"[0-9]{1,4}(\.[0-9]{1,6})?")
 _RFC3339 = re.compile(
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
+_MOST_DIGITS = 12
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 Document = Mapping[str, Any]
@@ -31,13 +33,19 @@ Document = Mapping[str, Any]
 def document(body: bytes) -> Document:
     """The JSON object in a body.
 
-    Repeated keys, NaN and Infinity are refused: two readers could understand them differently.
+    Repeated keys, NaN and Infinity are refused: two readers could understand them differently. A number with
+    a fraction or an exponent is read as a Decimal, digit for digit.
     """
     if len(body) > LONGEST_BODY:
         raise malformed()
     try:
-        value = json.loads(body.decode(), object_pairs_hook=_unrepeated, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
+        value = json.loads(
+            body.decode(),
+            object_pairs_hook=_unrepeated,
+            parse_constant=_refuse_constant,
+            parse_float=Decimal,
+        )
+    except (ValueError, RecursionError, ArithmeticError):
         value = None
     return as_document(value)
 
@@ -63,10 +71,10 @@ def boolean(source: Document, key: str) -> bool:
     return value
 
 
-def items(source: Document, key: str, *, most: int) -> list[Any]:
-    """A list of one to `most` entries."""
+def items(source: Document, key: str, *, most: int, least: int = 1) -> list[Any]:
+    """A list of `least` to `most` entries."""
     value = source.get(key)
-    if not isinstance(value, list) or not 0 < len(value) <= most:
+    if not isinstance(value, list) or not least <= len(value) <= most:
         raise malformed()
     return value
 
@@ -74,7 +82,7 @@ def items(source: Document, key: str, *, most: int) -> list[Any]:
 def word(source: Document, key: str) -> str:
     """A short text of no known vocabulary (a status, a reason), to be compared and not stored."""
     value = source.get(key)
-    if not isinstance(value, str) or not 0 < len(value) <= 64:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_WORD:
         raise malformed()
     return value
 
@@ -86,7 +94,7 @@ def reference(source: Document, key: str, *, required: bool = True) -> str:
     value = source.get(key)
     if value is None and not required:
         return ""
-    if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
+    if not isinstance(value, str) or not REFERENCE.fullmatch(value):
         raise malformed()
     return value
 
@@ -94,9 +102,37 @@ def reference(source: Document, key: str, *, required: bool = True) -> str:
 def rate(source: Document, key: str, *, most: Decimal) -> Decimal:
     """A percentage written as plain digits ("11.50"): no sign, no exponent, at most six decimals."""
     value = source.get(key)
-    if not isinstance(value, str) or not _RATE.fullmatch(value) or Decimal(value) > most:
+    if not isinstance(value, str) or not RATE.fullmatch(value) or Decimal(value) > most:
         raise malformed()
     return Decimal(value)
+
+
+def euros(source: Document, key: str, *, least: int, most: int) -> int:
+    """An amount written as a JSON number of euros with at most two decimals; in cents, as the limits are."""
+    value = _plain_number(source, key, decimals=2)
+    if not least <= value * 100 <= most:
+        raise malformed()
+    return int(value * 100)
+
+
+def percent(source: Document, key: str, *, most: Decimal) -> Decimal:
+    """A percentage written as a JSON number without a sign and with at most six decimals."""
+    value = _plain_number(source, key, decimals=6)
+    if value > most:
+        raise malformed()
+    return value
+
+
+def _plain_number(source: Document, key: str, *, decimals: int) -> Decimal:
+    """A number of few enough digits for arithmetic with it to be exact; "1", true, -0.5 and 1e3 are none."""
+    value = source.get(key)
+    if type(value) is int:
+        value = Decimal(value)
+    elif not isinstance(value, Decimal) or not -decimals <= int(value.as_tuple().exponent) < 0:
+        raise malformed()
+    if value.is_signed() or value.adjusted() > _MOST_DIGITS:
+        raise malformed()
+    return value
 
 
 def moment(source: Document, key: str) -> datetime:

@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from standardwebhooks.webhooks import Webhook
 
 from lenders.adapters.errors import ErrorCode, LenderError
+from lenders.adapters.exchange import MESSAGE_ID
 
 TOLERANCE = timedelta(minutes=5)
-_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _LONGEST_SIGNATURE_HEADER = 2048
 
@@ -50,7 +50,7 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...], *,
     message_id = lowered.get("webhook-id", "")
     moment = _moment(lowered.get("webhook-timestamp", ""))
     text = _text(body)
-    if moment is None or text is None or not _MESSAGE_ID.fullmatch(message_id):
+    if moment is None or text is None or not MESSAGE_ID.fullmatch(message_id):
         raise _bad_signature()
     given = _signatures(lowered.get("webhook-signature", ""))
     signers = [signer for signer in map(_signer, secrets) if signer]

@@ -1,7 +1,7 @@
 """The lenders floor in the Django admin."""
 
-from lenders.admin import pages
+from lenders.admin import health, pages
 from lenders.admin.lenders import LenderAdmin
 from lenders.admin.submissions import DeliveryAdmin, SubmissionAdmin
 
-__all__ = ["DeliveryAdmin", "LenderAdmin", "SubmissionAdmin", "pages"]
+__all__ = ["DeliveryAdmin", "LenderAdmin", "SubmissionAdmin", "health", "pages"]

@@ -53,8 +53,8 @@ class SubmissionAdmin(RecordedAdmin):
     search_help_text = _("A whole application number or submission id.")
     ordering = ("-created_at",)
     fields = readonly_fields = (
-        "id", "application", "lender", "status", "error_code", "needs", "page_wait_until", "late_until",
-        "created_at", "answered_at",
+        "id", "application", "lender", "status", "error_code", "more_to_come", "needs", "page_wait_until",
+        "late_until", "created_at", "answered_at",
     )  # fmt: skip
     inlines = (DeliveryInline, OfferInline)
     actions = ("send_again",)

@@ -1,16 +1,20 @@
 """Lenders, what each was sent, every attempt, and the offers that came back."""
 
+from lenders.models.breaker import Breaker
 from lenders.models.delivery import Attempt, Delivery
 from lenders.models.lender import Lender
+from lenders.models.not_asked import LenderNotAsked
 from lenders.models.offer import Offer
 from lenders.models.submission import LenderMessage, Submission
 from lenders.models.supplement import Supplement, SuppliedFile
 
 __all__ = [
     "Attempt",
+    "Breaker",
     "Delivery",
     "Lender",
     "LenderMessage",
+    "LenderNotAsked",
     "Offer",
     "Submission",
     "Supplement",

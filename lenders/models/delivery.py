@@ -104,3 +104,4 @@ class Attempt(OwnedBySubject):
         verbose_name_plural = _("attempts")
         ordering = ["started_at"]
         constraints = [models.UniqueConstraint(fields=["delivery", "fence"], name="one_attempt_per_claim")]
+        indexes = [models.Index(fields=["started_at"], name="attempt_by_time")]

@@ -9,7 +9,10 @@ from applications.models import Application, OwnedBySubject
 from applications.personal import Category, NotPersonal, Personal, Source, personal
 from lenders.models.lender import Lender
 from lenders.models.told import from_lender
-from lenders.states import Asking, SubmissionStatus
+from lenders.states import WAITING, Asking, SubmissionStatus
+
+AWAITED = models.Q(status__in=WAITING) | models.Q(status=SubmissionStatus.OFFERED, more_to_come=True)
+"""Submissions of which something may still come by itself: a first answer, or more offers."""
 
 
 class Submission(OwnedBySubject):
@@ -52,6 +55,8 @@ class Submission(OwnedBySubject):
         ),
         Category.TRANSACTIONS,
     )
+    # It made offers and says that others may follow: the state stays "offered".
+    more_to_come = from_lender(models.BooleanField(_("more offers may come"), default=False))
     error_code = models.CharField(_("fault"), max_length=40, blank=True)
     page_wait_until = models.DateTimeField(_("the page waits until"))
     late_until = models.DateTimeField(_("an answer counts until"))
@@ -104,6 +109,11 @@ class Submission(OwnedBySubject):
             models.Index(fields=["status", "created_at", "id"], name="submission_by_state"),
             models.Index(fields=["lender", "created_at", "id"], name="submission_by_lender"),
         ]
+
+    @property
+    def awaited(self) -> bool:
+        """As in AWAITED."""
+        return self.status in WAITING or (self.status == SubmissionStatus.OFFERED and self.more_to_come)
 
 
 class LenderMessage(OwnedBySubject):

@@ -10,14 +10,22 @@ import aiohttp
 from aiohttp import web
 
 from lenders.sandbox import wire
+from lenders.sandbox.bank import BankTwin
 from lenders.sandbox.books import Books, Fault, FaultName
 from lenders.sandbox.join import JoinTwin
 from lenders.sandbox.lending import Lending
+from lenders.sandbox.market import MarketTwin
 from lenders.sandbox.secrets import SANDBOX_LENDERS
 from lenders.sandbox.twin import Twin
+from lenders.sandbox.xml_v1 import XmlTwin
 
 LENDERS = {lender.slug: lender for lender in SANDBOX_LENDERS}
-TWINS: dict[str, type[Twin]] = {"join": JoinTwin}
+TWINS: dict[str, type[Twin]] = {
+    "join": JoinTwin,
+    "bank": BankTwin,
+    "market": MarketTwin,
+    "xml": XmlTwin,
+}
 """By the slug of the adapter that speaks with them. A new way of speaking is one module and one line here."""
 LARGEST_REQUEST = 24 * 1024 * 1024
 CALLBACK_TIMEOUT = aiohttp.ClientTimeout(total=10)

@@ -35,6 +35,12 @@ class FaultName(StrEnum):
     CALLBACK_FIRST = "callback_first"
     FORGED_CALLBACK = "forged_callback"
     CHANGE_OFFER = "change_offer"
+    TOKEN_ERROR = "token_error"  # noqa: S105 - a fault
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a fault
+
+
+MET_ELSEWHERE = frozenset({FaultName.FORGED_CALLBACK, FaultName.TOKEN_ERROR})
+"""Faults that no request about an application meets."""
 
 
 @dataclass(slots=True)
@@ -79,17 +85,16 @@ class CalledBack:
 
 @dataclass(slots=True)
 class Application:
-    """An application evaluated once: `answer` is what the lender says of it now.
-
-    `verdict` is what it will say once it has all that it needs; `supplements` are those it got, by key, as
-    digests.
+    """An application evaluated once: `answer` is what the lender says of it now, `decision` what it came to,
+    said or not yet. `supplements` are those it got, by key, as digests.
     """
 
     digest: bytes
     callback_url: str
+    wanted: dict[str, Any]
     evaluation: asyncio.Task[None]
     answer: dict[str, Any] = field(default_factory=dict)
-    verdict: dict[str, Any] = field(default_factory=dict)
+    decision: dict[str, Any] = field(default_factory=dict)
     supplements: dict[str, bytes] = field(default_factory=dict)
     chosen: str = ""
 
@@ -104,19 +109,21 @@ class Books:
     requests: deque[Received] = field(default_factory=lambda: deque(maxlen=200_000))
     callbacks: deque[CalledBack] = field(default_factory=lambda: deque(maxlen=200_000))
     faults: dict[str, Fault] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)  # that are good now, and whose they are
+    token_requests: Counter[str] = field(default_factory=Counter)
 
     def take_fault(self, slug: str) -> Fault:
         """The fault this request is to meet, used up once."""
         fault = self.faults.get(slug)
-        if fault is None or fault.times == 0 or fault.name is FaultName.FORGED_CALLBACK:
+        if fault is None or fault.times == 0 or fault.name in MET_ELSEWHERE:
             return Fault(FaultName.NONE, 0.0, 0)
         fault.times -= fault.times > 0
         return fault
 
-    def take_forgery(self, slug: str) -> bool:
-        """Whether the next callback is to be forged; used up once."""
+    def take(self, slug: str, name: FaultName) -> bool:
+        """Whether that fault, which no request about an application meets, is to be met now; used up once."""
         fault = self.faults.get(slug)
-        if fault is None or fault.times == 0 or fault.name is not FaultName.FORGED_CALLBACK:
+        if fault is None or fault.times == 0 or fault.name is not name:
             return False
         fault.times -= fault.times > 0
         return True
@@ -131,6 +138,8 @@ class Books:
             self.requests,
             self.callbacks,
             self.faults,
+            self.tokens,
+            self.token_requests,
         ):
             book.clear()
 
@@ -147,4 +156,5 @@ class Books:
                 for (slug, submission), application in self.applications.items()
                 if application.chosen
             ],
+            "token_requests": dict(self.token_requests),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -69,6 +70,18 @@ def offer(
         "valid_until": (now + OFFER_STANDS).isoformat(timespec="seconds").replace("+00:00", "Z"),
         "price_personalised": False,
     }
+
+
+def offers(
+    lender: SandboxLender, submission_id: UUID, *, amount_cents: int, term_months: int, now: datetime
+) -> list[dict[str, Any]]:
+    """The lender's offer, then one of each of its other products."""
+    found = [offer(lender, submission_id, amount_cents=amount_cents, term_months=term_months, now=now)]
+    for number, (_, rate) in enumerate(lender.other_products, start=2):
+        product = replace(lender, borrowing_rate=rate)
+        terms = offer(product, submission_id, amount_cents=amount_cents, term_months=term_months, now=now)
+        found.append({**terms, "reference": f"{terms['reference']}-{number}"})
+    return found
 
 
 def _cents(amount: Decimal) -> int:

@@ -7,7 +7,9 @@ hang                no answer for `seconds`
 half                half of the answer, and nothing more for `seconds`
 slow                the answer `seconds` later
 malformed           a genuine answer that breaks the protocol
-bad_signature       the answer as a stranger would write it
+bad_signature       the answer as a stranger would write it: wrongly signed, or about another application
+                    where answers are not signed; where certificates prove who is who, a stranger's
+                    certificate, so that nothing is received
 huge                five megabytes
 drip                the answer byte by byte for `seconds`
 callback_first      the decision by callback, and only then `pending` as the answer
@@ -18,11 +20,15 @@ needs_more          `needs_more`, asking for the `needs` of the order (identific
                     supplement, if it is ordered again before that
 withdraw            the answer, and after `seconds` a callback that withdraws it
 change_offer        a choice accepted, and after `seconds` a callback with other figures for the same offer
+
+A lender that calls nobody back has changed its mind all the same: it says so when it is asked. The faults of
+callbacks themselves (callback_first, duplicate_callback, forged_callback) mean nothing to it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -62,7 +68,7 @@ async def told(
     elif fault.name is FaultName.BAD_SIGNATURE:
         letter = twin.forged(lender, document, kind=kind)
     elif fault.name is FaultName.HUGE:
-        letter = twin.write(lender, {**document, "padding": "." * _HUGE_BYTES}, kind=kind)
+        letter = replace(twin.write(lender, document, kind=kind), body=b" " * _HUGE_BYTES)
     else:
         letter = twin.write(lender, document, kind=kind, status=status)
     if fault.name is FaultName.DRIP:

@@ -13,7 +13,7 @@ from uuid import UUID
 from aiohttp import web
 
 from lenders.sandbox import faults, wire
-from lenders.sandbox.books import Fault
+from lenders.sandbox.books import Fault, FaultName
 from lenders.sandbox.secrets import SandboxLender, secret_of
 from lenders.sandbox.twin import Document, Letter, Twin
 
@@ -162,7 +162,10 @@ class JoinTwin(Twin):
             application.supplements[key] = digest
             asked = application.answer.get("needs", ())
             given = {label for label in asked if _has(visit.document, label)}
-            self.lending.supplemented(visit.lender, application, given, visit.fault)
+            on_order = visit.fault.needs if visit.fault.name is FaultName.NEEDS_MORE else ()
+            missing = on_order or [label for label in asked if label not in given]
+            self.lending.supplemented(visit.lender, visit.submission, missing=missing)
+            await asyncio.shield(application.evaluation)
         return await visit.reply(application.answer)
 
 

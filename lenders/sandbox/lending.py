@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ CALLBACK_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0)
 WORTH_REPEATING = frozenset({0, 408, 425, 429, *range(500, 600)})
 _REPLY_IS_OUT = 0.2
 """Seconds after which the reply that follows a callback has been written."""
+NOTHING = Fault(FaultName.NONE, 0.0, 0)
 
 
 class Lending:
@@ -57,22 +58,24 @@ class Lending:
             return known
         self.books.evaluations[key] += 1
         evaluation = asyncio.create_task(self._evaluate(lender, submission, wanted, fault))
-        application = Application(hashlib.sha256(body).digest(), callback_url, evaluation)
+        application = Application(hashlib.sha256(body).digest(), callback_url, wanted, evaluation)
         self.books.applications[key] = application
         return application
 
     def supplemented(
-        self, lender: SandboxLender, application: Application, given: Collection[str], fault: Fault
-    ) -> None:
-        """More came: the lender decides once it has all that it asked for; until then, or on order, it asks
-        on.
+        self, lender: SandboxLender, submission: UUID, *, missing: Sequence[str] = ()
+    ) -> Application:
+        """What it lacked was sent: it makes up its mind now, or asks for what is missing still. Where it
+        lacked nothing, nothing changes.
         """
-        if application.answer["status"] != "needs_more":
-            return
-        on_order = list(fault.needs) if fault.name is FaultName.NEEDS_MORE else []
-        missing = on_order or [label for label in application.answer["needs"] if label not in given]
-        asks_on = {**application.answer, "needs": missing}
-        application.answer = asks_on if missing else application.verdict
+        application = self.books.applications[lender.slug, submission]
+        if application.answer.get("status") == "needs_more":
+            application.answer = {**application.answer, "needs": list(missing)}
+            if not missing:
+                evaluation = self._evaluate(lender, submission, application.wanted, NOTHING, whole=True)
+                application.answer = _stated(lender, submission, status="pending")
+                application.evaluation = asyncio.create_task(evaluation)
+        return application
 
     def chosen(self, lender: SandboxLender, application: Application, reference: str, fault: Fault) -> None:
         """The consumer took an offer of this lender's. On order the lender then says something else."""
@@ -82,15 +85,25 @@ class Lending:
 
     async def _change(self, lender: SandboxLender, application: Application, fault: Fault) -> None:
         await asyncio.sleep(fault.seconds)
-        offer = application.answer["offer"]
-        dearer = credit.dearer(offer)
-        application.answer = {**application.answer, "offer": dearer}
+        answer = application.answer
+        if "offer" in answer:
+            application.answer = {**answer, "offer": credit.dearer(answer["offer"])}
+        else:
+            offers = [
+                credit.dearer(offer) if offer["reference"] == application.chosen else offer
+                for offer in answer["offers"]
+            ]
+            application.answer = {**answer, "offers": offers}
         await self._call_back(lender, application)
 
     async def say(self, lender: SandboxLender, submission: UUID, words: dict[str, Any]) -> int:
-        """Call back with these words now; the status met, 0 where nobody answered."""
+        """Say these words from now on and call back with them; the status met, 0 where nobody answered or
+        the lender calls nobody back.
+        """
         application = self.books.applications[lender.slug, submission]
         application.answer = _stated(lender, submission, **words)
+        if not application.callback_url:
+            return 0
         return await self._deliver(lender, application, application.answer)
 
     def _later(self, errand: Coroutine[Any, Any, None]) -> None:
@@ -107,45 +120,59 @@ class Lending:
         self.books.reset()
 
     async def _evaluate(
-        self, lender: SandboxLender, submission: UUID, asked: dict[str, Any], fault: Fault
+        self,
+        lender: SandboxLender,
+        submission: UUID,
+        asked: dict[str, Any],
+        fault: Fault,
+        *,
+        whole: bool = False,
     ) -> None:
+        """Decide in the lender's own time. `whole`: it has all that it needs."""
         await asyncio.sleep(lender.answer_seconds / self._speed)
         application = self.books.applications[lender.slug, submission]
-        verdict = _verdict(lender, submission, asked)
+        verdicts = _verdicts(lender, submission, asked)
+        application.decision = verdicts[-1]
         waits = lender.behaviour is Behaviour.CALLS_BACK or fault.name is FaultName.LATE_CALLBACK
-        application.answer = _stated(lender, submission, status="pending") if waits else verdict
-        if needs := _needed(lender, asked, fault):
-            application.verdict = verdict
+        application.answer = _stated(lender, submission, status="pending") if waits else verdicts[0]
+        if needs := [] if whole else _needed(lender, asked, fault):
             application.answer = _stated(lender, submission, status="needs_more", needs=needs)
             return
         if fault.name is FaultName.CALLBACK_FIRST:
-            application.answer = verdict
+            application.answer = verdicts[0]
             await self._call_back(lender, application)
             application.answer = _stated(lender, submission, status="pending")
-        self._later(self._follow_up(lender, submission, verdict, fault, waits=waits))
+        self._later(self._follow_up(lender, submission, verdicts, fault, waits=waits))
 
     async def _follow_up(
         self,
         lender: SandboxLender,
         submission: UUID,
-        verdict: dict[str, Any],
+        verdicts: list[dict[str, Any]],
         fault: Fault,
         *,
         waits: bool,
     ) -> None:
-        """What the lender says unasked after its reply: its decision, the same once more, or a withdrawal."""
+        """What the lender says unasked after its reply: its decision, what its other products decided, the
+        same once more, or a withdrawal.
+        """
         application = self.books.applications[lender.slug, submission]
         own_time = lender.callback_seconds / self._speed
         if fault.name is FaultName.CALLBACK_FIRST:
             await asyncio.sleep(_REPLY_IS_OUT)
-            application.answer = verdict
+            application.answer = verdicts[0]
         if waits:
             await asyncio.sleep(fault.seconds if fault.name is FaultName.LATE_CALLBACK else own_time)
-            application.answer = verdict
+            application.answer = verdicts[0]
             await self._call_back(lender, application)
+        for verdict in verdicts[1:]:
+            await asyncio.sleep(own_time)
+            if not application.chosen:
+                application.answer = verdict
+                await self._call_back(lender, application)
         if fault.name is FaultName.DUPLICATE_CALLBACK:
             await asyncio.sleep(fault.seconds)
-            for _ in range(1 if waits else 2):
+            for _ in range(1 if waits or verdicts[1:] else 2):
                 await self._call_back(lender, application)
         if fault.name is FaultName.WITHDRAW:
             await asyncio.sleep(fault.seconds)
@@ -173,7 +200,7 @@ class Lending:
 
     def _written(self, lender: SandboxLender, answer: dict[str, Any]) -> Letter:
         twin = self.twins[lender.protocol]
-        write = twin.forged if self.books.take_forgery(lender.slug) else twin.write
+        write = twin.forged if self.books.take(lender.slug, FaultName.FORGED_CALLBACK) else twin.write
         return write(lender, answer, kind="callback")
 
     async def _posted(self, url: str, letter: Letter) -> int:
@@ -196,19 +223,28 @@ def _needed(lender: SandboxLender, asked: dict[str, Any], fault: Fault) -> list[
     return list(lender.asks_for) if large else []
 
 
-def _verdict(lender: SandboxLender, submission: UUID, asked: dict[str, Any]) -> dict[str, Any]:
+def _verdicts(lender: SandboxLender, submission: UUID, asked: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the lender decides. Where several products answer one by one, what it can say after each: the
+    offers so far, and under `pending` who has yet to answer.
+    """
     if lender.behaviour is Behaviour.DECLINES:
-        return _stated(lender, submission, status="declined", reason=lender.decline_reason)
+        return [_stated(lender, submission, status="declined", reason=lender.decline_reason)]
     if asked["amount_cents"] < lender.minimum_amount_cents:
-        return _stated(lender, submission, status="declined", reason="amount_or_term_not_available")
-    terms = credit.offer(
+        return [_stated(lender, submission, status="declined", reason="amount_or_term_not_available")]
+    terms = credit.offers(
         lender,
         submission,
         amount_cents=asked["amount_cents"],
         term_months=asked["term_months"],
         now=datetime.now(tz=UTC),
     )
-    return _stated(lender, submission, status="offered", offer=terms)
+    if not lender.other_products:
+        return [_stated(lender, submission, status="offered", offer=terms[0])]
+    others = [name for name, _ in lender.other_products]
+    return [
+        _stated(lender, submission, status="offered", offers=terms[:answered], pending=others[answered - 1 :])
+        for answered in range(1, len(terms) + 1)
+    ]
 
 
 def _stated(lender: SandboxLender, submission: UUID, *, status: str, **more: Any) -> dict[str, Any]:

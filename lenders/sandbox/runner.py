@@ -6,22 +6,44 @@ Always on this machine alone.
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from types import TracebackType
 
 from aiohttp import web
 
-from lenders.sandbox.app import make_app
+from lenders.sandbox import tls
+from lenders.sandbox.app import LENDING, make_app
+from lenders.sandbox.secrets import SANDBOX_LENDERS
 
 HOST = "127.0.0.1"
 _SHUTDOWN_SECONDS = 0.2
 _START_SECONDS = 10.0
 
 
-def serve(*, port: int, secret: str, speed: float = 1.0) -> None:
-    """Serves until interrupted."""
+def serve(*, port: int, tls_port: int, secret: str, speed: float = 1.0) -> None:
+    """Serves until interrupted, the lenders that want to see a certificate at a port of their own."""
+
+    async def run() -> None:
+        ended = asyncio.Event()
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(ending, ended.set)
+        runner = await _listening(port=port, tls_port=tls_port, secret=secret, speed=speed)
+        await ended.wait()
+        await runner.cleanup()
+
+    asyncio.run(run())
+
+
+async def _listening(*, port: int, tls_port: int, secret: str, speed: float) -> web.AppRunner:
+    """The application at both ports; `addresses` has them in this order."""
     app = make_app(secret=secret, speed=speed)
-    web.run_app(app, host=HOST, port=port, access_log=None, print=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+    await runner.setup()
+    context = tls.listener(HOST, secret=secret, books=app[LENDING].books)
+    await web.TCPSite(runner, HOST, port).start()
+    await web.TCPSite(runner, HOST, tls_port, ssl_context=context).start()
+    return runner
 
 
 class SandboxServer:
@@ -34,7 +56,7 @@ class SandboxServer:
         self._up = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="sandbox", daemon=True)
-        self.url = ""
+        self.url = self.tls_url = ""
 
     def __enter__(self) -> SandboxServer:
         self._thread.start()
@@ -50,7 +72,8 @@ class SandboxServer:
 
     def lender_url(self, slug: str) -> str:
         """The base URL of one lender."""
-        return f"{self.url}/{slug}"
+        over_tls = any(lender.slug == slug and lender.over_tls for lender in SANDBOX_LENDERS)
+        return f"{self.tls_url if over_tls else self.url}/{slug}"
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -64,10 +87,7 @@ class SandboxServer:
         self._loop.close()
 
     async def _start(self) -> web.AppRunner:
-        app = make_app(secret=self._secret, speed=self._speed)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
-        await runner.setup()
-        site = web.TCPSite(runner, HOST, self._port)
-        await site.start()
-        self.url = f"http://{HOST}:{runner.addresses[0][1]}"
+        runner = await _listening(port=self._port, tls_port=0, secret=self._secret, speed=self._speed)
+        plain, secure = (address[1] for address in runner.addresses)
+        self.url, self.tls_url = f"http://{HOST}:{plain}", f"https://{HOST}:{secure}"
         return runner

@@ -47,7 +47,9 @@ class Twin(ABC):
 
     @abstractmethod
     def write(self, lender: SandboxLender, document: Document, *, kind: str, status: int = 200) -> Letter:
-        """A document as this lender writes it. `kind`: reply, choice, refusal or callback."""
+        """A document as this lender writes it. `kind`: reply, choice, refusal or callback; a
+        twin may have more of its own.
+        """
 
     @abstractmethod
     def broken(self, lender: SandboxLender, document: Document, *, kind: str) -> Letter:

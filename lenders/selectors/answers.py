@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import (
-    Aggregate,
     Case,
     Count,
     DurationField,
@@ -29,6 +28,7 @@ from applications.collation import latvian_key
 from applications.personal import Category, Purpose
 from applications.selectors.permission import permitted
 from lenders.models import Lender, Offer, Submission
+from lenders.selectors.percentiles import Percentile
 from lenders.states import SubmissionStatus
 
 S = SubmissionStatus
@@ -51,14 +51,6 @@ CAME_OF_IT: Mapping[str, Answer] = {
 }  # fmt: skip
 
 
-class Median(Aggregate):
-    """The middle value: half are not larger. What is NULL does not count."""
-
-    function = "PERCENTILE_CONT"
-    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
-    output_field = DurationField()
-
-
 @dataclass(frozen=True)
 class LenderAnswers:
     """One lender: submissions by what came of them, and the median time until an offer or a no."""
@@ -75,9 +67,8 @@ def answers_by_lender(*, since: datetime) -> list[LenderAnswers]:
     for one in rows.values("lender_id", "status", "offered").annotate(n=Count("pk")):
         answer = Answer.OFFERED if one["offered"] else CAME_OF_IT.get(one["status"], Answer.OPEN)
         numbers[one["lender_id"]][answer] += one["n"]
-    medians = dict(
-        _submissions(since).values("lender_id").annotate(m=Median(_waited())).values_list("lender_id", "m")
-    )
+    by_lender = _submissions(since).values("lender_id").annotate(m=Percentile(_waited(), 0.5))
+    medians = dict(by_lender.values_list("lender_id", "m"))
     return [
         LenderAnswers(
             lender.name,

@@ -1,12 +1,13 @@
 """What the lenders floor tells of an application on its timeline: never what an offer says."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, Q
 from django.db.models.functions import TruncMinute
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -20,6 +21,8 @@ from applications.selectors.moments import deeds_of_staff
 from applications.timeline import May, Moment
 from lenders.models import Attempt, Delivery, LenderMessage, Offer, Submission
 from lenders.outcomes import in_words
+from lenders.routing import NotAsked
+from lenders.selectors.not_asked import lenders_not_asked
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 CONSUMER, STAFF, LENDER, SYSTEM = ActorKind.CONSUMER, ActorKind.STAFF, ActorKind.LENDER, ActorKind.SYSTEM
@@ -60,9 +63,12 @@ class _Told:
     application: Application
 
     def __post_init__(self) -> None:
-        found = Submission.objects.filter(application=self.application).select_related("lender")
-        self.submissions = {one.pk: one for one in found}
-        deliveries = Delivery.objects.filter(submission__in=self.submissions).order_by("-created_at")[:MOST]
+        submissions = Submission.objects.filter(application=self.application).select_related("lender")
+        self.submissions = {one.pk: one for one in submissions}
+        # A lender may be asked a hundred times how it stands: those are told by their attempts, folded.
+        told_one_by_one = ~Q(kind=DeliveryKind.INQUIRY) | Q(status=DeliveryStatus.QUARANTINED)
+        found = Delivery.objects.filter(told_one_by_one, submission__in=self.submissions)
+        deliveries = found.order_by("-created_at")[:MOST]
         self.deliveries = sorted(deliveries, key=lambda one: one.created_at)
 
     def moments(self, may: May) -> Iterator[Moment]:
@@ -78,6 +84,7 @@ class _Told:
         if may("lenders.view_attempt"):
             with_offers = {submission_id for submission_id, _at, _number in offers}
             yield from self._attempts(with_offers, links=may("lenders.view_delivery"))
+            yield from self._questions(with_offers)
         if may("applications.view_auditentry"):
             rows = {str(one.pk): one.lender.name for one in self.submissions.values()}
             rows |= {str(one.pk): self._name(one.submission_id) for one in self.deliveries}
@@ -102,6 +109,7 @@ class _Told:
             )
             at = min(one.created_at for one in self.submissions.values())
             yield Moment(at, sentence % {"n": len(names), "names": ", ".join(names)}, SYSTEM)
+            yield from _left_out(self.application, at)
 
     def _stand(self) -> Iterator[Moment]:
         """Where each lender came to stand, with the reason."""
@@ -157,25 +165,52 @@ class _Told:
 
     def _attempts(self, with_offers: set[UUID], *, links: bool) -> Iterator[Moment]:
         """The attempts of each delivery, a line for each outcome, but for what other moments tell."""
-        by_delivery = {one.pk: one for one in self.deliveries}
-        for row in _folded_attempts(self.deliveries):
+        by_delivery = {one.pk: one for one in self.deliveries if one.kind != DeliveryKind.INQUIRY}
+        for row in _folded_attempts(by_delivery):
             delivery = by_delivery[row["delivery_id"]]
-            submission = self.submissions[delivery.submission_id]
-            outcome = row["outcome"]
-            declined = outcome == "declined" and submission.status == SubmissionStatus.DECLINED
-            offered = outcome == "offered" and submission.pk in with_offers
-            if declined or offered or outcome == "accepted":
-                continue
-            sentence = ngettext("%(kind)s, %(n)d try. %(what)s", "%(kind)s, %(n)d tries. %(what)s", row["n"])
-            said = sentence % {
-                "kind": delivery.get_kind_display(), "n": row["n"], "what": in_words(outcome),
-            }  # fmt: skip
             more = {"url": reverse("admin:lenders_delivery_change", args=[delivery.pk])} if links else {}
-            yield self._moment(submission.pk, row["last"], said, SYSTEM, code=outcome, **more)
+            yield from self._tries(
+                delivery.submission_id, delivery.get_kind_display(), row, with_offers, **more
+            )
+
+    def _questions(self, with_offers: set[UUID]) -> Iterator[Moment]:
+        """What came of asking a lender how it stands: a line for each outcome, however often it was asked."""
+        asked = Attempt.objects.filter(
+            delivery__submission__in=self.submissions, delivery__kind=DeliveryKind.INQUIRY
+        )
+        folded = asked.order_by().values("delivery__submission_id", "outcome")
+        for row in folded.annotate(last=Max("started_at"), n=Count("pk")):
+            kind = str(DeliveryKind.INQUIRY.label)
+            yield from self._tries(row["delivery__submission_id"], kind, row, with_offers)
+
+    def _tries(
+        self, submission_id: UUID, kind: str, row: Mapping[str, Any], with_offers: set[UUID], **more: str
+    ) -> Iterator[Moment]:
+        outcome, submission = row["outcome"], self.submissions[submission_id]
+        declined = outcome == "declined" and submission.status == SubmissionStatus.DECLINED
+        offered = outcome == "offered" and submission_id in with_offers
+        if declined or offered or outcome == "accepted":
+            return
+        sentence = ngettext("%(kind)s, %(n)d try. %(what)s", "%(kind)s, %(n)d tries. %(what)s", row["n"])
+        said = sentence % {"kind": kind, "n": row["n"], "what": in_words(outcome)}
+        yield self._moment(submission_id, row["last"], said, SYSTEM, code=outcome, **more)
 
 
-def _folded_attempts(deliveries: Sequence[Delivery]) -> Iterable[Mapping[str, Any]]:
-    found = Attempt.objects.filter(delivery__in=[one.pk for one in deliveries]).order_by()
+def _left_out(application: Application, at: datetime) -> Iterator[Moment]:
+    """Who was not asked: a line for each reason."""
+    names = defaultdict(list)
+    for one in lenders_not_asked(application):
+        names[one.reason].append(one.name)
+    for reason in sorted(names, key=list(NotAsked).index):
+        sentence = _("Not asked: %(names)s. %(why)s") % {
+            "names": ", ".join(names[reason]), "why": reason.label,
+        }  # fmt: skip
+        actor = CONSUMER if reason is NotAsked.NOT_TICKED else SYSTEM
+        yield Moment(at, sentence, actor, code=reason)
+
+
+def _folded_attempts(deliveries: Iterable[UUID]) -> Iterable[Mapping[str, Any]]:
+    found = Attempt.objects.filter(delivery__in=deliveries).order_by()
     return found.values("delivery_id", "outcome").annotate(last=Max("started_at"), n=Count("pk"))
 
 

@@ -17,6 +17,7 @@ from applications.selectors.permission import refusal, require
 from applications.states import ApplicationStatus
 from lenders.adapters.base import Instalment
 from lenders.models import Offer, Submission
+from lenders.models.submission import AWAITED
 from lenders.ordering import Order, in_order
 from lenders.reasons import sentence_of
 from lenders.selectors.more_page import UNANSWERED, asked_for, can_be_answered
@@ -51,10 +52,14 @@ class OfferView:
 
 @dataclass(frozen=True)
 class LenderView:
-    """One lender's state on the page. `waiting` says that its answer is still awaited now.
+    """One lender's state on the page.
+
+    waiting  an answer, or more offers, are awaited now
+    late     they may still come, though the page waits no longer
+    adds     what is awaited, or may still come, are further offers
 
     asks     it waits for something that the person can give on a page of its own
-    refused  the person does not want to give it, and can still change your mind
+    refused  the person does not want to give it, and can still change their mind
     """
 
     id: UUID
@@ -64,6 +69,7 @@ class LenderView:
     reason_text: str
     waiting: bool
     late: bool
+    adds: bool
     asks: bool
     refused: bool
 
@@ -89,6 +95,12 @@ class OffersPage:
     def asking(self) -> list[LenderView]:
         """The lenders that wait for something from the person."""
         return [lender for lender in self.lenders if lender.asks]
+
+    @property
+    def more_from(self) -> str:
+        """Who has made offers and may make more: their names, if all others have answered; else nothing."""
+        open_ones = [lender for lender in self.lenders if lender.waiting or lender.late]
+        return ", ".join(lender.name for lender in open_ones) if all(one.adds for one in open_ones) else ""
 
     @property
     def unsettled(self) -> bool:
@@ -136,7 +148,7 @@ def offer_view(offer: Offer, application: Application, *, stopped: bool) -> Offe
 def waiting_submissions(application: Application) -> int:
     """How many lenders the page still waits for; one query, no decryption."""
     return Submission.objects.filter(
-        application=application, status__in=WAITING, page_wait_until__gt=timezone.now()
+        AWAITED, application=application, page_wait_until__gt=timezone.now()
     ).count()
 
 
@@ -196,9 +208,10 @@ def _lender_view(submission: Submission, application: Application, *, stopped: b
     if state == SubmissionStatus.QUEUED and application.status == ApplicationStatus.CHOSEN:
         state = SubmissionStatus.NOT_SELECTED  # while the choice stands nothing more is sent to this lender
     open_to_more = not stopped and can_be_answered(submission)
+    adds = state == SubmissionStatus.OFFERED and submission.awaited
     unanswered = state in WAITING and not open_to_more
-    waiting = unanswered and submission.page_wait_until > now
-    may_answer = unanswered or state in (SubmissionStatus.NO_RESPONSE, SubmissionStatus.UNKNOWN)
+    waiting = (unanswered or adds) and submission.page_wait_until > now
+    may_answer = unanswered or adds or state in (SubmissionStatus.NO_RESPONSE, SubmissionStatus.UNKNOWN)
     late = may_answer and not waiting and submission.late_until > now
     return LenderView(
         id=submission.pk,
@@ -208,6 +221,7 @@ def _lender_view(submission: Submission, application: Application, *, stopped: b
         reason_text=_reason_text(submission),
         waiting=waiting,
         late=late,
+        adds=adds and (waiting or late),
         asks=open_to_more and submission.asking in UNANSWERED,
         refused=open_to_more and submission.asking == Asking.REFUSED,
     )

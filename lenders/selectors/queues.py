@@ -14,6 +14,7 @@ from applications.personal import Purpose
 from applications.selectors.permission import permitted
 from applications.states import ApplicationStatus
 from lenders.models import Delivery, Lender
+from lenders.selectors.sleepers import sleepers
 from lenders.states import DeliveryKind, DeliveryStatus
 
 # While a choice stands no other lender is handed any of these, and none is given up: the chosen one may still
@@ -29,8 +30,8 @@ class LenderQueue:
 
     due        could be claimed this moment; `since` when the oldest of them is due
     in_flight  held by a worker
-    later      due at a later time: the pause before the next try
-    held       left alone, because a right of the person or a choice stands in the way
+    later      due at a later time: the pause before the next try, or before it is asked again
+    held       left alone: a right of the person or a choice stands in the way, or the lender is not asked now
     done, given_up  in the last hour
     """
 
@@ -46,11 +47,11 @@ class LenderQueue:
 
 def claimable(now: datetime) -> QuerySet[Delivery]:
     """What a worker may claim: due, held by nobody. The rows that stop a selector stop a claim: restricted,
-    objected to, consent withdrawn."""
+    objected to, consent withdrawn. What waits for a choice or for its lender is left until its deadline."""
     may = permitted(Purpose.PASS_TO_LENDERS, application="submission__application")
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     due = Delivery.objects.filter(may, free, status=DeliveryStatus.DUE, due_at__lte=now)
-    return due.exclude(ANOTHER_CHOSEN, deadline__gt=now)
+    return due.exclude(ANOTHER_CHOSEN, deadline__gt=now).exclude(lender__in=sleepers(now), deadline__gt=now)
 
 
 def lender_queues(now: datetime) -> list[LenderQueue]:

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from applications.collation import latvian_key
 from applications.flow import hidden_answers
 from applications.form_fields import CONSENTS_LABEL, EMAIL_LABEL, FORM_FIELDS, LANGUAGE_LABEL
-from applications.models import Application
 from lenders.models import Lender
-from lenders.routing import NotAsked, Wanted, why_not_asked
+from lenders.routing import NotAsked, Wanted, wanted_by, why_not_asked
 
 
 @dataclass(frozen=True)
@@ -21,18 +22,23 @@ class Candidate:
     labels: tuple[str, ...]
 
 
-def wanted(application: Application) -> Wanted:
-    """The credit that the application asks for."""
-    loan = application.loanrequest
-    return Wanted(amount_cents=loan.amount_cents, term_months=loan.term_months)
+def wanted(given: Mapping[str, Any], language: str) -> Wanted:
+    """What complete answers ask for today in Riga; `language` is the one in which the consumer applies."""
+    return wanted_by(
+        amount_cents=given["amount_cents"],
+        term_months=given["term_months"],
+        language=language,
+        birth_date=given.get("birth_date"),
+        today=timezone.localdate(),
+    )
 
 
-def candidates(application: Application, given: Mapping[str, Any]) -> list[Candidate]:
+def candidates(given: Mapping[str, Any], language: str) -> list[Candidate]:
     """Every lender of the solution by name, each with the reason why it cannot be asked, if there is one.
 
-    `given` are the application's answers.
+    `given` are the application's answers, `language` the one in which the consumer applies.
     """
-    request = wanted(application)
+    request = wanted(given, language)
     by_name = sorted(Lender.objects.select_related("recipient"), key=lambda lender: latvian_key(lender.name))
     return [
         Candidate(lender, why_not_asked(lender, request), labels_sent(given, lender)) for lender in by_name

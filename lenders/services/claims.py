@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
-from lenders.models import Delivery, Lender
+from lenders.breaker import Circuit
+from lenders.models import Breaker, Delivery, Lender
 from lenders.selectors.queues import claimable
 from lenders.states import DeliveryStatus
 
@@ -59,27 +60,48 @@ def _some_of_each_lender(due: QuerySet[Delivery], limit: int) -> list[Delivery]:
 
 
 def _within_caps(rows: Sequence[Delivery], now: datetime) -> list[Delivery]:
-    """Leave out what would put a lender over its cap: such rows simply stay due."""
+    """Leave out what would put a lender over its cap: such rows simply stay due.
+
+    A row past its deadline is given up, without a call: it needs no room.
+    """
     # One worker at a time counts for a lender: two that counted at once would both fill its cap. New
     # submissions do not wait for this lock.
-    caps = dict(
+    lenders = list(
         Lender.objects.select_for_update(no_key=True)
         .filter(pk__in={row.lender_id for row in rows})
+        .only("maximum_in_flight", "paused_at")
         .order_by("pk")
-        .values_list("pk", "maximum_in_flight")
     )
     in_flight = defaultdict(
         int,
-        Delivery.objects.filter(lender__in=caps, status=DeliveryStatus.DUE, lease_until__gte=now)
+        Delivery.objects.filter(lender__in=lenders, status=DeliveryStatus.DUE, lease_until__gte=now)
         .values_list("lender")
         .annotate(Count("pk")),
     )
+    caps = _caps(lenders, now)
     taken = []
     for row in rows:
-        if in_flight[row.lender_id] < caps[row.lender_id]:
+        if row.deadline <= now:
+            taken.append(row)
+        elif in_flight[row.lender_id] < caps[row.lender_id]:
             in_flight[row.lender_id] += 1
             taken.append(row)
     return taken
+
+
+def _caps(lenders: Sequence[Lender], now: datetime) -> dict[UUID, int]:
+    """How many calls each may have at once: its own limit, unless it is paused or its breaker says less.
+
+    To be read after what is in flight was counted: of a call that tries a lender out and ends in between, the
+    outcome is seen here, so that a second one does not go out after it.
+    """
+    circuits = {one.pk: one.circuit for one in Breaker.objects.filter(pk__in=lenders)}
+    return {
+        one.pk: 0
+        if one.paused_at is not None
+        else circuits.get(one.pk, Circuit()).most_in_flight(now, one.maximum_in_flight)
+        for one in lenders
+    }
 
 
 def give_back(claims: Sequence[Claim], *, code: str) -> None:

@@ -27,13 +27,22 @@ from lenders.adapters.base import (
 )
 from lenders.models import Attempt, Delivery, Submission
 from lenders.selectors.queues import HANDED_OVER
-from lenders.services import disclosures, ingest, payload, supplied_files
+from lenders.services import disclosures, ingest, payload, polling, supplied_files
+from lenders.services.breaking import note_call
 from lenders.services.claims import Claim, give_back
-from lenders.services.settling import WAITS_AS, close, give_up, settle_failure
+from lenders.services.settling import (
+    WAITS_AS,
+    close,
+    died_on_the_way,
+    give_up,
+    leave_unknown,
+    settle_failure,
+)
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
 
+WAITS = frozenset({"another_chosen", "lender_paused"})  # reasons that pass
 CLAIM_CAP = 12  # a row claimed this often without an outcome kills its workers: staff look at it
 
 
@@ -44,6 +53,7 @@ class Prepared:
     claim: Claim
     attempt_id: UUID
     submission_id: UUID
+    lender_id: UUID
     kind: DeliveryKind
     call: payload.Call
     hosts: frozenset[str]
@@ -121,8 +131,9 @@ def _begin_one_application(claims: Sequence[Claim]) -> list[Prepared]:
             for delivery in calls
         )
     return [
-        Prepared(fences[delivery.pk], attempt.pk, delivery.submission_id, DeliveryKind(delivery.kind), call,
-                 frozenset(delivery.lender.allowed_hosts), delivery.deadline)
+        Prepared(fences[delivery.pk], attempt.pk, delivery.submission_id, delivery.lender_id,
+                 DeliveryKind(delivery.kind), call, frozenset(delivery.lender.allowed_hosts),
+                 delivery.deadline)
         for attempt, (delivery, call) in zip(attempts, calls.items(), strict=True)
     ]  # fmt: skip
 
@@ -131,10 +142,15 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
     """The call to make, or None when there is none to make: the delivery was given up, or given back."""
     code = _cannot_start(delivery)
     # A choice waits for the lender's papers to be in order again: the consumer has made it.
-    for_good = code != "another_chosen" and (code, delivery.kind) != ("recipient_lapsed", DeliveryKind.CHOICE)
+    waits = code in WAITS or (code, delivery.kind) == ("recipient_lapsed", DeliveryKind.CHOICE)
+    for_good = not waits
     if code is None:
         try:
-            return payload.build(delivery)
+            call = payload.build(delivery)
+            if not died_on_the_way(delivery, call.adapter):
+                return call
+            leave_unknown(delivery, "lease_lost", can_be_asked=call.adapter.abilities.can_be_asked)
+            return None
         except LenderError as error:
             code, for_good = error.code, error.permanent
         except ProcessingRefused as refused:
@@ -142,6 +158,8 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
             code, for_good = refused.code, False
     if for_good:
         give_up(delivery, code)
+        if delivery.kind == DeliveryKind.INQUIRY:
+            polling.plan(delivery.submission)
     else:
         give_back([Claim(delivery.pk, delivery.fence)], code=code)
     return None
@@ -154,6 +172,8 @@ def _cannot_start(delivery: Delivery) -> str | None:
     if delivery.kind in HANDED_OVER and delivery.submission.status != WAITS_AS[DeliveryKind(delivery.kind)]:
         return "already_answered"
     too_late = timezone.now() >= delivery.deadline
+    if delivery.kind == DeliveryKind.INQUIRY and polling.nothing_to_learn(delivery.submission):
+        return "nothing_to_learn"
     standing = delivery.submission.application.status
     if delivery.kind in HANDED_OVER and standing != ApplicationStatus.SUBMITTED:
         # Another offer was chosen after the claim: `claim_due` leaves such rows alone from then on.
@@ -163,6 +183,8 @@ def _cannot_start(delivery: Delivery) -> str | None:
         return "no_longer_chosen"
     if too_late:
         return "deadline_passed"
+    if delivery.lender.paused_at is not None:
+        return "lender_paused"  # since it was claimed
     if delivery.kind != DeliveryKind.INQUIRY and not delivery.lender.fit_to_receive:
         return "recipient_lapsed"
     return None
@@ -175,6 +197,7 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
         _lock_owner(Submission.objects.filter(pk=prepared.submission_id).values("subject_id"))
         disclosures.settle(prepared.claim.delivery_id, prepared.attempt_id, reply)
         http_status = reply.status if isinstance(reply, HttpAnswer) else None
+        fault: ErrorCode | None = None
         try:
             if isinstance(reply, LenderError):
                 raise reply
@@ -184,7 +207,7 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
                 raise LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True)
         except LenderError as error:
             delivery = settle_failure(prepared.claim, prepared.call.adapter, error)
-            outcome = str(error.code)
+            fault, outcome = error.code, str(error.code)
         else:
             delivery = close(prepared.claim, DeliveryStatus.DONE)
             if delivery and prepared.kind == DeliveryKind.SUPPLEMENT:
@@ -196,6 +219,8 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
             http_status=http_status,
             duration_ms=duration_ms,
         )
+        if delivery:
+            note_call(prepared.lender_id, fault)
     log.info(
         "delivery.attempted", delivery=str(prepared.claim.delivery_id), lender=prepared.call.endpoint.slug,
         kind=prepared.kind, outcome=outcome, duration_ms=duration_ms,

@@ -18,12 +18,15 @@ from lenders.adapters.errors import ErrorCode
 from lenders.models import Attempt, Delivery
 from lenders.services.payload import Call, Discloses
 
-# Without `ambiguous` these say that no connection stood when the attempt ended.
+# Without `ambiguous` these say that no connection stood when the attempt ended, or that the call was never
+# made for want of a token.
 NEVER_LEFT = frozenset(
     {
+        ErrorCode.NOT_CONFIGURED,
         ErrorCode.ADDRESS_REFUSED,
         ErrorCode.UNREACHABLE,
         ErrorCode.TLS_FAILED,
+        ErrorCode.TOKEN_NOT_GIVEN,
         ErrorCode.TIMED_OUT,
         ErrorCode.DISCONNECTED,
     }

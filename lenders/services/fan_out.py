@@ -10,28 +10,27 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.doorbell import ring_on_commit
 from applications.models import Application
+from applications.personal import Category, Purpose
+from applications.selectors.people import answers
 from lenders.errors import NotEligible
-from lenders.models import Delivery, Lender, Submission
-from lenders.routing import why_not_asked
+from lenders.models import Delivery, Lender, LenderNotAsked, Submission
+from lenders.routing import NotAsked, why_not_asked
 from lenders.selectors.send_page import wanted
 from lenders.states import DeliveryKind, DeliveryStatus
 
+# What decides who can be asked: the credit wanted, and the age.
+WANTED = frozenset({Category.LOAN, Category.IDENTIFICATION})
 DISPATCH_TASK = "lenders.tasks.dispatch"
 
 
 def fan_out(*, application: Application, recipients: Mapping[str, Sequence[str]], actor: Actor) -> None:
-    """Write one submission per ticked lender, in the transaction that sends the application.
+    """Write one submission per ticked lender, and why each other one is not asked, in the transaction that
+    sends the application.
 
     `recipients` are slugs with the fields that each lender needed when the consumer saw the page. Raises
     NotEligible when a lender does not exist, needs other fields now, or cannot be asked.
     """
-    lenders = list(Lender.objects.select_related("recipient").filter(slug__in=recipients))
-    request = wanted(application)
-    if len(lenders) != len(recipients) or any(
-        why_not_asked(lender, request) or list(recipients[lender.slug]) != lender.requested_fields
-        for lender in lenders
-    ):
-        raise NotEligible
+    asked, left = _divided(application, recipients)
     now = timezone.now()
     submissions = Submission.objects.bulk_create(
         Submission(
@@ -41,12 +40,38 @@ def fan_out(*, application: Application, recipients: Mapping[str, Sequence[str]]
             requested_fields=lender.requested_fields,
             **clocks_of(lender, now),
         )
-        for lender in lenders
+        for lender in asked
     )
     Delivery.objects.bulk_create(
         new_delivery(submission, DeliveryKind.APPLICATION) for submission in submissions
     )
+    LenderNotAsked.objects.bulk_create(
+        LenderNotAsked(
+            subject_id=application.subject_id, application=application, lender=lender, because=reason.value
+        )
+        for lender, reason in left.items()
+    )
     ring_on_commit(DISPATCH_TASK, application.pk)
+
+
+def _divided(
+    application: Application, recipients: Mapping[str, Sequence[str]]
+) -> tuple[list[Lender], dict[Lender, NotAsked]]:
+    """Every lender of the solution: those to ask, and the others with the reason."""
+    given = answers(application, purpose=Purpose.HANDLE_APPLICATIONS, categories=WANTED)
+    request = wanted(given, application.language)
+    asked, left = [], {}
+    for lender in Lender.objects.select_related("recipient"):
+        reason = why_not_asked(lender, request)
+        if lender.slug not in recipients:
+            left[lender] = reason or NotAsked.NOT_TICKED
+        elif reason or list(recipients[lender.slug]) != lender.requested_fields:
+            raise NotEligible
+        else:
+            asked.append(lender)
+    if len(asked) != len(recipients):
+        raise NotEligible
+    return asked, left
 
 
 def clocks_of(lender: Lender, now: datetime) -> dict[str, datetime]:

@@ -34,7 +34,9 @@ from lenders.adapters.base import (
 from lenders.apr import AprError, apr_of_offer, round_half_up
 from lenders.models import Delivery, LenderMessage, Offer, Submission
 from lenders.selectors.more_page import asked_for
+from lenders.services import polling
 from lenders.states import (
+    APPLICATION_LISTENS,
     OPEN_TO_ANSWERS,
     WAITING,
     Asking,
@@ -48,7 +50,6 @@ from lenders.states import (
 log = structlog.get_logger(__name__)
 
 S = SubmissionStatus
-APPLICATION_LISTENS = (ApplicationStatus.SUBMITTED, ApplicationStatus.CHOSEN)
 HIGHEST_APR = Decimal(1000)  # percent; the adapter accepts no higher stated one either
 
 
@@ -75,7 +76,7 @@ def ingest(
         lock_subject(subject_id)
         submission = (
             Submission.objects.select_for_update(of=("self",))
-            .select_related("application", "lender")
+            .select_related("application", "subject", "lender")
             .get(pk=submission_id)
         )
         if message_id:
@@ -87,6 +88,7 @@ def ingest(
             if not new and not asked:
                 return "duplicate"
         outcome = _apply(submission, answer, actor)
+        polling.plan(submission)
         if message_id and outcome != "taken":
             LenderMessage.objects.filter(pk=message.pk).update(outcome=outcome)
         return outcome
@@ -158,12 +160,15 @@ def _moved(submission: Submission, to: SubmissionStatus) -> str:
 
 
 def move(submission: Submission, to: SubmissionStatus, *, error_code: str = "") -> bool:
-    """Compare-and-set a submission's state and tell open pages; False when `to` cannot be reached."""
+    """Compare-and-set a submission's state and tell open pages; False when `to` cannot be reached.
+
+    Whether more offers may come was said of the state before.
+    """
     moved = Submission.objects.filter(pk=submission.pk, status__in=submission_sources(to)).update(
-        status=to, error_code=error_code, answered_at=timezone.now()
+        status=to, error_code=error_code, answered_at=timezone.now(), more_to_come=False
     )
     if moved:
-        submission.status = to
+        submission.status, submission.more_to_come = to, False
         live.touch(submission.application_id)
     return bool(moved)
 
@@ -173,25 +178,43 @@ def _take_offers(submission: Submission, answer: Offered) -> str:
         return "out_of_place"
     living = [terms for terms in answer.offers if terms.valid_until > timezone.now()]
     fresh, impossible = _fresh_offers(submission, living)
-    if living and impossible == len(living):
-        # Nothing of it can be shown to a consumer: staff are told, the page says it failed.
-        move(submission, S.FAILED, error_code="apr_impossible")
-        return "apr_impossible"
-    if not living:
-        move(submission, S.EXPIRED)
-        return "expired"
+    expected = submission.awaited and timezone.now() <= submission.page_wait_until
+    # Once it said that no more will come, an answer that says otherwise was overtaken on the way.
+    more = answer.more_to_come and (submission.more_to_come or submission.status != S.OFFERED)
+    nothing = "" if impossible < len(living) else "apr_impossible" if living else "expired"
+    if nothing and submission.status != S.OFFERED:
+        return _nothing_to_show(submission, nothing, more=more)
     for offer in fresh:
         offer.save(force_insert=True)
     if fresh:
         statistics.count_on_commit(subject_id=submission.subject_id, milestone=Milestone.OFFERED)
-    unexpected = submission.status not in WAITING or timezone.now() > submission.page_wait_until
-    if fresh and unexpected:
+    if fresh and not expected:
         _tell_by_mail(submission)
-    if submission.status != S.OFFERED:
-        move(submission, S.OFFERED)
-    elif fresh:
+    moved = submission.status != S.OFFERED and move(submission, S.OFFERED)
+    changed = _expect(submission, more=more, needs=answer.needs if more else ())
+    if (fresh or changed) and not moved:
         live.touch(submission.application_id)
-    return "taken" if fresh else "duplicate"
+    return nothing or ("taken" if fresh or changed else "duplicate")
+
+
+def _nothing_to_show(submission: Submission, code: str, *, more: bool) -> str:
+    """No offer of an answer can be shown to a consumer, and none was before. While more may come the lender
+    is waited for; then the offers have expired, or staff are told and the page says that it failed.
+    """
+    if more:
+        move(submission, S.PENDING)
+    elif code == "expired":
+        move(submission, S.EXPIRED)
+    else:
+        move(submission, S.FAILED, error_code=code)
+    return code
+
+
+def _expect(submission: Submission, *, more: bool, needs: Sequence[str]) -> bool:
+    """Note whether more offers may come, and what the lender lacks for them; whether that is new."""
+    submission.more_to_come, submission.needs = more, list(needs)
+    said = {"more_to_come": more, "needs": submission.needs}
+    return bool(Submission.objects.filter(pk=submission.pk).exclude(**said).update(**said))
 
 
 def _fresh_offers(submission: Submission, living: Sequence[OfferTerms]) -> tuple[list[Offer], int]:
@@ -235,7 +258,11 @@ def _tell_by_mail(submission: Submission) -> None:
         owner_id=submission.subject_id,
         recipient=application.subject.verified_email,
         language=application.language,
-        context={"application": application, "lender_name": submission.lender.name},
+        context={
+            "application": application,
+            "lender_name": submission.lender.name,
+            "adds": submission.status == S.OFFERED,
+        },
     )
 
 
@@ -318,7 +345,16 @@ def expire_offers() -> int:
                 continue
             expired += changed
             others = Offer.objects.filter(submission=offer.submission, status=OfferStatus.OPEN).exists()
-            if others or not move(offer.submission, S.EXPIRED):
+            if others or not move(offer.submission, _after_the_last_offer(offer.submission)):
                 live.touch(offer.submission.application_id)
             audit.record(actor=SYSTEM, action="offer.expired", subject_id=offer.subject_id, row=offer)
     return expired
+
+
+def _after_the_last_offer(submission: Submission) -> SubmissionStatus:
+    """Where a submission stands when no offer of it is left: waiting for more, where those were announced.
+
+    Read anew: what the lender said last may have come after the row was found.
+    """
+    waits = Submission.objects.filter(pk=submission.pk, more_to_come=True, late_until__gt=timezone.now())
+    return S.PENDING if waits.exists() else S.EXPIRED

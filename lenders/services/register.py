@@ -21,8 +21,8 @@ def register_lender(
 ) -> Lender:
     """Write a lender, or bring a known one up to date. Its credentials are encrypted under its own key.
 
-    `recipient` is its first entry in the register of recipients: country, agreement and assessment dates. An
-    entry that stands is the DPO's, and is left as it is.
+    `recipient` is its first entry in the register of recipients: countries, licence, agreement and
+    assessment. An entry that stands is the DPO's, and is left as it is.
     """
     lender = Lender.objects.filter(slug=slug).first() or Lender(id=uuid4(), slug=slug)
     keyring.create_key(lender.id)

@@ -7,25 +7,35 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.doorbell import ring_on_commit
+from applications.models import Disclosure, DisclosureStatus
 from applications.selectors.permission import require
 from applications.services import audit
 from applications.services.locking import lock_subject
+from lenders.adapters import ADAPTERS
 from lenders.errors import NothingToRetry
 from lenders.models import Delivery, Submission
 from lenders.selectors.for_staff import NOT_DONE
 from lenders.selectors.queues import HANDED_OVER
 from lenders.services import supplied_files
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery, restart_clocks
-from lenders.services.ingest import APPLICATION_LISTENS, move
+from lenders.services.ingest import move
 from lenders.services.payload import PURPOSE
 from lenders.services.settling import WAITS_AS
-from lenders.states import RETRYABLE, Asking, DeliveryKind, DeliveryStatus, SubmissionStatus
+from lenders.states import (
+    APPLICATION_LISTENS,
+    RETRYABLE,
+    Asking,
+    DeliveryKind,
+    DeliveryStatus,
+    SubmissionStatus,
+)
 
 
 def retry(*, submission_id: UUID, actor: Actor) -> None:
     """Queue what failed at this lender again: the application, what it still needed, or the choice.
 
-    The idempotency key stays the submission's own, so a lender that had it all along takes no second copy.
+    A lender that had the application all along takes no second copy: the idempotency key stays the
+    submission's own, and where a copy would be a second application the lender is asked first what it has.
     Raises NothingToRetry, SubjectErased, a ProcessingRefused when nothing may be passed on.
     """
     with transaction.atomic():
@@ -40,6 +50,8 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
         kind = _what_failed(submission)
         if kind in HANDED_OVER:
             _ask_anew(submission, kind)
+        if kind == DeliveryKind.APPLICATION and _may_have_it(submission):
+            kind = DeliveryKind.INQUIRY
         _make_due(submission, kind)
         audit.record(
             actor=actor, action="submission.retried", subject_id=subject_id, row=submission, kind=kind
@@ -65,10 +77,20 @@ def _ask_anew(submission: Submission, kind: DeliveryKind) -> None:
     move(submission, WAITS_AS[kind])
 
 
+def _may_have_it(submission: Submission) -> bool:
+    """Whether the lender may have the application already, would take it twice, and can say so."""
+    adapter = ADAPTERS.get(submission.lender.adapter)
+    if adapter is None or adapter.abilities.idempotent or not adapter.abilities.can_be_asked:
+        return False
+    sent = submission.deliveries.filter(kind=DeliveryKind.APPLICATION).values("pk")
+    return Disclosure.objects.filter(delivery__in=sent).exclude(status=DisclosureStatus.NOT_MADE).exists()
+
+
 def _what_failed(submission: Submission) -> DeliveryKind:
     if submission.application.status not in APPLICATION_LISTENS:
         raise NothingToRetry
-    last = submission.deliveries.order_by("-created_at").first()
+    told = submission.deliveries.exclude(kind=DeliveryKind.INQUIRY)  # which only asks about them
+    last = told.order_by("-created_at").first()
     failed = last.kind if last is not None and last.status in NOT_DONE else None
     if submission.status in RETRYABLE:
         # Once the files are gone the lender is to ask anew: it answers the application as it stands there.

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from applications import live
@@ -14,8 +14,9 @@ from applications.models import Disclosure, DisclosureStatus
 from applications.selectors.permission import without_consent
 from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
-from lenders.models import Delivery, Submission
-from lenders.services import ingest, supplied_files
+from lenders.models import Attempt, Delivery, Submission
+from lenders.services import ingest, polling, supplied_files
+from lenders.services.breaking import take_token
 from lenders.services.claims import Claim
 from lenders.services.fan_out import new_delivery
 from lenders.services.payload import PURPOSE
@@ -32,10 +33,21 @@ FAILURE_CAP = {
 }
 # Told twice, these could be done twice; the others ask, or ask for what is the same done once or twice.
 NOT_TWICE = frozenset({DeliveryKind.APPLICATION, DeliveryKind.CHOICE, DeliveryKind.SUPPLEMENT})
+# The lender answered, so it received what it was sent; what it made of that was not to be read.
+ANSWERED = frozenset(
+    {
+        ErrorCode.TOO_LARGE,
+        ErrorCode.MALFORMED_ANSWER,
+        ErrorCode.BAD_SIGNATURE,
+        ErrorCode.STALE_MESSAGE,
+        ErrorCode.WRONG_SUBMISSION,
+    }
+)
 # What the consumer is told when a lender is given up on; any other reason is a failure.
 ENDS_AS = {
     "timed_out": SubmissionStatus.NO_RESPONSE,
     "deadline_passed": SubmissionStatus.NO_RESPONSE,
+    "nothing_to_learn": SubmissionStatus.NO_RESPONSE,
     "no_longer_wanted": SubmissionStatus.NOT_SELECTED,
     "request_withdrawn": SubmissionStatus.CALLED_OFF,
 }
@@ -48,6 +60,9 @@ WAITS_AS = {
 # What the person gave and did not reach the lender for a reason of theirs: it needs it as before.
 NOT_GIVEN = frozenset({"no_longer_wanted", "request_withdrawn"})
 BACKOFF_SECONDS, BACKOFF_CAP_SECONDS = 2.0, 300.0
+UNDER_WAY = timedelta(minutes=1)
+"""For so long after it was sent an application may still be on its way into the lender's books."""
+MOST_SENDINGS = 3
 
 
 def close(claim: Claim, status: DeliveryStatus, error_code: str = "") -> bool:
@@ -63,7 +78,7 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
     """Try again later, or give up; False when the lease was lost."""
     delivery = (
         Delivery.objects.select_for_update(of=("self",))
-        .select_related("submission__lender")
+        .select_related("submission__lender", "submission__application", "submission__subject")
         .filter(pk=claim.delivery_id, fence=claim.fence, status=DeliveryStatus.DUE)
         .first()
     )
@@ -71,28 +86,46 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
         return False
     delivery.failures += 1
     wait = wait_before_next(delivery.failures, error)
-    uncertain = error.ambiguous and not adapter.abilities.idempotent and delivery.kind in NOT_TWICE
+    may_have_acted = error.ambiguous or error.code in ANSWERED
+    uncertain = may_have_acted and not adapter.abilities.idempotent and delivery.kind in NOT_TWICE
     already_there = error.code == ErrorCode.ALREADY_RECEIVED and delivery.kind == DeliveryKind.APPLICATION
+    refused_again = error.code == delivery.error_code == ErrorCode.TOKEN_REFUSED
     if uncertain:
-        _leave_unknown(delivery, error, can_be_asked=adapter.abilities.can_be_asked)
+        leave_unknown(delivery, error.code, can_be_asked=adapter.abilities.can_be_asked)
+    elif error.code == ErrorCode.NOT_RECEIVED and _may_be_sent_again(delivery, adapter):
+        _send_again(claim, delivery.submission)
     elif already_there and adapter.abilities.can_be_asked:
         # Sent before with the fields that the lender needed then: what it made of those still holds.
         close(claim, DeliveryStatus.FAILED, error.code)
-        _inquire(delivery.submission)
+        polling.ask_now(delivery.submission)
     elif (
         error.permanent
+        or refused_again  # a token just made was not accepted either
         or delivery.failures >= FAILURE_CAP[DeliveryKind(delivery.kind)]
         or timezone.now() + wait >= delivery.deadline
     ):
-        give_up(delivery, error.code)
-        if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed:
-            # The lender itself will not have it: the held offers are the consumer's again.
-            ingest.decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
+        _end(claim, delivery, adapter, error)
     else:
+        wait = max(wait, take_token(delivery.lender_id))
         Delivery.objects.filter(pk=delivery.pk).update(
-            failures=delivery.failures, due_at=timezone.now() + wait, lease_until=None, error_code=error.code
+            failures=delivery.failures,
+            due_at=min(timezone.now() + wait, delivery.deadline),
+            lease_until=None,
+            error_code=error.code,
         )
     return True
+
+
+def _end(claim: Claim, delivery: Delivery, adapter: Adapter, error: LenderError) -> None:
+    if delivery.kind == DeliveryKind.INQUIRY and adapter.abilities.is_polled:
+        # Asked again later: that it could not say it now decides nothing.
+        close(claim, DeliveryStatus.FAILED, error.code)
+        polling.plan(delivery.submission)
+        return
+    give_up(delivery, error.code)
+    if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed:
+        # The lender itself will not have it: the held offers are the consumer's again.
+        ingest.decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
 
 
 def wait_before_next(failures: int, error: LenderError) -> timedelta:
@@ -102,20 +135,47 @@ def wait_before_next(failures: int, error: LenderError) -> timedelta:
     return timedelta(seconds=max(jitter, error.retry_after or 0.0))
 
 
-def _leave_unknown(delivery: Delivery, error: LenderError, *, can_be_asked: bool) -> None:
+def leave_unknown(delivery: Delivery, code: str, *, can_be_asked: bool) -> None:
     """It may have arrived, and a second copy would be a second application: ask the lender, or say so."""
-    give_up(delivery, error.code, status=SubmissionStatus.UNKNOWN)
+    give_up(delivery, code, status=SubmissionStatus.UNKNOWN)
     if can_be_asked:
-        _inquire(delivery.submission)
+        polling.ask_now(delivery.submission)
 
 
-def _inquire(submission: Submission) -> None:
-    """Ask the lender what it knows of a submission, unless that is about to be asked already."""
-    waiting = Delivery.objects.filter(
-        submission=submission, kind=DeliveryKind.INQUIRY, status=DeliveryStatus.DUE
-    )
-    if not waiting.exists():
-        new_delivery(submission, DeliveryKind.INQUIRY).save(force_insert=True)
+def died_on_the_way(delivery: Delivery, adapter: Adapter) -> bool:
+    """Whether a worker that was lost may have told a lender what must not be told twice."""
+    if adapter.abilities.idempotent or delivery.kind not in NOT_TWICE:
+        return False
+    return Attempt.objects.filter(delivery=delivery, finished_at__isnull=True).exists()
+
+
+def _may_be_sent_again(delivery: Delivery, adapter: Adapter) -> bool:
+    """Whether "not received" answers the one question left open: did this application arrive? At a lender
+    that takes it twice as once nobody asks that.
+    """
+    undecided = delivery.submission.status in (SubmissionStatus.QUEUED, SubmissionStatus.UNKNOWN)
+    if delivery.kind != DeliveryKind.INQUIRY or adapter.abilities.idempotent or not undecided:
+        return False
+    ended = list(_sendings(delivery.submission).values_list("finished_at", flat=True))
+    return len(ended) < MOST_SENDINGS and None not in ended
+
+
+def _send_again(claim: Claim, submission: Submission) -> None:
+    """The lender has no such application. Send it anew, once the first can no longer be on its way."""
+    attempts = Attempt.objects.filter(delivery__in=_sendings(submission))
+    last = attempts.aggregate(last=Max("started_at"))["last"]
+    if last is not None and timezone.now() < last + UNDER_WAY:
+        Delivery.objects.filter(pk=claim.delivery_id).update(
+            due_at=last + UNDER_WAY, lease_until=None, error_code=ErrorCode.NOT_RECEIVED
+        )
+        return
+    close(claim, DeliveryStatus.DONE, ErrorCode.NOT_RECEIVED)
+    ingest.move(submission, SubmissionStatus.QUEUED)
+    new_delivery(submission, DeliveryKind.APPLICATION).save(force_insert=True)
+
+
+def _sendings(submission: Submission) -> QuerySet[Delivery]:
+    return Delivery.objects.filter(submission=submission, kind=DeliveryKind.APPLICATION)
 
 
 def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = None) -> None:
@@ -156,10 +216,13 @@ def call_off_withdrawn() -> int:
         with transaction.atomic():
             lock_subject(found.subject_id)
             for delivery in stopped.filter(pk=found.pk).select_related("submission"):
-                # An attempt whose worker died may have carried it: then nobody may say that it was not sent.
-                left = Disclosure.objects.filter(delivery=delivery.pk).exclude(
-                    status=DisclosureStatus.NOT_MADE
-                )
+                # A worker may have died with it, or an earlier sending have carried it: then nobody
+                # may say that it was not sent.
+                of_it = Delivery.objects.filter(submission=delivery.submission_id)
+                if delivery.kind == DeliveryKind.SUPPLEMENT:  # whose application has left long ago
+                    of_it = of_it.filter(pk=delivery.pk)
+                left = Disclosure.objects.filter(delivery__in=of_it.values("pk"))
+                left = left.exclude(status=DisclosureStatus.NOT_MADE)
                 status = SubmissionStatus.UNKNOWN if left.exists() else None
                 give_up(delivery, "request_withdrawn", status=status)
                 ended += 1

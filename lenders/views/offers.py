@@ -15,6 +15,7 @@ from applications.personal import Purpose
 from applications.selectors.people import own_application
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
 from lenders.ordering import SHORT_NAMES, Order, parse_order
+from lenders.selectors.not_asked import lenders_not_asked
 from lenders.selectors.offers_page import offer_view, offers_page, own_offer, waiting_submissions
 from lenders.services.choosing import choose as choose_offer
 
@@ -66,7 +67,8 @@ def _context(request: ConsumerRequest, application: Application) -> dict[str, An
 def offers(request: ConsumerRequest, application_id: UUID) -> HttpResponse:
     """Where each lender stands, and the offers to choose from."""
     application = own_sent_application(request, application_id)
-    return render(request, "lenders/offers.html", _context(request, application))
+    context = _context(request, application) | {"not_asked": lenders_not_asked(application)}
+    return render(request, "lenders/offers.html", context)
 
 
 def _etag(request: HttpRequest, application_id: UUID) -> str | None:

@@ -21,6 +21,7 @@ from applications.services.submitting import ConsentGiven, submit
 from applications.states import ApplicationStatus
 from applications.views.guard import ConsumerRequest, actor_of, consumer_required
 from lenders.forms import PASS_ON_WORDING, SendForm
+from lenders.selectors.not_asked import Left
 from lenders.selectors.send_page import Candidate, candidates
 
 
@@ -57,7 +58,7 @@ def send(request: ConsumerRequest) -> HttpResponse:
         return redirect("applications:check")
     language = get_language() or "lv"
     shown = Shown(
-        candidates(draft, given),
+        candidates(given, language),
         current_notice(NoticeKind.TERMS, language),
         current_notice(NoticeKind.PRIVACY, language),
         language,
@@ -105,6 +106,7 @@ def _already_sent(request: ConsumerRequest) -> HttpResponse:
 
 def _context(shown: Shown, form: SendForm) -> dict[str, Any]:
     ticked = set(form["lenders"].value() or ())
+    left = [Left(one.lender.name, one.reason) for one in shown.found if one.reason is not None]
     return {
         "form": form,
         "lenders": [
@@ -116,11 +118,8 @@ def _context(shown: Shown, form: SendForm) -> dict[str, Any]:
             }
             for one in shown.can_be_asked
         ],
-        "not_asked": [
-            {"name": one.lender.name, "reason": one.reason.label}
-            for one in shown.found
-            if one.reason is not None
-        ],
+        "not_asked": left,
+        "may_change": any(one.reason.may_change for one in left),
         "terms": shown.terms,
         "privacy_notice": shown.privacy_notice,
     }

@@ -136,7 +136,7 @@ def test_further_app_takes_the_place_of_the_first(client: Client, user: StaffUse
 def test_demo_accounts_have_the_app_that_is_documented(client: Client, settings: Any) -> None:
     settings.SANDBOX_SECRET = "whsec_" + "A" * 43 + "="
     for _ in range(2):
-        call_command("load_demo", sandbox_url="http://127.0.0.1:9")
+        call_command("load_demo", sandbox_url="http://127.0.0.1:9", sandbox_tls_url="https://127.0.0.1:9")
     assert AuthenticatorApp.objects.count() == len(DEMO_STAFF)
     client.post(LOG_IN, {"username": "dpo", "password": demo_password("dpo")})
     answer = {"proof_way": "app", "proof_code": code_for(DEMO_TOTP_SECRET)}

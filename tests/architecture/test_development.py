@@ -91,7 +91,7 @@ def test_environment_survives_writing_and_reading(tmp_path: Path) -> None:
 
 def test_exported_secret_wins_over_a_made_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "exported")
-    made = environment({"SECRET_KEY": "made"}, tmp_path, port=8000, sandbox_port=20000)
+    made = environment({"SECRET_KEY": "made"}, tmp_path, port=8000, sandbox_ports=(20000, 20001))
     assert made["SECRET_KEY"] == "exported"
 
 
@@ -122,8 +122,12 @@ def test_interrupted_make_is_recognised() -> None:
 
 
 def test_places_in_a_command_are_filled_in() -> None:
-    filled = commands.words(commands.PROCESSES["sandbox"], sandbox_url="http://127.0.0.1:20001")
-    assert filled[-1] == "20001"
+    filled = commands.words(
+        commands.PROCESSES["sandbox"],
+        sandbox_url="http://127.0.0.1:20001",
+        sandbox_tls_url="https://127.0.0.1:20002",
+    )
+    assert filled[-4:] == ["--port", "20001", "--tls-port", "20002"]
 
 
 def test_child_that_dies_is_started_again(supervisor: Supervisor) -> None:

@@ -74,7 +74,9 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
             tmp, **dict.fromkeys(SECRETS), **from_files | {"VAR_DIR": str(tmp / "other")}
         ),
         "no file": production(tmp, SECRET_KEY=None, SECRET_KEY_FILE=str(tmp / "nothing")),
-        "sandbox": production(tmp, SANDBOX_URL="http://127.0.0.1:9", SANDBOX_SECRET="x"),
+        "sandbox": production(
+            tmp, SANDBOX_URL="http://127.0.0.1:9", SANDBOX_TLS_URL="https://127.0.0.1:9", SANDBOX_SECRET="x"
+        ),
         "debug": production(tmp, DEBUG="True", DJANGO_DEBUG="1"),
     }
     environments |= {f"without {name}": production(tmp, **{name: None}) for name in REQUIRED}
@@ -202,7 +204,8 @@ def test_mail_of_production_goes_over_tls(started: dict[str, dict[str, Any]]) ->
 
 
 def test_production_knows_no_sandbox(started: dict[str, dict[str, Any]]) -> None:
-    assert started["sandbox"]["SANDBOX_URL"] == started["sandbox"]["SANDBOX_SECRET"] == ""
+    known = {started["sandbox"][name] for name in ("SANDBOX_URL", "SANDBOX_TLS_URL", "SANDBOX_SECRET")}
+    assert known == {""}
 
 
 def test_models_for_trying_the_cellar_are_not_installed_outside_tests(

@@ -18,10 +18,24 @@ import psutil
 
 from joinbaltic.development_environment import read
 from joinbaltic.embedded import free_port
+from lenders.sandbox.secrets import SANDBOX_LENDERS, Behaviour
 
 ROOT = Path(__file__).resolve().parents[2]
+FORGET = """
+from lenders.models import Breaker, Delivery
+Delivery.objects.filter(status="due").update(status="failed")
+Breaker.objects.all().delete()
+"""
 OURS = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL", "VAR_DIR", "ENVIRONMENT", "DJANGO_SETTINGS_MODULE")
 SECRETS = ("SECRET_KEY", "MASTER_KEYS", "INDEX_KEYS", "SANDBOX_SECRET", "PUBLIC_URL", "ALLOWED_HOSTS")
+
+OFFERS_OF = {
+    lender.slug: 1 + len(lender.other_products)
+    for lender in SANDBOX_LENDERS
+    if lender.behaviour in (Behaviour.OFFERS, Behaviour.CALLS_BACK)
+}
+OFFERS = sum(OFFERS_OF.values())
+"""How many offers come of an application that is sent to every sandbox lender."""
 
 
 def until(true: Callable[[], Any], *, seconds: float = 20, pause: float = 0.2) -> Any:
@@ -96,6 +110,10 @@ class Product:
         urllib.request.urlopen(request, timeout=10).close()
 
     # --- its processes ---
+
+    def forget_failures(self) -> None:
+        """Ask lenders that failed before as usual again, and drop what waits for them."""
+        self.in_its_shell(FORGET)
 
     def worker(self) -> psutil.Process | None:
         """The Celery worker among the processes that we started."""

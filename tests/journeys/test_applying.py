@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from applications.collation import latvian_key
-from tests.journeys.product import Product, until
+from tests.journeys.product import OFFERS, Product, until
 from tests.journeys.visitor import ANSWERS, Visitor
 
 SLOWEST_LENDER_MS = 30_000
@@ -57,7 +57,7 @@ def test_from_the_first_page_to_a_chosen_offer_without_a_reload(visitor, product
     page.evaluate("window.stayed = true")
     expect(page.locator("[data-waiting=true]")).to_be_visible()
     visitor.shot("offers-waiting")
-    expect(page.locator("li.offer")).to_have_count(3, timeout=SLOWEST_LENDER_MS)
+    expect(page.locator("li.offer")).to_have_count(OFFERS, timeout=SLOWEST_LENDER_MS)
     expect(page.locator("[data-waiting=false]")).to_be_visible(timeout=SLOWEST_LENDER_MS)
     assert page.evaluate("window.stayed"), "the page was loaded again"
     assert lenders_asked(product, "piesardze") == asked_before
@@ -81,7 +81,7 @@ def test_from_the_first_page_to_a_chosen_offer_without_a_reload(visitor, product
     expect(page.locator(".note-good")).to_contain_text("Aizdevējs to zina")
     assert page.evaluate("window.stayed"), "the page was loaded again"
     expect(page.locator("a[id^='choose-']")).to_have_count(0)
-    expect(page.locator("a[id^='more-']")).to_have_count(3)
+    expect(page.locator("a[id^='more-']")).to_have_count(OFFERS)
     visitor.shot("chosen")
 
     visitor.open("/lv/account/")
@@ -106,10 +106,10 @@ def test_the_same_without_javascript(new_visitor, product):
         return page.locator("[data-waiting=false]").count() == 1
 
     until(all_are_there, seconds=SLOWEST_LENDER_MS / 1000)
-    expect(page.locator("li.offer")).to_have_count(3)
+    expect(page.locator("li.offer")).to_have_count(OFFERS)
     visitor.shot("offers")
     page.locator("#order-total").click()
-    assert page.locator("li.offer").count() == 3
+    assert page.locator("li.offer").count() == OFFERS
     told_before = choices(product).count("atra")
     page.locator("li.offer", has_text="Ātrā").locator("a.button").click()
     visitor.press()

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 
-from tests.journeys.product import Product, until
+from tests.journeys.product import OFFERS_OF, Product, until
 
 APPLICATIONS = 8
 SEND = f"""
@@ -14,11 +14,14 @@ print(json.dumps([str(sent().pk) for _ in range({APPLICATIONS})]))
 LOOK = """
 import json
 from lenders.models import Delivery, Offer, Submission
-mine = Submission.objects.filter(application_id__in={ids!r})
+everything = Submission.objects.filter(application_id__in={ids!r})
+mine = everything.exclude(lender__slug="vetra")
+offers = Offer.objects.filter(submission__in=mine).select_related("submission__lender")
 print(json.dumps({{
+    "number": everything.count(),
     "states": [[str(one.pk), one.lender.slug, one.status] for one in mine.select_related("lender")],
     "due": Delivery.objects.filter(submission__in=mine, status="due").count(),
-    "offers": [str(one.submission_id) for one in Offer.objects.filter(submission__in=mine)],
+    "offers": [[str(one.submission_id), one.submission.lender.slug] for one in offers],
 }}))
 """
 EXPECTED = {
@@ -26,8 +29,12 @@ EXPECTED = {
     "leja": "offered",
     "dzintars": "offered",
     "piesardze": "declined",
-    "vetra": "failed",
+    "krasts": "offered",
+    "baka": "offered",
+    "vecpilseta": "offered",
 }
+# Vētra fails always: after five times it is left alone, and what is due to it waits.
+WITH_VETRA = len(EXPECTED) + 1
 
 
 def test_killed_worker_loses_nothing_and_no_lender_sees_anything_twice(product: Product):
@@ -48,14 +55,16 @@ def test_killed_worker_loses_nothing_and_no_lender_sees_anything_twice(product: 
         waiting = {"queued", "pending", "action_required"} & {state for *_, state in found["states"]}
         return None if waiting or found["due"] else found
 
-    found = until(answered, seconds=90, pause=1)
+    # The bank is asked what it has of what a dead worker may have sent it, twice and a minute apart.
+    found = until(answered, seconds=120, pause=1)
     again = product.worker()
     assert again is not None
     assert again.pid != killed.pid
-    assert len(found["states"]) == APPLICATIONS * len(EXPECTED)
+    assert found["number"] == APPLICATIONS * WITH_VETRA
     assert {(slug, state) for _, slug, state in found["states"]} == set(EXPECTED.items())
-    assert set(Counter(found["offers"]).values()) == {1}
-    asked = {pk for pk, slug, _ in found["states"] if slug != "vetra"}
+    for (_, slug), number in Counter(map(tuple, found["offers"])).items():
+        assert number <= OFFERS_OF[slug]  # a group's other products may answer later still
+    asked = {pk for pk, *_ in found["states"]}
     evaluated = Counter(
         {
             one["submission_id"]: one["count"]

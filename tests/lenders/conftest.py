@@ -19,7 +19,7 @@ class Sandbox:
     """The running sandbox and its controls."""
 
     def __init__(self, server: SandboxServer) -> None:
-        self.url, self.lender_url = server.url, server.lender_url
+        self.url, self.tls_url, self.lender_url = server.url, server.tls_url, server.lender_url
 
     def fault(self, slug: str, name: str, *, seconds: float = 0, times: int = 1, **more: Any) -> None:
         self._post("_faults", {"slug": slug, "fault": name, "seconds": seconds, "times": times, **more})
@@ -52,9 +52,9 @@ def sandbox_server() -> Iterator[SandboxServer]:
 
 @pytest.fixture
 def sandbox(sandbox_server: SandboxServer, settings: Any) -> Iterator[Sandbox]:
-    """Five lenders over real HTTP, forty times as fast as they pretend to be."""
+    """The sandbox lenders over real HTTP, forty times as fast as they pretend to be."""
     found = Sandbox(sandbox_server)
-    settings.SANDBOX_URL = found.url
+    settings.SANDBOX_URL, settings.SANDBOX_TLS_URL = found.url, found.tls_url
     found.reset()
     yield found
     found.reset()
@@ -84,7 +84,7 @@ def asked(
     from tests.lenders import scene  # noqa: PLC0415
 
     settings.PUBLIC_URL = live_server.url
-    scene.register(sandbox.url)
+    scene.register(sandbox.url, tls_url=sandbox.tls_url)
     engine = Engine()
     yield Asked(engine, sandbox, scene)
     sandbox.reset()

@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import aiohttp
 import pytest
 from aiohttp import web
 
-from lenders.adapters import http
+from lenders.adapters import get_adapter, http
 from lenders.adapters.base import (
+    Adapter,
     Choice,
     Credentials,
     CreditRequest,
@@ -27,14 +29,17 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import LenderError
 from lenders.adapters.guard import UrlGuard
-from lenders.adapters.join import JoinAdapter
+from lenders.adapters.tls import TlsContexts
 from lenders.sandbox.runner import SandboxServer
-from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
 from tests.lenders.lender_examples import EVERY_FIELD
 
-JOIN = JoinAdapter()
 SECRET = "a secret of the sandbox in tests"
 LENDERS = {lender.slug: lender for lender in SANDBOX_LENDERS}
+
+
+def adapter_of(slug: str) -> Adapter:
+    return get_adapter(LENDERS[slug].protocol)
 
 
 class Receiver:
@@ -65,12 +70,13 @@ class Peer:
     def __init__(self, server: SandboxServer, session: aiohttp.ClientSession, receiver: Receiver) -> None:
         self.server, self.session, self.receiver = server, session, receiver
         self.submission = uuid4()
+        self.tls = TlsContexts()
 
     def endpoint(self, slug: str) -> LenderEndpoint:
         return LenderEndpoint(
             slug,
             self.server.lender_url(slug),
-            Credentials(signing=(secret_of(SECRET, slug),)),
+            Credentials.from_stored(credentials_of(SECRET, LENDERS[slug])),
             self.receiver.url,
         )
 
@@ -78,10 +84,10 @@ class Peer:
         wanted = {label: EVERY_FIELD[label] for label in LENDERS[slug].requested_fields} | fields
         now = datetime.now(tz=UTC)
         request = CreditRequest(self.submission, "JB-22222-22222", datetime(2026, 11, 23, tzinfo=UTC), wanted)
-        return JOIN.build_application(request, self.endpoint(slug), now=now)
+        return adapter_of(slug).build_application(request, self.endpoint(slug), now=now)
 
     def inquiry(self, slug: str, submission: UUID | None = None) -> HttpCall:
-        return JOIN.build_inquiry(
+        return adapter_of(slug).build_inquiry(
             Inquiry(submission or self.submission), self.endpoint(slug), now=datetime.now(tz=UTC)
         )
 
@@ -89,21 +95,22 @@ class Peer:
         self, slug: str, fields: dict[str, Any], *documents: Document, key: UUID | None = None
     ) -> HttpCall:
         given = Supplement(key or uuid4(), self.submission, fields=fields, documents=documents)
-        return JOIN.build_supplement(given, self.endpoint(slug), now=datetime.now(tz=UTC))
+        return adapter_of(slug).build_supplement(given, self.endpoint(slug), now=datetime.now(tz=UTC))
 
-    async def send(self, call: HttpCall, *, seconds: float = 5):
-        place = self.server.url.removeprefix("http://")
-        guard = UrlGuard(hosts=frozenset(), loopback=frozenset({place}))
-        return await http.send(self.session, call, deadline=time.monotonic() + seconds, guard=guard)
+    async def send(self, call: HttpCall, *, slug: str = "atra", seconds: float = 5):
+        guard = UrlGuard(hosts=frozenset(), loopback=places_of(self.server))
+        deadline, tls = time.monotonic() + seconds, self.tls.of(self.endpoint(slug))
+        return await http.send(self.session, call, deadline=deadline, guard=guard, tls=tls)
 
     async def ask(self, slug: str, call: HttpCall | None = None, **options: Any):
-        reply = await self.send(call or self.application(slug), **options)
-        return JOIN.parse(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
+        reply = await self.send(call or self.application(slug), slug=slug, **options)
+        return adapter_of(slug).parse(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
 
     async def choose(self, slug: str, reference: str):
-        choice = Choice(self.submission, reference, "canary-keyword")
-        call = JOIN.build_choice(choice, self.endpoint(slug), now=datetime.now(tz=UTC))
-        return JOIN.parse_choice(await self.send(call), self.endpoint(slug), now=datetime.now(tz=UTC))
+        choice, adapter = Choice(self.submission, reference, "canary-keyword"), adapter_of(slug)
+        call = adapter.build_choice(choice, self.endpoint(slug), now=datetime.now(tz=UTC))
+        reply = await self.send(call, slug=slug)
+        return adapter.parse_choice(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
 
     async def control(self, path: str, **order: Any) -> Any:
         async with self.session.post(f"{self.server.url}/{path}", json=order) as response:
@@ -117,8 +124,13 @@ class Peer:
         messages = await self.receiver.until(count)
         now = datetime.now(tz=UTC)
         return [
-            JOIN.parse_callback(headers, body, self.endpoint(slug), now=now) for headers, body in messages
+            adapter_of(slug).parse_callback(headers, body, self.endpoint(slug), now=now)
+            for headers, body in messages
         ]
+
+
+def places_of(server: SandboxServer) -> frozenset[str]:
+    return frozenset(urlsplit(url).netloc for url in (server.url, server.tls_url))
 
 
 @asynccontextmanager
@@ -130,8 +142,7 @@ async def peer_of(server: SandboxServer) -> AsyncIterator[Peer]:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/callbacks/"
-    place = server.url.removeprefix("http://")
-    async with http.open_session(loopback=frozenset({place})) as session:
+    async with http.open_session(loopback=places_of(server)) as session:
         peer = Peer(server, session, receiver)
         await peer.control("_reset")
         yield peer

@@ -26,9 +26,12 @@ from applications.tokens import token_hash
 from lenders.adapters.base import Credentials, HttpAnswer, Offered
 from lenders.adapters.join_answers import answer_of
 from lenders.models import Delivery, Offer, Submission
-from lenders.sandbox import credit, wire
-from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
-from lenders.services import claims, deliveries
+from lenders.sandbox import credit
+from lenders.sandbox.app import TWINS
+from lenders.sandbox.books import Books
+from lenders.sandbox.lending import Lending
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
+from lenders.services import choosing, claims, deliveries
 from lenders.services.ingest import ingest
 from lenders.services.register import register_lender
 from tests.factories import IN_ORDER, fields_of
@@ -84,25 +87,32 @@ def notices() -> tuple[NoticeVersion, NoticeVersion]:
     return terms, privacy
 
 
-def register(url: str, *slugs: str, **facts: Any) -> None:
-    """Take sandbox lenders into the solution (all of them, or those named), listening below `url`."""
+def register(url: str, *slugs: str, tls_url: str = "", **facts: Any) -> None:
+    """Take sandbox lenders into the solution (all of them, or those named), listening below `url`; those that
+    want to see a certificate below `tls_url`, where it is given.
+    """
     for slug in slugs or SLUGS:
         lender = SANDBOX[slug]
+        place = tls_url if lender.over_tls and tls_url else url
         register_lender(
             slug=slug,
-            credentials=Credentials(signing=(secret_of(settings.SANDBOX_SECRET, slug),)),
+            credentials=Credentials.from_stored(credentials_of(settings.SANDBOX_SECRET, lender)),
             actor=SYSTEM,
             recipient=IN_ORDER,
             **{
                 "name": lender.name,
-                "adapter": "join",
-                "base_url": f"{url}/{slug}",
-                "allowed_hosts": [urlsplit(url).netloc],
+                "adapter": lender.protocol,
+                "base_url": f"{place}/{slug}",
+                "allowed_hosts": [urlsplit(place).netloc],
                 "requested_fields": list(lender.requested_fields),
                 "minimum_amount_cents": lender.minimum_amount_cents,
                 "maximum_amount_cents": lender.maximum_amount_cents,
                 "minimum_term_months": lender.minimum_term_months,
                 "maximum_term_months": lender.maximum_term_months,
+                "languages": list(lender.languages),
+                "minimum_age": lender.minimum_age,
+                "maximum_age": lender.maximum_age,
+                "maximum_age_at_end": lender.maximum_age_at_end,
                 **facts,
             },
         )
@@ -136,7 +146,7 @@ def draft_for(subject: DataSubject, **changes: Any) -> Application:
     return draft
 
 
-def send(draft: Application, recipients: Iterable[str] = SLUGS) -> Application:
+def send(draft: Application, recipients: Iterable[str] = SLUGS, *, language: str = "lv") -> Application:
     """Press the button."""
     terms, privacy = notices()
     submit(
@@ -145,7 +155,7 @@ def send(draft: Application, recipients: Iterable[str] = SLUGS) -> Application:
         terms=terms,
         privacy_notice=privacy,
         consents=[ConsentGiven(Purpose.PASS_TO_LENDERS, "Nododiet manu pieteikumu.")],
-        language="lv",
+        language=language,
         actor=Actor.consumer(draft.subject_id),
     )
     return Application.objects.select_related("subject").get(pk=draft.pk)
@@ -240,15 +250,22 @@ def open_offer(application: Application, slug: str, **changes: Any) -> Offer:
     )
 
 
+def choose(offer: Offer) -> None:
+    """Let the consumer choose it."""
+    choosing.choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=Actor.consumer(offer.subject_id))
+
+
 def signed_reply(
     submission: Submission, document: dict[str, Any], *, status: int = 200, **headers: str
 ) -> HttpAnswer:
-    """A reply of the lender as it comes over the wire."""
-    body, made = wire.message(
-        document, kind="reply", secret=secret_of(settings.SANDBOX_SECRET, submission.lender.slug)
+    """A reply of the lender as it comes over the wire, in its own words and with what proof it gives."""
+    lender, books = SANDBOX[submission.lender.slug], Books()
+    twin = TWINS[lender.protocol](
+        books=books, lending=Lending(books, speed=1), secret=settings.SANDBOX_SECRET
     )
-    lowered = {name.lower(): value for name, value in (made | headers).items()}
-    return HttpAnswer(status, lowered, body, submission.pk)
+    letter = twin.write(lender, document, kind="reply")
+    lowered = {name.lower(): value for name, value in {**letter.headers, **headers}.items()}
+    return HttpAnswer(status, lowered, letter.body, submission.pk)
 
 
 # --- the queue, step by step ---

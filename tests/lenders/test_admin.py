@@ -1,19 +1,22 @@
 """Lenders, submissions and deliveries as staff see them: states and times, no person, nothing typed over."""
 
 import json
+from datetime import date
 from unittest import mock
 
 import pytest
+from django.db import connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from applications.actors import Actor
 from applications.collation import latvian_key
-from applications.models import Application, AuditEntry, RestrictionGround
+from applications.models import Application, AuditEntry, Recipient, RestrictionGround
 from applications.services.audit import ASIDE
 from applications.services.processing import restrict
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.admin import SubmissionAdmin, sending
-from lenders.models import Delivery, Submission
+from lenders.models import Delivery, Lender, Submission
 from tests import factories
 from tests.lenders import scene
 from tests.lenders.staff import staff
@@ -216,6 +219,53 @@ def test_page_of_an_application_shows_staff_no_more_than_they_may_see(applicatio
     rights = ["view_application", *SEES]
     rights.remove(missing)
     assert piece not in case(staff(*rights), application)
+
+
+# --- the lenders themselves -------------------------------------------------------------------------------
+def lender_page(slug: str) -> str:
+    pk = Lender.objects.get(slug=slug).pk
+    page = staff(*SEES).get(f"{PAGES}/lender/{pk}/change/", headers={"Accept-Language": "en"})
+    assert page.status_code == 200
+    return str(page.text)
+
+
+def test_page_of_a_lender_says_what_it_accepts():
+    page = lender_page("dzintars")
+    for piece in (
+        "€500.00 – €30,000.00",
+        "6 – 120 months",
+        "Latvian, English, Russian",
+        ">21<",
+        ">75<",
+        ">80<",
+    ):
+        assert piece in page, piece
+
+
+def test_page_of_a_lender_shows_its_papers():
+    Recipient.objects.filter(slug="leja").update(hosting_country="EE", licence_until=date(2098, 1, 1))
+    page = lender_page("leja")
+    for piece in ("Estonia", "NK-2026-1", "PTAC", "2098"):
+        assert piece in page, piece
+
+
+def test_list_and_page_say_why_a_lender_receives_nothing():
+    Recipient.objects.filter(slug="leja").update(licence_until=date(2026, 1, 1))
+    why = "The licence has ended."
+    assert why in lender_page("leja")
+    assert why not in lender_page("atra")
+    listed = staff(*SEES).get(f"{PAGES}/lender/", headers={"Accept-Language": "en"})
+    assert listed.text.count(why) == 1
+
+
+def test_list_of_lenders_reads_neither_secrets_nor_lender_by_lender():
+    browser = staff(*SEES)
+    with CaptureQueriesContext(connections["default"]) as captured:
+        assert browser.get(f"{PAGES}/lender/").status_code == 200
+    read = [one["sql"] for one in captured if 'FROM "lenders_lender"' in one["sql"]]
+    assert len(read) == 1
+    assert "secrets" not in read[0]
+    assert not any('FROM "applications_recipient"' in one["sql"] for one in captured)
 
 
 def test_lists_call_a_lender_by_its_name(application):

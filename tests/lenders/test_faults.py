@@ -1,9 +1,14 @@
 """Everything the sandbox can do wrong: each ends in a state on record, and the others' offers arrive."""
 
+from pathlib import Path
+
 import pytest
 from django.utils import timezone
 
+from applications.models import AuditEntry
 from lenders.models import Attempt, Delivery, Offer, Submission
+from lenders.sandbox.books import FaultName
+from lenders.services.choosing import choose
 from tests.lenders import scene
 
 pytestmark = [
@@ -12,8 +17,10 @@ pytestmark = [
     pytest.mark.usefixtures("short_attempts"),
 ]
 
+WHERE = ("test_faults.py", "test_bank_at_work.py")
 LASTING = [
     ("hang", "no_response", "timed_out"),
+    ("half", "no_response", "timed_out"),
     ("drip", "no_response", "timed_out"),
     ("slow", "no_response", "timed_out"),
     ("error", "failed", "unavailable"),
@@ -41,7 +48,7 @@ def test_lasting_fault_is_recorded_and_the_others_answer(asked, fault, state, co
     assert not Delivery.objects.filter(status="due").exists()
 
 
-@pytest.mark.parametrize("fault", ["error", "hang", "drip", "slow"])
+@pytest.mark.parametrize("fault", ["error", "hang", "half", "drip", "slow"])
 def test_passing_fault_is_overcome_and_the_lender_evaluates_once(asked, fault):
     asked.sandbox.fault("atra", fault, seconds=3, times=1)
     application = scene.sent("atra")
@@ -65,6 +72,35 @@ def test_duplicate_callback_is_one_offer(asked):
     assert {one["status"] for one in asked.sandbox.log()["callbacks"]} == {204}
     assert asked.settled(application) == {"atra": "offered"}
     assert Offer.objects.count() == 1
+
+
+def test_decision_that_overtakes_its_answer_stands(asked):
+    asked.sandbox.fault("atra", "callback_first")
+    application = scene.sent("atra")
+    asked.until(lambda: scene.delivery_at(application, "atra").status == "done")
+    assert scene.states(application) == {"atra": "offered"}
+    assert Offer.objects.count() == 1
+    assert Attempt.objects.get().outcome == "pending"
+
+
+def test_forged_callback_is_refused_and_on_record(asked):
+    asked.sandbox.fault("dzintars", "forged_callback")
+    application = scene.sent("dzintars")
+    asked.until(lambda: asked.sandbox.log()["callbacks"])
+    assert [one["status"] for one in asked.sandbox.log()["callbacks"]] == [401]
+    assert scene.states(application) == {"dzintars": "pending"}
+    assert AuditEntry.objects.filter(action="callback.refused").count() == 1
+
+
+def test_offer_that_is_changed_after_it_was_chosen_stays_as_it_was_shown(asked):
+    application = scene.sent("atra")
+    asked.settled(application)
+    offer = Offer.objects.get()
+    asked.sandbox.fault("atra", "change_offer", seconds=0.1)
+    choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=scene.Actor.consumer(offer.subject_id))
+    asked.until(lambda: asked.sandbox.log()["callbacks"])
+    assert scene.states(application) == {"atra": "selected"}
+    assert Offer.objects.get().total_payable_cents == offer.total_payable_cents
 
 
 def test_late_callback_becomes_an_offer(asked):
@@ -96,3 +132,8 @@ def test_withdrawn_offer_can_no_longer_be_chosen(asked):
     application = scene.sent("atra")
     asked.until(lambda: scene.states(application) == {"atra": "withdrawn"})
     assert Offer.objects.get().status == "withdrawn"
+
+
+def test_every_fault_of_the_menu_is_tried():
+    source = "".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in WHERE)
+    assert [fault for fault in FaultName if fault != "none" and f'"{fault}"' not in source] == []

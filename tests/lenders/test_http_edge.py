@@ -169,10 +169,10 @@ def test_certificate_is_verified(trusted):
     async def run() -> HttpAnswer:
         async with edge_server(tls=server_side) as edge:
             here = frozenset({edge.place})
-            async with http.open_session(loopback=here, tls=client_side if trusted else None) as session:
+            async with http.open_session(loopback=here) as session:
                 call = call_to(edge.url("ok", scheme="https"))
-                guard = UrlGuard(frozenset(), here)
-                return await http.send(session, call, deadline=time.monotonic() + 5, guard=guard)
+                guard, tls = UrlGuard(frozenset(), here), client_side if trusted else None
+                return await http.send(session, call, deadline=time.monotonic() + 5, guard=guard, tls=tls)
 
     if trusted:
         assert asyncio.run(run()).status == 200

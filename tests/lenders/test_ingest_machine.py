@@ -1,6 +1,7 @@
 """Lenders, the consumer, staff and the clocks, in any order that Hypothesis thinks of."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -22,13 +23,13 @@ from applications.crypto.keyring import data_key_scope
 from applications.errors import Refusal
 from applications.models import Application
 from lenders.adapters.base import ErrorCode, LenderError
-from lenders.models import Delivery, Offer, Submission
-from lenders.services import choosing, deliveries, ingest, retrying
+from lenders.models import Attempt, Delivery, Offer, Submission
+from lenders.services import choosing, deliveries, ingest, retrying, settling
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
-SLUGS = st.sampled_from(["atra", "leja"])
+SLUGS = st.sampled_from(["atra", "leja", "baka"])
 WORDS = st.sampled_from(["offered", "declined", "pending", "needs_more", "withdrawn", "asleep"])
 REFERENCES = st.sampled_from(["", "A", "AB"])
 FINAL = {"declined", "withdrawn", "expired", "lender_declined_late"}
@@ -38,6 +39,8 @@ ERRORS = st.sampled_from(
         LenderError(ErrorCode.REJECTED, permanent=True),
         LenderError(ErrorCode.ALREADY_RECEIVED, permanent=True),
         LenderError(ErrorCode.UNAVAILABLE, permanent=False),
+        LenderError(ErrorCode.NOT_RECEIVED, permanent=False),
+        LenderError(ErrorCode.TOKEN_REFUSED, permanent=False),
         LenderError(ErrorCode.TIMED_OUT, permanent=False, ambiguous=True),
     ]
 )
@@ -48,16 +51,17 @@ class Fates(RuleBasedStateMachine):
 
     application: Application
 
-    @initialize(atra=REFERENCES, leja=REFERENCES, chosen=st.booleans())
-    def start(self, atra: str, leja: str, chosen: bool) -> None:
+    @initialize(atra=REFERENCES, leja=REFERENCES, baka=REFERENCES, chosen=st.booleans())
+    def start(self, atra: str, leja: str, baka: str, chosen: bool) -> None:
         """Runs begin anywhere on the way, or few would come to its end."""
         self.ended: dict[str, str] = {}
+        self.retried = 0
         self.held: list[deliveries.Prepared] = []
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
         self.scope = data_key_scope()
         self.scope.__enter__()
-        for slug, references in (("atra", atra), ("leja", leja)):
+        for slug, references in (("atra", atra), ("leja", leja), ("baka", baka)):
             if references:
                 self.lender_offers(slug, references)
         if chosen and (offers := self.offers()):
@@ -87,11 +91,15 @@ class Fates(RuleBasedStateMachine):
     def lender_calls_back(self, slug: str, word: str, message: int) -> None:
         scene.say(self.at(slug), word, message_id=f"msg_{message}")
 
-    @rule(slug=SLUGS, references=st.sampled_from(["A", "B", "AB"]))
-    def lender_offers(self, slug: str, references: str) -> None:
-        submission = self.at(slug)
-        offers = [scene.terms_document(submission, reference=reference) for reference in references]
-        scene.say(submission, "offered", offers=offers)
+    @rule(slug=SLUGS, references=st.sampled_from(["A", "B", "AB"]), more=st.booleans())
+    def lender_offers(self, slug: str, references: str, more: bool = False) -> None:
+        """All it has to offer, or a part with more to come."""
+        before = self.at(slug)
+        offers = [scene.terms_document(before, reference=reference) for reference in references]
+        answer = replace(scene.answer(before, "offered", offers=offers), more_to_come=more)
+        ingest.ingest(submission_id=before.pk, answer=answer, message_id="", actor=Actor.lender(slug))
+        if before.status == "offered" and not before.more_to_come:
+            assert not self.at(slug).more_to_come  # what was all of it stays all of it
 
     @precondition(lambda self: Submission.objects.filter(status="selected").exists())
     @rule(word=st.sampled_from(["declined", "withdrawn", "offered", "pending"]))
@@ -127,6 +135,7 @@ class Fates(RuleBasedStateMachine):
     def staff_retry(self, slug: str) -> None:
         with suppress(Refusal):
             retrying.retry(submission_id=self.at(slug).pk, actor=Actor.staff(1))
+            self.retried += slug == "baka"
 
     @rule(slug=SLUGS)
     def late_window_closes(self, slug: str) -> None:
@@ -159,6 +168,10 @@ class Fates(RuleBasedStateMachine):
                 assert not opened, submission.status
 
     @invariant()
+    def more_is_awaited_only_of_lenders_that_offer(self) -> None:
+        assert not Submission.objects.filter(more_to_come=True).exclude(status="offered").exists()
+
+    @invariant()
     def one_offer_a_reference(self) -> None:
         seen = [(offer.submission_id, offer.reference) for offer in Offer.objects.all()]
         assert len(seen) == len(set(seen))
@@ -170,6 +183,24 @@ class Fates(RuleBasedStateMachine):
             assert now[slug] == status
         self.ended = {slug: status for slug, status in now.items() if status in FINAL}
 
+    @rule()
+    def a_minute_passes(self) -> None:
+        """What was sent to the bank can no longer be on its way."""
+        for attempt in Attempt.objects.all():
+            scene.shift(attempt, started_at=attempt.started_at - settling.UNDER_WAY)
+
+    @invariant()
+    def a_bank_is_sent_an_application_three_times_at_most_unless_staff_repeat_it(self) -> None:
+        sendings = Delivery.objects.filter(lender__slug="baka", kind="application").count()
+        assert sendings <= settling.MOST_SENDINGS + self.retried
+
+    @invariant()
+    def who_does_not_call_back_is_asked_while_it_considers(self) -> None:
+        """The bank that considers is asked again, unless its time is over or another lender's contract."""
+        submission = self.at("baka")
+        if submission.status == "pending" and submission.late_until > timezone.now() + timedelta(hours=2):
+            assert Delivery.objects.filter(submission=submission, kind="inquiry", status="due").exists()
+
     @invariant()
     def one_live_delivery_of_a_kind(self) -> None:
         due = list(Delivery.objects.filter(status="due").values_list("submission", "kind"))
@@ -178,7 +209,7 @@ class Fates(RuleBasedStateMachine):
 
 @pytest.mark.slow
 def test_whatever_happens_the_states_agree() -> None:
-    Fates.application = scene.sent("atra", "leja")
+    Fates.application = scene.sent("atra", "leja", "baka")
     run_state_machine_as_test(
         Fates,
         settings=settings(

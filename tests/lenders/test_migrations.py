@@ -35,3 +35,19 @@ def test_lender_registered_before_the_register_gets_an_entry_without_papers() ->
         assert (entry.slug, entry.kind, entry.agreement_signed_on) == ("vecais", "lender", None)
     finally:
         migrated(*newest)
+
+
+def test_recipient_of_before_is_hosted_where_it_is_established_and_a_lender_has_no_licence() -> None:
+    newest = [
+        node for node in MigrationExecutor(connection).loader.graph.leaf_nodes()
+        if node[0] in ("applications", "lenders", "privacy")
+    ]  # fmt: skip
+    try:
+        recipient = migrated(("applications", "0014_handed_over")).get_model("applications", "Recipient")
+        recipient.objects.create(
+            slug="vecais", name="Vecais", kind="lender", country="EE", agreement="cooperation"
+        )
+        entry = migrated(*newest).get_model("applications", "Recipient").objects.get(slug="vecais")
+        assert (entry.hosting_country, entry.licence_number, entry.licence_until) == ("EE", "", None)
+    finally:
+        migrated(*newest)

@@ -12,6 +12,16 @@ from lenders.models import Lender
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 
+PAPERS = {
+    "country": "LV",
+    "hosting_country": "EE",
+    "licence_number": "NK-2026-1",
+    "licence_authority": "PTAC",
+    "licence_until": "2098-01-01",
+    "agreement_signed_on": "2026-01-01",
+    "assessed_on": "2026-01-01",
+    "review_due_on": "2099-01-01",
+}
 FACTS: dict[str, Any] = {
     "slug": "piemers",
     "name": "Piemērs",
@@ -23,26 +33,47 @@ FACTS: dict[str, Any] = {
     "maximum_amount_cents": 1_000_00,
     "minimum_term_months": 1,
     "maximum_term_months": 12,
-    "recipient": {
-        "country": "LV",
-        "agreement_signed_on": "2026-01-01",
-        "assessed_on": "2026-01-01",
-        "review_due_on": "2099-01-01",
-    },
+    "recipient": PAPERS,
 }
 SECRET = "whsec_YW4gZXhhbXBsZSBzZWNyZXQgb2YgMzIgYnl0ZXMhISE="
 
 
-def register(folder: Path, secrets: str = SECRET, **changes: Any) -> None:
+def register(folder: Path, secrets: str = SECRET, **changes: Any) -> str:
+    """What the command says."""
     (folder / "facts.json").write_text(json.dumps(FACTS | changes), encoding="utf-8")
     (folder / "secrets").write_text(secrets, encoding="utf-8")
-    call_command("register_lender", folder / "facts.json", secrets=folder / "secrets", stdout=StringIO())
+    said = StringIO()
+    call_command("register_lender", folder / "facts.json", secrets=folder / "secrets", stdout=said)
+    return said.getvalue()
 
 
 def test_registered_lender_has_its_facts_and_secrets(tmp_path: Path) -> None:
     register(tmp_path)
     lender = Lender.objects.get(slug="piemers")
     assert (lender.name, lender.secrets) == ("Piemērs", {"signing": [SECRET]})
+
+
+def test_registered_lender_accepts_what_it_published(tmp_path: Path) -> None:
+    said = register(tmp_path, languages=["lv"], minimum_age=21, maximum_age=75, maximum_age_at_end=80)
+    lender = Lender.objects.get(slug="piemers")
+    found = (lender.languages, lender.minimum_age, lender.maximum_age, lender.maximum_age_at_end)
+    assert found == (["lv"], 21, 75, 80)
+    assert lender.fit_to_receive
+    assert said == "piemers is registered.\n"
+
+
+def test_lender_that_says_nothing_of_it_serves_every_language_and_every_adult(tmp_path: Path) -> None:
+    register(tmp_path)
+    lender = Lender.objects.get(slug="piemers")
+    assert (lender.languages, lender.minimum_age, lender.maximum_age) == (["lv", "en", "ru"], 18, None)
+
+
+def test_lender_without_a_licence_is_registered_and_the_command_says_that_it_is_sent_nothing(
+    tmp_path: Path,
+) -> None:
+    papers = {name: value for name, value in PAPERS.items() if not name.startswith("licence")}
+    assert "is sent nothing yet" in register(tmp_path, recipient=papers)
+    assert not Lender.objects.get(slug="piemers").fit_to_receive
 
 
 def test_registering_again_brings_a_lender_up_to_date(tmp_path: Path) -> None:
@@ -58,6 +89,16 @@ def test_registering_again_brings_a_lender_up_to_date(tmp_path: Path) -> None:
         ({"requested_fields": ["identification.shoe_size"]}, "identification.shoe_size"),
         ({"base_url": "not a place"}, "base_url"),
         ({"colour": "red"}, "colour"),
+        ({"languages": ["lv", "de"]}, "languages"),
+        ({"minimum_age": 16}, "18"),
+        ({"minimum_age": 30, "maximum_age": 20}, "18"),
+        ({"allowed_hosts": ["api.other.example"]}, "base_url.*allowed_hosts"),
+        ({"base_url": "http://api.lender.example/jo1n"}, "base_url.*https"),
+        ({"recipient": PAPERS | {"hosting_country": "US"}}, "hosting_country"),
+        ({"recipient": {"country": "LV"}}, "hosting_country"),
+        ({"recipient": PAPERS | {"licence_authority": ""}}, "[Ll]icenc"),
+        ({"recipient": PAPERS | {"licence_until": "soon"}}, "licence_until"),
+        ({"recipient": PAPERS | {"licence": "1"}}, "licence"),
     ],
 )
 def test_wrong_fact_is_refused_by_name(tmp_path: Path, changes: dict[str, Any], named: str) -> None:
@@ -69,3 +110,25 @@ def test_missing_secret_is_refused_without_showing_the_file(tmp_path: Path) -> N
     with pytest.raises(CommandError, match="whsec_") as refused:
         register(tmp_path, secrets="hunter2")
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize("secrets", ["", "{}", '{"client_id": "x", "client_secret": "y"}'])
+def test_credentials_that_its_adapter_needs_are_named_when_they_lack(tmp_path: Path, secrets: str) -> None:
+    with pytest.raises(CommandError, match="lacks: signing_secrets"):
+        register(tmp_path, secrets=secrets)
+
+
+def test_credentials_of_every_kind_are_kept(tmp_path: Path) -> None:
+    given = {"signing": [SECRET], "client_id": "us", "client_secret": "canary", "trust": "-----BEGIN"}
+    register(tmp_path, secrets=json.dumps(given))
+    assert Lender.objects.get(slug="piemers").secrets == given
+
+
+@pytest.mark.parametrize(
+    "secrets", ['{"pin": "canary"}', '{"signing": "canary"}', '{"client_id": 7}', "{canary"]
+)
+def test_file_of_other_secrets_is_refused_without_showing_it(tmp_path: Path, secrets: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        register(tmp_path, secrets=secrets)
+    assert "canary" not in str(refused.value)
+    assert not Lender.objects.filter(slug="piemers").exists()

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lenders.adapters import ADAPTERS
 from lenders.adapters.base import (
     Accepted,
     Declined,
@@ -30,8 +31,8 @@ from lenders.adapters.join_answers import answer_of
 from lenders.apr import apr_of_offer, round_half_up
 from lenders.sandbox import credit
 from lenders.sandbox.runner import SandboxServer
-from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
-from tests.lenders.sandbox_peer import JOIN, LENDERS, SECRET, Peer, played, refused
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
+from tests.lenders.sandbox_peer import LENDERS, SECRET, Peer, played, refused
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def server() -> Iterator[SandboxServer]:
         yield running
 
 
-# --- the five ---
+# --- those that speak our own protocol ---
 
 
 @pytest.mark.parametrize("slug", ["atra", "leja"])
@@ -208,16 +209,16 @@ def test_annuity_repays_with_and_without_interest():
     assert credit.annuity(1000_00, Decimal("0.01"), 12) == 88_85
 
 
-def test_lenders_ask_only_for_what_the_adapter_can_send():
+def test_lenders_ask_only_for_what_their_adapter_can_send():
     for lender in SANDBOX_LENDERS:
-        assert set(lender.requested_fields) <= JOIN.supported_labels
+        assert set(lender.requested_fields) <= ADAPTERS[lender.protocol].supported_labels
         assert len(set(lender.requested_fields)) == len(lender.requested_fields)
         assert {"loan.amount_cents", "loan.term_months"} <= set(lender.requested_fields)
 
 
 def test_secrets_differ_by_lender_and_by_sandbox():
-    secrets = {secret_of(word, slug) for word in ("one", "two") for slug in LENDERS}
-    assert len(secrets) == 2 * len(LENDERS)
+    secrets = {str(credentials_of(word, lender)) for word in ("one", "two") for lender in SANDBOX_LENDERS}
+    assert len(secrets) == 2 * len(SANDBOX_LENDERS)
 
 
 def test_sandbox_listens_on_this_machine_alone(server):

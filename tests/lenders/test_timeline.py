@@ -50,7 +50,18 @@ def fail(application: Application, slug: str, *, times: int) -> None:
 
 
 def test_lenders_that_were_asked_together_are_one_line(application):
-    assert all_told(application) == [f"Queued for 2 lenders: {ATRA}, {LEJA}"]
+    told = [one for one in all_told(application) if not one.startswith("Not asked")]
+    assert told == [f"Queued for 2 lenders: {ATRA}, {LEJA}"]
+
+
+def test_lenders_that_were_not_asked_are_a_line_for_each_reason():
+    application = scene.sent("leja", amount_cents=12_000_00, term_months=36)
+    name = {slug: lender.name for slug, lender in scene.SANDBOX.items()}
+    not_ticked = "It was not ticked on the page before sending."
+    assert [one for one in all_told(application) if one.startswith("Not asked")] == [
+        f"Not asked: {name['atra']}, {name['vetra']}. It does not lend this much.",
+        f"Not asked: {name['dzintars']}, {name['piesardze']}. {not_ticked}",
+    ]
 
 
 def test_tries_with_the_same_outcome_are_one_line(application):
@@ -76,6 +87,32 @@ def test_hundreds_of_tries_stay_a_line_for_each_outcome(application):
     assert of(ATRA, application) == [
         "Application, 200 tries. It did not answer in time.",
         "Application, 200 tries. It could not be reached.",
+    ]
+
+
+def test_lender_that_was_asked_a_hundred_times_is_a_line_for_each_outcome(application):
+    """What else was tried is told though the questions after it are more than the timeline holds."""
+    submission = scene.submission_at(application, "atra")
+    now = timezone.now()
+    questions = Delivery.objects.bulk_create(
+        Delivery(
+            subject_id=application.subject_id, submission=submission, lender=submission.lender,
+            kind="inquiry", status="done", due_at=now, deadline=now, finished_at=now,
+        )
+        for _ in range(600)
+    )  # fmt: skip
+    Attempt.objects.bulk_create(
+        Attempt(
+            subject_id=application.subject_id, delivery=question, fence=1, started_at=now,
+            outcome=("pending", ErrorCode.UNAVAILABLE)[number % 2],
+        )
+        for number, question in enumerate(questions)
+    )  # fmt: skip
+    fail(application, "atra", times=1)
+    assert sorted(of(ATRA, application)) == [
+        "Application, 1 try. It said that it cannot answer at the moment.",
+        "Question about where it stands, 300 tries. It is considering.",
+        "Question about where it stands, 300 tries. It said that it cannot answer at the moment.",
     ]
 
 
@@ -197,7 +234,7 @@ def test_number_of_queries_does_not_grow_with_the_lenders(django_assert_num_quer
     for application in (small, large):
         fail(application, "atra", times=2)
     for application in (small, large):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(7):
             all_told(application)
 
 

@@ -16,7 +16,27 @@ from lenders.adapters.guard import UrlGuard, is_public
 from tests.lenders.edge_server import EdgeServer, call_to, with_server
 
 GUARD = UrlGuard(
-    hosts=frozenset({"api.lender.example", "api.other.example:8443", "127.0.0.1", "10.0.0.1"}),
+    # A list that names addresses is of no use to them.
+    hosts=frozenset(
+        {
+            "api.lender.example",
+            "api.other.example:8443",
+            "127.0.0.1",
+            "10.0.0.1",
+            "2130706433",
+            "0177.0.0.1",
+            "127.1",
+            "0x7f.0.0.1",
+            "0x7f000001",
+            "127.0.0.1.",
+            "8.8.8.8",
+            "::1",
+            "::ffff:7f00:1",
+            "2a00:1450:400f::1",
+            "fe80::1%25eth0",
+            "fe80::1%eth0",
+        }
+    ),
     loopback=frozenset({"127.0.0.1:8101", "10.0.0.9:80"}),
 )
 
@@ -47,6 +67,44 @@ def test_listed_url_is_allowed(url):
         "https://api.lender.example@evil.example/",
         "https://127.0.0.1/",
         "https://10.0.0.1/",
+        # ways to write an address, or a name, that do not look like one
+        "https://2130706433/",
+        "https://0177.0.0.1/",
+        "https://127.1/",
+        "https://0x7f.0.0.1/",
+        "https://0x7f000001/",
+        "https://127.0.0.1./",
+        "https://１２７.0.0.1/",
+        "https://127。0。0。1/",
+        "https://8.8.8.8/",
+        "https://[::1]/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://[2a00:1450:400f::1]/",
+        "https://[fe80::1%25eth0]/",
+        "http://0.0.0.0:8101/",
+        "http://[::ffff:127.0.0.1]:8101/",
+        "http://2130706433:8101/",
+        "http://127.0.0.1.:8101/",
+        "https://аpi.lender.example/",  # the first letter is Cyrillic
+        "https://xn--pi-6kc.lender.example/",
+        "https://api。lender.example/",
+        "https://ａｐｉ.lender.example/",
+        "https://api.lender.example\n/",
+        "https://api.len\tder.example/",
+        " https://api.lender.example/",
+        "https://api.lender.example%2eevil.example/",
+        "https://api.lender.example\\@evil.example/",
+        "https://evil.example\\@api.lender.example/",
+        # somebody's name and word, and places in front of which the host may stand
+        "https://:word@api.lender.example/",
+        "https://user@api.lender.example/",
+        "https://api.lender.example:443@evil.example/",
+        "https://evil.example#@api.lender.example/",
+        "https://evil.example?@api.lender.example/",
+        "https://api.lender.example:0/",
+        "https://api.lender.example:8443@api.lender.example/",
+        "https://api.lender.example:99999/",
+        "https:api.lender.example/",
         "http://10.0.0.9/",
         "http://127.0.0.1:8102/",
         "http://localhost:8101/",
@@ -66,7 +124,9 @@ def test_any_other_url_is_refused(url):
     assert (caught.value.code, caught.value.permanent) == (ErrorCode.ADDRESS_REFUSED, True)
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2a00:1450:400f::1", "::ffff:8.8.8.8"])
+@pytest.mark.parametrize(
+    "address", ["8.8.8.8", "2a00:1450:400f::1", "::ffff:8.8.8.8", "64:ff9b::808:808", "100.128.0.1"]
+)
 def test_public_address(address):
     assert is_public(address)
 
@@ -91,7 +151,36 @@ def test_public_address(address):
         "::ffff:10.0.0.1",
         "64:ff9b::7f00:1",
         "2002:7f00:1::",
+        "2002:808:808::",
+        "2001:0:808:808::1",
+        "64:ff9b::a00:1",
+        "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::808:808",
+        "::127.0.0.1",
+        "::8.8.8.8",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
+        "fd12:3456:789a::1",
+        "ff02::1",
+        "ff0e::1",
+        "100::1",
+        "2001:db8::1",
+        "3fff::1",
+        "4000::1",
+        "5f00::1",
+        "192.0.0.8",
+        "192.0.2.1",
+        "192.88.99.1",
+        "198.18.0.1",
+        "203.0.113.1",
+        "239.1.2.3",
+        "240.0.0.1",
+        "2130706433",
+        "0177.0.0.1",
+        "127.1",
+        "127.0.0.1.",
         "no address",
+        "",
     ],
 )
 def test_inward_address(address):

@@ -14,6 +14,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM
 from applications.crypto.keyring import data_key_scope
 from applications.models import (
+    AgreementKind,
     AuditEntry,
     Contact,
     ContactRole,
@@ -24,6 +25,7 @@ from applications.models import (
     RestrictionGround,
     StaffUser,
 )
+from applications.personal import RecipientKind
 from applications.services.processing import restrict
 from applications.services.statistics import reached
 from applications.staff_site import AdminPage
@@ -150,12 +152,35 @@ def test_list_says_why_a_recipient_receives_nothing(officer: Client) -> None:
     assert "The review of its security is overdue." in text
 
 
-def test_recipient_outside_the_eea_is_refused_with_the_sentence_of_the_constraint(officer: Client) -> None:
+@pytest.mark.parametrize("name", ["country", "hosting_country"])
+def test_recipient_outside_the_eea_is_refused_with_the_sentence_of_the_constraint(
+    officer: Client, name: str
+) -> None:
     row = dpo.recipient()
     address = reverse("admin:applications_recipient_change", args=[row.pk])
-    response = officer.post(address, submitted(officer, address, country="US"), headers=ENGLISH)
+    response = officer.post(address, submitted(officer, address, **{name: "US"}), headers=ENGLISH)
     assert response.context["errors"] == [["Personal data go to no country outside the EEA."]]
-    assert Recipient.objects.get(pk=row.pk).country == "LV"
+    assert getattr(Recipient.objects.get(pk=row.pk), name) == "LV"
+
+
+def test_half_a_licence_is_refused_with_the_sentence_of_the_constraint(officer: Client) -> None:
+    address = reverse("admin:applications_recipient_change", args=[dpo.recipient().pk])
+    response = officer.post(address, submitted(officer, address, licence_number=""), headers=ENGLISH)
+    assert ["A licence has a number, and an authority that issued it."] in response.context["errors"]
+
+
+def test_lender_receives_from_the_day_on_which_its_licence_is_entered(officer: Client) -> None:
+    row = dpo.recipient(
+        kind=RecipientKind.LENDER,
+        agreement=AgreementKind.COOPERATION,
+        licence_number="",
+        licence_authority="",
+    )
+    address = reverse("admin:applications_recipient_change", args=[row.pk])
+    licence = {"licence_number": "NK-1", "licence_authority": "PTAC", "licence_until": "2099-01-01"}
+    officer.post(address, submitted(officer, address, **licence))
+    assert AuditEntry.objects.get(action="recipient.changed").detail == {"fields": list(licence)}
+    assert Recipient.objects.get(pk=row.pk).lapsed(timezone.localdate()) is None
 
 
 def test_renewed_assessment_of_a_recipient_is_written_by_the_service(officer: Client) -> None:
@@ -251,8 +276,9 @@ def test_month_of_statistics_shows_numbers_and_no_pseudonym(officer: Client) -> 
 
 # --- the record and the flow ------------------------------------------------------------------------------
 def test_record_names_recipients_from_the_register(officer: Client) -> None:
-    dpo.recipient()
-    assert "Company hosting" in officer.get(reverse("admin:privacy_record_of_processing")).text
+    dpo.recipient(hosting_country="EE", licence_number="NK-7")
+    text = officer.get(reverse("admin:privacy_record_of_processing"), headers=ENGLISH).text
+    assert [one for one in ("Company hosting", "Estonia", "NK-7, PTAC") if one not in text] == []
 
 
 def test_record_downloads_as_csv_and_json(officer: Client) -> None:

@@ -9,8 +9,9 @@ from django.utils import timezone, translation
 from applications.actors import SYSTEM
 from applications.data_policy import bases_of
 from applications.errors import NoticeChanged
-from applications.models import Contact, ContactRole
-from applications.personal import Basis, Purpose
+from applications.formats import date_text
+from applications.models import AgreementKind, Contact, ContactRole, Recipient
+from applications.personal import Basis, Purpose, RecipientKind
 from applications.services.contacts import save_contact
 from applications.staff_site import Flag
 from privacy import attention
@@ -126,6 +127,34 @@ def test_lapsed_recipient_waits_with_the_reason(changes: dict[str, date | None],
     assert row.name in flag.sentence
     assert why in flag.sentence
     assert flag.url == reverse("admin:applications_recipient_change", args=[row.pk])
+
+
+@pytest.mark.usefixtures("quiet")
+@pytest.mark.parametrize("name", ["licence_until", "agreement_until", "review_due_on"])
+@pytest.mark.parametrize(("days", "waits"), [(0, True), (30, True), (31, False)])
+def test_paper_that_ends_within_a_month_waits(name: str, days: int, waits: bool) -> None:
+    day = timezone.localdate() + timedelta(days=days)
+    row = dpo.recipient(kind=RecipientKind.LENDER, agreement=AgreementKind.COOPERATION, **{name: day})
+    found = [(flag.sentence, flag.url) for flag in attention.flags()]
+    if not waits:
+        assert found == []
+        return
+    [(sentence, url)] = found
+    assert row.name in sentence
+    assert f"{Recipient._meta.get_field(name).verbose_name} {date_text(day)}" in sentence
+    assert url == reverse("admin:applications_recipient_change", args=[row.pk])
+
+
+@pytest.mark.usefixtures("quiet")
+def test_lender_without_a_licence_waits() -> None:
+    dpo.recipient(
+        kind=RecipientKind.LENDER,
+        agreement=AgreementKind.COOPERATION,
+        licence_number="",
+        licence_authority="",
+    )
+    [sentence] = sentences()
+    assert "no licence" in sentence
 
 
 @pytest.mark.usefixtures("quiet")

@@ -12,6 +12,7 @@ from applications.errors import NoticeChanged
 from applications.models import Contact, NoticeKind, NoticeVersion
 from privacy.notices import NoticeTextError, fill, publish_texts, read, texts
 from tests import factories
+from tests.privacy import dpo
 from tests.privacy.first_contacts import CONTACTS
 
 
@@ -138,6 +139,15 @@ def test_recipients_stand_by_the_latvian_alphabet(client: Client) -> None:
         factories.lender(slug, name=name)
     (lenders,) = client.get("/lv/notices/recipients/").context["kinds"]
     assert [one.name for one in lenders["recipients"]] == ["Ātrā Banka", "Bērzu Banka", "Zaļā Banka"]
+
+
+@pytest.mark.django_db
+def test_recipient_that_keeps_data_in_another_country_is_named_with_both(client: Client) -> None:
+    dpo.recipient("here")
+    dpo.recipient("there", hosting_country="EE")
+    text = client.get("/en/notices/recipients/").text
+    assert text.count("the data are kept in") == 1
+    assert "the data are kept in: Estonia" in text
 
 
 @pytest.mark.django_db

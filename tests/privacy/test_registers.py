@@ -35,7 +35,22 @@ def test_database_itself_refuses_a_country_outside_the_eea(country: str) -> None
         Recipient.objects.filter(pk=row.pk).update(country=country)
     with refused("recipient_in_the_eea"), transaction.atomic():
         dpo.recipient("elsewhere", country=country)
+    with refused("recipient_in_the_eea"), transaction.atomic():
+        dpo.recipient("kept-elsewhere", hosting_country=country)
     assert not AuditEntry.objects.filter(object_id=str(row.pk), action="recipient.changed").exists()
+
+
+@pytest.mark.parametrize(
+    "half",
+    [
+        {"licence_number": ""},
+        {"licence_authority": ""},
+        {"licence_number": "", "licence_authority": "", "licence_until": date(2099, 1, 1)},
+    ],
+)
+def test_half_a_licence_is_refused(half: dict[str, Any]) -> None:
+    with refused("a_licence_has_a_number_and_an_authority"), transaction.atomic():
+        dpo.recipient(**half)
 
 
 def test_entering_and_changing_a_recipient_are_in_the_audit_by_the_names_of_fields() -> None:

@@ -89,8 +89,9 @@ def _law_office(today: date) -> Recipient:
         return known
     office = Recipient(
         slug="demo-law-office", name="Demo law office", kind=RecipientKind.PARTNER, country="LV",
-        agreement=AgreementKind.PROCESSING, agreement_signed_on=today - timedelta(days=30),
-        assessed_on=today - timedelta(days=30), review_due_on=today + timedelta(days=335),
+        hosting_country="LV", agreement=AgreementKind.PROCESSING,
+        agreement_signed_on=today - timedelta(days=30), assessed_on=today - timedelta(days=30),
+        review_due_on=today + timedelta(days=335),
     )  # fmt: skip
     save_recipient(recipient=office, changed=[], actor=SYSTEM)
     return office

@@ -15,8 +15,9 @@ from django.utils import timezone
 from applications.actors import SYSTEM
 from applications.crypto.keyring import data_key_scope
 from applications.management.commands.load_demo_staff import DEMO_STAFF, demo_password
+from applications.services.recipients import save_recipient
 from lenders.adapters.base import Credentials
-from lenders.sandbox.secrets import SANDBOX_LENDERS, SandboxLender, secret_of
+from lenders.sandbox.secrets import SANDBOX_LENDERS, SandboxLender, credentials_of
 from lenders.services.register import register_lender
 
 
@@ -27,17 +28,27 @@ class Command(BaseCommand):
         parser.add_argument(
             "--sandbox-url", default=settings.SANDBOX_URL, help="where the sandbox lenders listen"
         )
+        parser.add_argument(
+            "--sandbox-tls-url",
+            default=settings.SANDBOX_TLS_URL,
+            help="where those listen that want to see a certificate",
+        )
         parser.add_argument("--report", type=Path, help="write the demo log-ins to this file, as JSON")
 
-    def handle(self, *args: Any, sandbox_url: str, report: Path | None, **options: Any) -> None:
+    def handle(
+        self, *args: Any, sandbox_url: str, sandbox_tls_url: str, report: Path | None, **options: Any
+    ) -> None:
         if settings.PRODUCTION:
             raise CommandError("The demo is for development: it has passwords that everybody can read.")
-        if not sandbox_url or not settings.SANDBOX_SECRET:
-            raise CommandError("Give --sandbox-url and set SANDBOX_SECRET: the sandbox lenders share it.")
+        if not (sandbox_url and sandbox_tls_url and settings.SANDBOX_SECRET):
+            raise CommandError(
+                "Give --sandbox-url and --sandbox-tls-url, and set SANDBOX_SECRET: "
+                "the sandbox lenders share it."
+            )
         call_command("publish_notices", verbosity=0)
         with data_key_scope():
             for lender in SANDBOX_LENDERS:
-                _register(lender, sandbox_url.rstrip("/"))
+                _register(lender, (sandbox_tls_url if lender.over_tls else sandbox_url).rstrip("/"))
         call_command("load_demo_registers", verbosity=0)
         call_command("load_demo_staff", verbosity=0)
         if report is not None:
@@ -50,13 +61,14 @@ class Command(BaseCommand):
 
 
 def _register(lender: SandboxLender, sandbox_url: str) -> None:
-    register_lender(
+    papers = _papers(lender, timezone.localdate())
+    registered = register_lender(
         slug=lender.slug,
-        credentials=Credentials(signing=(secret_of(settings.SANDBOX_SECRET, lender.slug),)),
+        credentials=Credentials.from_stored(credentials_of(settings.SANDBOX_SECRET, lender)),
         actor=SYSTEM,
-        recipient=_papers(timezone.localdate()),
+        recipient=papers,
         name=lender.name,
-        adapter="join",
+        adapter=lender.protocol,
         base_url=f"{sandbox_url}/{lender.slug}",
         allowed_hosts=[urlsplit(sandbox_url).netloc],
         requested_fields=list(lender.requested_fields),
@@ -64,13 +76,24 @@ def _register(lender: SandboxLender, sandbox_url: str) -> None:
         maximum_amount_cents=lender.maximum_amount_cents,
         minimum_term_months=lender.minimum_term_months,
         maximum_term_months=lender.maximum_term_months,
+        languages=list(lender.languages),
+        minimum_age=lender.minimum_age,
+        maximum_age=lender.maximum_age,
+        maximum_age_at_end=lender.maximum_age_at_end,
     )
+    entry = registered.recipient
+    if not entry.licence_number:  # loaded before the register asked for licences
+        entry.licence_number, entry.licence_authority = papers["licence_number"], papers["licence_authority"]
+        save_recipient(recipient=entry, changed=["licence_number", "licence_authority"], actor=SYSTEM)
 
 
-def _papers(today: date) -> dict[str, Any]:
+def _papers(lender: SandboxLender, today: date) -> dict[str, Any]:
     """An entry in the register of recipients that is in order."""
     return {
         "country": "LV",
+        "hosting_country": "LV",
+        "licence_number": f"DEMO-{lender.slug.upper()}",
+        "licence_authority": "Demo: PTAC",
         "agreement_signed_on": today - timedelta(days=30),
         "assessed_on": today - timedelta(days=30),
         "review_due_on": today + timedelta(days=335),

@@ -12,15 +12,21 @@ from django.core.management.base import BaseCommand, CommandError
 from lenders.sandbox.runner import HOST, serve
 from lenders.sandbox.secrets import SANDBOX_LENDERS
 
-DEFAULT_PORT = 8101
+DEFAULT_PORT, DEFAULT_TLS_PORT = 8101, 8102
 
 
 class Command(BaseCommand):
-    help = "Serves five lenders to develop against, each under /<slug>/, on 127.0.0.1 only."
+    help = "Serves lenders to develop against, each under /<slug>/, on 127.0.0.1 only."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, default=DEFAULT_PORT)
+        parser.add_argument(
+            "--tls-port",
+            type=int,
+            default=DEFAULT_TLS_PORT,
+            help="where those listen that want to see a certificate",
+        )
         parser.add_argument(
             "--speed",
             type=float,
@@ -34,6 +40,10 @@ class Command(BaseCommand):
             raise CommandError("SANDBOX_SECRET is not set")
         if options["speed"] <= 0:
             raise CommandError("--speed must be more than 0")
-        slugs = ", ".join(lender.slug for lender in SANDBOX_LENDERS)
-        self.stdout.write(f"Sandbox lenders at http://{HOST}:{options['port']}/<slug>/: {slugs}")
-        serve(port=options["port"], secret=secret, speed=options["speed"])
+        for over_tls, place in (
+            (False, f"http://{HOST}:{options['port']}"),
+            (True, f"https://{HOST}:{options['tls_port']}"),
+        ):
+            slugs = ", ".join(lender.slug for lender in SANDBOX_LENDERS if lender.over_tls is over_tls)
+            self.stdout.write(f"Sandbox lenders at {place}/<slug>/: {slugs}")
+        serve(port=options["port"], tls_port=options["tls_port"], secret=secret, speed=options["speed"])

@@ -55,6 +55,7 @@ def _enter_processor(slug: str, name: str, country: str, today: date) -> None:
         name=name,
         kind=RecipientKind.PROCESSOR,
         country=country,
+        hosting_country=country,
         agreement=AgreementKind.PROCESSING,
         agreement_signed_on=today - timedelta(days=30),
         assessed_on=today - timedelta(days=30),

@@ -11,8 +11,8 @@ import applications.crypto.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0014_handed_over"),
-        ("lenders", "0009_more_kinds_of_delivery"),
+        ("applications", "0015_papers_of_recipients"),
+        ("lenders", "0013_breakers_and_pauses"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0014_handed_over"),
+        ("applications", "0015_papers_of_recipients"),
     ]
 
     operations = [

@@ -1,0 +1,300 @@
+"""The contract, check by check, against an endpoint that answers.
+
+Everything goes through the lender's own adapter: a check passes when the adapter can do its work with what
+came back. No value of an answer is printed, only kinds, counts, codes and times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import uuid4
+
+from lenders.adapters.base import (
+    Accepted,
+    AnyAnswer,
+    Choice,
+    Credential,
+    Deleted,
+    DeletionReason,
+    DeletionRequest,
+    ErrorCode,
+    Inquiry,
+    LenderError,
+    NeedsMore,
+    Offered,
+    OfferTerms,
+    Pending,
+    Retained,
+    Supplement,
+)
+from lenders.apr import AprError, apr_of_offer, round_half_up
+from lenders.conformance.applicant import ANSWERS
+from lenders.conformance.conversation import Conversation, Subject, a_stranger
+
+NOTICEABLE = Decimal("0.1")  # percentage points: what a consumer is told of (terms of use)
+POLL_SECONDS = 1.0
+KEYWORD = "paraugs"
+
+
+class Result(StrEnum):
+    PASS = "PASS"  # noqa: S105 - a result
+    FAIL = "FAIL"
+    SKIP = "SKIP"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of one check, and why, in words without personal data."""
+
+    result: Result
+    check: str
+    reason: str
+
+
+class Failed(Exception):
+    """The lender does not do what it must; the message says what came instead."""
+
+
+class Skipped(Exception):
+    """There is nothing to check; the message says why."""
+
+
+class Examination(Conversation):
+    """One run: the first application is what most checks are about."""
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject)
+        self.request = self.an_application()
+        self.answer: AnyAnswer | None = None
+        self.offers: tuple[OfferTerms, ...] = ()
+        self.lender_reference = ""
+
+    async def run(self) -> AsyncIterator[Finding]:
+        """Every check in order; one that fails does not end the run."""
+        for name, check in CHECKS:
+            try:
+                yield Finding(Result.PASS, name, await check(self))
+            except Skipped as skipped:
+                yield Finding(Result.SKIP, name, str(skipped))
+            except Failed as failed:
+                yield Finding(Result.FAIL, name, str(failed))
+            except LenderError as error:
+                yield Finding(Result.FAIL, name, f"the answer cannot be used: {error.code}")
+
+    # --- the checks ---
+
+    async def set_up(self) -> str:
+        missing = self.it.adapter.credentials - self.it.endpoint.credentials.held
+        if missing:
+            raise Failed(f"credentials are missing: {', '.join(sorted(missing))}")
+        unplaced = set(self.it.labels) - self.it.adapter.supported_labels
+        if unplaced:
+            raise Failed(f"its interface has no place for: {', '.join(sorted(unplaced))}")
+        return f"{len(self.it.labels)} fields, {len(self.it.adapter.credentials)} kinds of credentials"
+
+    async def takes_an_application(self) -> str:
+        began = time.monotonic()
+        self._note(await self.hand_in(self.request))
+        took = int((time.monotonic() - began) * 1000)
+        if not isinstance(self.answer, Offered | Pending | NeedsMore):
+            raise Failed(f"{said(self.answer)} in {took} ms; a test endpoint makes an offer to anybody")
+        return f"{said(self.answer)} in {took} ms"
+
+    async def gets_what_it_asks_for(self) -> str:
+        if not isinstance(self.answer, NeedsMore):
+            raise Skipped("it asked for nothing more")
+        if not self.it.adapter.abilities.takes_supplement:
+            raise Skipped("its interface takes nothing after the application")
+        needs = self.answer.needs
+        unknown = [label for label in needs if label not in ANSWERS]
+        if unknown:
+            raise Skipped(f"the invented person cannot give: {', '.join(unknown)}")
+        given = {label: ANSWERS[label] for label in needs}
+        self._note(
+            await self.give(Supplement(uuid4(), self.request.submission_id, self.lender_reference, given))
+        )
+        if isinstance(self.answer, NeedsMore) and set(self.answer.needs) & set(needs):
+            raise Failed("it asks again for what it was given")
+        return said(self.answer)
+
+    async def decides(self) -> str:
+        """A pending answer becomes a decision: by callback, or when it is asked."""
+        abilities = self.it.adapter.abilities
+        if not isinstance(self.answer, Pending):
+            raise Skipped("it decided at once")
+        began = time.monotonic()
+        if abilities.is_polled:
+            await self._poll_until_decided(began)
+        elif self.it.called is None:
+            raise Skipped("it decides by callback, and none can reach this machine: give --callback-url")
+        else:
+            self._note(await self.it.called(self.request.submission_id, self.it.patience))
+        took = time.monotonic() - began
+        if self.answer is None or isinstance(self.answer, Pending):
+            raise Failed(f"no decision within {self.it.patience:g} s")
+        return f"{said(self.answer)} after {took:.1f} s"
+
+    async def figures_are_true(self) -> str:
+        """The APR that the lender states is the one that follows from its schedule (Annex III)."""
+        if not self.offers:
+            raise Skipped("there is no offer")
+        for number, terms in enumerate(self.offers, start=1):
+            if terms.valid_until <= datetime.now(tz=UTC):
+                raise Failed(f"offer {number} has expired already")
+            ours = _apr(terms)
+            if ours is None:
+                raise Failed(f"offer {number} has no APR that an offer can have")
+            if abs(ours - terms.apr) >= NOTICEABLE:
+                raise Failed(f"offer {number} states an APR that is {abs(ours - terms.apr):.2f} points off")
+        return f"{len(self.offers)} offers, the stated APR within {NOTICEABLE} points of ours"
+
+    async def same_again_is_the_same(self) -> str:
+        if not self.it.adapter.abilities.idempotent:
+            raise Skipped("its interface does not promise it: nothing is sent twice")
+        again = await self.hand_in(self.request)
+        if isinstance(again, Offered):
+            known = {terms.reference for terms in self.offers}
+            if known and not known <= {terms.reference for terms in again.offers}:
+                raise Failed("other offers than the first time")
+        elif self.offers:
+            raise Failed(f"{said(again)}, though it offered before")
+        return said(again)
+
+    async def can_be_asked_by_our_id(self) -> str:
+        if not self.it.adapter.abilities.can_be_asked:
+            raise Skipped("its interface does not promise it: what is uncertain stays so")
+        return said(await self.inquire(Inquiry(self.request.submission_id)))
+
+    async def does_not_know_what_was_not_sent(self) -> str:
+        if not self.it.adapter.abilities.can_be_asked:
+            raise Skipped("its interface cannot be asked by our id")
+        try:
+            answer = await self.inquire(Inquiry(uuid4()))
+        except LenderError as error:
+            if error.code == ErrorCode.NOT_RECEIVED:
+                return "not received"
+            raise Failed(f"{error.code} instead of saying that it was not received") from None
+        raise Failed(f"{said(answer)} about an application that was never sent")
+
+    async def turns_a_stranger_away(self) -> str:
+        stranger = a_stranger(self.it.endpoint)
+        try:
+            answer = await self.hand_in(self.an_application(), stranger)
+        except LenderError as error:
+            if error.code in TURNED_AWAY or self._hung_up(error):
+                return f"{error.code}"
+            raise Failed(f"{error.code} instead of a refusal") from None
+        raise Failed(f"{said(answer)} to somebody who does not know its secrets")
+
+    def _hung_up(self, error: LenderError) -> bool:
+        """Some servers refuse a certificate without a word, before they read anything."""
+        by_certificate = Credential.CLIENT_CERTIFICATE in self.it.adapter.credentials
+        return by_certificate and error.code in HUNG_UP and not error.ambiguous
+
+    async def refuses_an_offer_it_never_made(self) -> str:
+        try:
+            answer = await self.choose(self._choice("NO-SUCH-OFFER"))
+        except LenderError as error:
+            if error.permanent and not error.ambiguous:
+                return f"{error.code}"
+            raise Failed(f"{error.code}, which is no refusal") from None
+        if isinstance(answer, Accepted | Pending):
+            raise Failed(said(answer))
+        return said(answer)
+
+    async def takes_the_choice(self) -> str:
+        if not self.offers:
+            raise Skipped("there is no offer to choose")
+        answer = await self.choose(self._choice(self.offers[0].reference))
+        if not isinstance(answer, Accepted | Pending):
+            raise Failed(said(answer))
+        return said(answer)
+
+    async def same_choice_again_is_the_same(self) -> str:
+        if not self.offers:
+            raise Skipped("there is no offer to choose")
+        if not self.it.adapter.abilities.idempotent:
+            raise Skipped("its interface does not promise it")
+        answer = await self.choose(self._choice(self.offers[0].reference))
+        if not isinstance(answer, Accepted | Pending):
+            raise Failed(said(answer))
+        return said(answer)
+
+    async def deletes_or_says_why_not(self) -> str:
+        if not self.it.adapter.abilities.deletion_notices:
+            raise Skipped("its interface takes no requests to delete: it is asked by hand")
+        request = self.an_application()
+        answer: AnyAnswer = await self.hand_in(request)
+        reference = getattr(answer, "lender_reference", "")
+        answer = await self.ask_to_delete(
+            DeletionRequest(request.submission_id, DeletionReason.NOT_SELECTED, reference)
+        )
+        if not isinstance(answer, Deleted | Retained | Pending):
+            raise Failed(said(answer))
+        return said(answer)
+
+    async def _poll_until_decided(self, began: float) -> None:
+        while isinstance(self.answer, Pending) and time.monotonic() - began < self.it.patience:
+            await asyncio.sleep(POLL_SECONDS)
+            self._note(await self.inquire(Inquiry(self.request.submission_id, self.lender_reference)))
+
+    def _choice(self, offer_reference: str) -> Choice:
+        return Choice(self.request.submission_id, offer_reference, KEYWORD, self.lender_reference)
+
+    def _note(self, answer: AnyAnswer | None) -> None:
+        self.answer = answer
+        self.lender_reference = getattr(answer, "lender_reference", "") or self.lender_reference
+        if isinstance(answer, Offered):
+            self.offers = answer.offers
+
+
+Check = Callable[[Examination], Awaitable[str]]
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("is set up", Examination.set_up),
+    ("takes an application", Examination.takes_an_application),
+    ("gets what it asks for", Examination.gets_what_it_asks_for),
+    ("decides", Examination.decides),
+    ("states figures that are true", Examination.figures_are_true),
+    ("takes the same application again for the same", Examination.same_again_is_the_same),
+    ("can be asked by our id", Examination.can_be_asked_by_our_id),
+    ("does not know what was not sent", Examination.does_not_know_what_was_not_sent),
+    ("turns a stranger away", Examination.turns_a_stranger_away),
+    ("refuses an offer that it never made", Examination.refuses_an_offer_it_never_made),
+    ("takes the choice", Examination.takes_the_choice),
+    ("takes the same choice again for the same", Examination.same_choice_again_is_the_same),
+    ("deletes, or says why not", Examination.deletes_or_says_why_not),
+)
+TURNED_AWAY = frozenset({ErrorCode.REJECTED, ErrorCode.TLS_FAILED})
+HUNG_UP = frozenset({ErrorCode.UNREACHABLE, ErrorCode.DISCONNECTED})
+
+
+def said(answer: AnyAnswer | None) -> str:
+    """An answer by its kind and counts."""
+    match answer:
+        case None:
+            return "nothing"
+        case Offered(offers=offers):
+            return f"{len(offers)} offers" if len(offers) != 1 else "1 offer"
+        case NeedsMore(needs=needs):
+            return f"it needs {len(needs)} more"
+        case _:
+            return type(answer).__name__.lower()
+
+
+def _apr(terms: OfferTerms) -> Decimal | None:
+    try:
+        return round_half_up(
+            apr_of_offer(
+                amount_cents=terms.amount_cents,
+                upfront_fees_cents=terms.upfront_fees_cents,
+                schedule=terms.schedule,
+            )
+        )
+    except AprError:
+        return None

@@ -1,0 +1,120 @@
+"""Examine a lender's test endpoint: one line for each thing that the product counts on."""
+
+import asyncio
+import ssl
+import time
+from argparse import ArgumentParser
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+import aiohttp
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from applications.crypto.keyring import data_key_scope
+from lenders.adapters import get_adapter, http
+from lenders.adapters.base import HttpAnswer, HttpCall, LenderEndpoint, LenderError
+from lenders.adapters.guard import UrlGuard
+from lenders.adapters.tls import context_of
+from lenders.conformance.applicant import ANSWERABLE
+from lenders.conformance.checks import Examination, Result
+from lenders.conformance.conversation import Subject
+from lenders.conformance.hearing import hearing
+from lenders.engine import sandbox_places
+from lenders.models import Lender
+from lenders.outcomes import in_words
+from lenders.services.payload import endpoint_of
+
+
+class Command(BaseCommand):
+    help = (
+        "Send an invented application to a registered lender's test endpoint and check what comes back, line "
+        "by line. Never run it against an endpoint where real decisions are made."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("slug")
+        parser.add_argument("--patience", type=float, default=30.0, help="seconds that a decision may take")
+        parser.add_argument("--amount-cents", type=int, help="default: in the middle of what it accepts")
+        parser.add_argument("--term-months", type=int, help="default: in the middle of what it accepts")
+        parser.add_argument(
+            "--callback-url", default="", help="where callbacks to --listen arrive, as the lender sees it"
+        )
+        parser.add_argument("--listen", type=int, default=0, help="the port of this machine they arrive at")
+
+    def handle(self, *args: Any, slug: str, **options: Any) -> None:
+        lender = Lender.objects.filter(slug=slug).first()
+        if lender is None:
+            known = ", ".join(Lender.objects.values_list("slug", flat=True)) or "none"
+            raise CommandError(f"There is no lender {slug!r}; registered: {known}.")
+        try:
+            with data_key_scope():
+                adapter, endpoint = get_adapter(lender.adapter), endpoint_of(lender)
+        except LenderError as error:
+            raise CommandError(in_words(error.code)) from None
+        withheld = sorted(set(lender.requested_fields) - ANSWERABLE)
+        if withheld:
+            raise CommandError(
+                f"It asks for what no lender is given with an application: {', '.join(withheld)}."
+            )
+        self.stdout.write(f"{lender.slug}: {adapter.name} at {lender.base_url}")
+        subject = Subject(
+            adapter=adapter,
+            endpoint=endpoint,
+            exchange=_Exchange(lender),
+            labels=lender.requested_fields,
+            amount_cents=options["amount_cents"]
+            or _middle(lender.minimum_amount_cents, lender.maximum_amount_cents),
+            term_months=options["term_months"]
+            or _middle(lender.minimum_term_months, lender.maximum_term_months),
+            patience=options["patience"],
+        )
+        found = asyncio.run(self._examine(subject, options["callback_url"], options["listen"]))
+        self.stdout.write(
+            f"{found[Result.PASS]} passed, {found[Result.FAIL]} failed, {found[Result.SKIP]} not tried"
+        )
+        if found[Result.FAIL]:
+            raise CommandError("This lender is not ready.")
+
+    async def _examine(self, subject: Subject, callback_url: str, port: int) -> Counter[Result]:
+        found: Counter[Result] = Counter()
+        async with hearing(subject.adapter, port=port) as heard:
+            near = any(place in subject.endpoint.base_url for place in sandbox_places())
+            endpoint = replace(subject.endpoint, callback_url=callback_url or heard.url)
+            heard.endpoint = endpoint
+            reached = heard.first if callback_url or near else None
+            subject = replace(subject, endpoint=endpoint, called=reached)
+            async for finding in Examination(subject).run():
+                found[finding.result] += 1
+                self.stdout.write(f"{finding.result}  {finding.check}: {finding.reason}")
+        return found
+
+
+class _Exchange:
+    """One call over a connection of its own, under the guard of this lender's addresses."""
+
+    def __init__(self, lender: Lender) -> None:
+        self._adapter = get_adapter(lender.adapter)
+        self._guard = UrlGuard(hosts=frozenset(lender.allowed_hosts), loopback=sandbox_places())
+
+    async def __call__(
+        self, call: HttpCall, endpoint: LenderEndpoint, token_request: HttpCall | None
+    ) -> HttpAnswer:
+        tls = context_of(endpoint.credentials)
+        async with http.open_session(loopback=sandbox_places()) as session:
+            if token_request is not None:
+                answer = await self._send(session, token_request, tls)
+                token = self._adapter.parse_token(answer, endpoint, now=timezone.now())
+                call = replace(call, headers={**call.headers, "Authorization": f"Bearer {token.value}"})
+            return await self._send(session, call, tls)
+
+    async def _send(
+        self, session: aiohttp.ClientSession, call: HttpCall, tls: ssl.SSLContext | None
+    ) -> HttpAnswer:
+        deadline = time.monotonic() + http.LONGEST_ATTEMPT_SECONDS
+        return await http.send(session, call, deadline=deadline, guard=self._guard, tls=tls)
+
+
+def _middle(least: int, most: int) -> int:
+    return (least + most) // 2

@@ -1,0 +1,151 @@
+"""`lender_check`: a lender that keeps the contract passes, each way of breaking it is named in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from applications.form_fields import CONSENTS_LABEL, KNOWN_LABELS, LANGUAGE_LABEL
+from lenders.adapters import get_adapter
+from lenders.conformance.applicant import ANSWERABLE, ANSWERS, application
+from lenders.models import Lender
+from lenders.services.payload import KEYWORD
+from tests.lenders import scene
+
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(databases=scene.DATABASES)]
+
+
+@pytest.fixture
+def check(sandbox: Any, lenders: Any) -> Callable[..., tuple[list[str], bool]]:
+    """Run the command against the sandbox: its lines, and whether the lender is ready."""
+    scene.register(sandbox.url, tls_url=sandbox.tls_url)
+
+    def run(slug: str, **options: Any) -> tuple[list[str], bool]:
+        out, ready = StringIO(), True
+        try:
+            call_command("lender_check", slug, stdout=out, patience=5.0, **options)
+        except CommandError:
+            ready = False
+        return out.getvalue().splitlines(), ready
+
+    return run
+
+
+def line(lines: list[str], check: str) -> str:
+    """What came of one check."""
+    (found,) = [one for one in lines if one[6:].startswith(f"{check}: ")]
+    return found
+
+
+def test_invented_applicant_answers_whatever_a_lender_may_ask() -> None:
+    assert KNOWN_LABELS - {KEYWORD, LANGUAGE_LABEL, CONSENTS_LABEL} <= ANSWERABLE
+
+
+@pytest.mark.parametrize("slug", ["atra", "leja", "dzintars", "baka", "krasts"])
+def test_lender_that_keeps_the_contract_passes(check: Any, slug: str) -> None:
+    lines, ready = check(slug)
+    assert ready, lines
+    assert line(lines, "states figures that are true").startswith("PASS")
+    assert line(lines, "turns a stranger away") == "PASS  turns a stranger away: rejected"
+    assert line(lines, "takes the choice") == "PASS  takes the choice: accepted"
+
+
+def test_lender_that_wants_a_certificate_turns_away_who_shows_another(check: Any) -> None:
+    lines, ready = check("vecpilseta")
+    assert ready, lines
+    assert line(lines, "turns a stranger away") == "PASS  turns a stranger away: disconnected"
+    assert line(lines, "takes the same application again for the same").startswith("SKIP")
+    assert line(lines, "deletes, or says why not") == "PASS  deletes, or says why not: deleted"
+
+
+def test_decision_by_callback_is_waited_for(check: Any) -> None:
+    lines, _ = check("dzintars")
+    assert line(lines, "takes an application").startswith("PASS  takes an application: pending in ")
+    assert line(lines, "decides").startswith("PASS  decides: 1 offer after ")
+
+
+def test_lender_that_is_out_of_order_fails_with_the_reason(check: Any) -> None:
+    lines, ready = check("vetra")
+    assert not ready
+    expected = "FAIL  takes an application: the answer cannot be used: unavailable"
+    assert line(lines, "takes an application") == expected
+    assert line(lines, "takes the choice") == "SKIP  takes the choice: there is no offer to choose"
+
+
+def test_lender_that_declines_everybody_is_no_use_for_a_test(check: Any) -> None:
+    lines, ready = check("piesardze")
+    assert not ready
+    assert line(lines, "takes an application").startswith("FAIL  takes an application: declined in ")
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("malformed", "malformed_answer"),
+        ("bad_signature", "bad_signature"),
+        ("huge", "too_large"),
+        ("redirect", "redirected"),
+        ("error", "unavailable"),
+    ],
+)
+def test_fault_in_the_first_answer_is_named(check: Any, sandbox: Any, fault: str, reason: str) -> None:
+    sandbox.fault("atra", fault)
+    lines, ready = check("atra")
+    assert not ready
+    expected = f"FAIL  takes an application: the answer cannot be used: {reason}"
+    assert line(lines, "takes an application") == expected
+
+
+def test_apr_that_does_not_follow_from_the_schedule_is_named(
+    check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lenders.sandbox.credit.round_half_up", lambda rate: rate.quantize(1) + 2)
+    lines, ready = check("atra")
+    assert not ready
+    assert "states an APR that is" in line(lines, "states figures that are true")
+
+
+def test_address_that_may_not_be_called_is_named(check: Any, sandbox: Any, settings: Any) -> None:
+    settings.SANDBOX_URL = ""
+    lines, ready = check("dzintars")
+    assert not ready
+    assert "address_refused" in line(lines, "takes an application")
+
+
+def test_missing_credentials_are_named(check: Any) -> None:
+    Lender.objects.filter(slug="atra").update(secrets=None)
+    lines, ready = check("atra")
+    assert not ready
+    assert line(lines, "is set up") == "FAIL  is set up: credentials are missing: signing_secrets"
+
+
+def test_field_that_no_lender_is_given_is_named(lenders: Any) -> None:
+    lender = Lender.objects.get(slug="atra")
+    lender.requested_fields = [*lender.requested_fields, KEYWORD]
+    lender.save()
+    with pytest.raises(CommandError, match=KEYWORD):
+        call_command("lender_check", "atra", stdout=StringIO())
+
+
+def test_unknown_lender_is_refused_with_those_that_are_known(lenders: Any) -> None:
+    with pytest.raises(CommandError, match="atra"):
+        call_command("lender_check", "nobody", stdout=StringIO())
+
+
+def test_output_holds_no_secret_and_no_answer_of_the_invented_person(check: Any) -> None:
+    lines, _ = check("atra")
+    shown = "\n".join(lines)
+    assert "whsec_" not in shown
+    words = [value for value in ANSWERS.values() if isinstance(value, str) and len(value) > 8]
+    assert [word for word in words if word in shown] == []
+
+
+def test_application_of_the_invented_person_carries_the_declared_fields_alone() -> None:
+    labels = ["loan.amount_cents", "identification.surname"]
+    request = application(labels, amount_cents=100_00, term_months=3)
+    assert list(request.fields) == labels
+    assert get_adapter("join").supported_labels >= set(labels)
