@@ -34,6 +34,11 @@ class AsksForElse(Refusal):
     sentence = _("The lender asks for something else now, so nothing was passed on. Look at the page again.")
 
 
+class NotAcknowledged(Refusal):
+    code = "not_acknowledged"
+    sentence = _("This answer does not follow from the one that stands: what was deleted is not kept again.")
+
+
 class NothingToRetry(Refusal):
     code = "nothing_to_retry"
     sentence = _("Only a submission that failed or was set aside can be sent again.")

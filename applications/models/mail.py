@@ -16,6 +16,8 @@ class MailKind(models.TextChoices):
     LATE_OFFER = "late_offer", _("Offer that came late")
     MORE_NEEDED = "more_needed", _("A lender needs more information")
     OFFER_CHOSEN = "offer_chosen", _("Offer chosen")
+    CONTRACT_SIGNED = "contract_signed", _("Contract signed")
+    DECLINED_LATE = "declined_late", _("Declined after it was chosen")
 
 
 class MailStatus(models.TextChoices):

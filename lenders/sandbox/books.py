@@ -86,7 +86,8 @@ class CalledBack:
 @dataclass(slots=True)
 class Application:
     """An application evaluated once: `answer` is what the lender says of it now, `decision` what it came to,
-    said or not yet. `supplements` are those it got, by key, as digests.
+    said or not yet. `supplements` are those it got, by key, as digests; `deletion` what it says to a request
+    to delete it, `asked_because` why it was asked.
     """
 
     digest: bytes
@@ -97,6 +98,8 @@ class Application:
     decision: dict[str, Any] = field(default_factory=dict)
     supplements: dict[str, bytes] = field(default_factory=dict)
     chosen: str = ""
+    asked_because: str = ""
+    deletion: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -155,6 +158,16 @@ class Books:
                 {"slug": slug, "submission_id": str(submission), "offer_reference": application.chosen}
                 for (slug, submission), application in self.applications.items()
                 if application.chosen
+            ],
+            "deletions": [
+                {
+                    "slug": slug,
+                    "submission_id": str(submission),
+                    "reason": application.asked_because,
+                    "status": application.deletion["status"],
+                }
+                for (slug, submission), application in self.applications.items()
+                if application.deletion
             ],
             "token_requests": dict(self.token_requests),
         }

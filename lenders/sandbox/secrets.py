@@ -23,6 +23,14 @@ class Behaviour(StrEnum):
     FAILS = "fails"
 
 
+class Deletes(StrEnum):
+    """How a sandbox lender answers a request to delete."""
+
+    AT_ONCE = "at_once"
+    LATER = "later"
+    KEEPS = "keeps"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxLender:
     """One invented lender.
@@ -38,6 +46,8 @@ class SandboxLender:
     answer_seconds         how long it thinks before it answers
     callback_seconds       how long after that the offer follows (CALLS_BACK), or that of each other product
     asks_above_cents       for more than this it wants to see `asks_for` first
+    signs_seconds          how long after a choice it says that the contract is signed; None: only on order
+    deletes                how it answers a request to delete
     """
 
     slug: str
@@ -61,6 +71,8 @@ class SandboxLender:
     decline_reason: str = "internal_policy"
     asks_above_cents: int | None = None
     asks_for: tuple[str, ...] = ("document.income",)
+    signs_seconds: float | None = None
+    deletes: Deletes = Deletes.AT_ONCE
 
     @property
     def over_tls(self) -> bool:
@@ -118,6 +130,7 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         borrowing_rate=Decimal("11.50"),
         answer_seconds=4.0,
         asks_above_cents=8_000_00,
+        deletes=Deletes.KEEPS,
     ),
     SandboxLender(
         slug="dzintars",
@@ -133,6 +146,8 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         maximum_age_at_end=80,
         borrowing_rate=Decimal("9.90"),
         upfront_fee_permille=20,
+        signs_seconds=20.0,
+        deletes=Deletes.LATER,
     ),
     SandboxLender(
         slug="piesardze",

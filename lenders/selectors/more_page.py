@@ -40,6 +40,7 @@ def can_be_answered(submission: Submission) -> bool:
         submission.status == SubmissionStatus.ACTION_REQUIRED
         and submission.application.status == ApplicationStatus.SUBMITTED
         and submission.late_until > timezone.now()
+        and not hasattr(submission, "deletion")  # who was asked to delete gets nothing more
         and bool(asked_for(submission))
     )
 

@@ -20,6 +20,7 @@ from lenders.models import Offer, Submission
 from lenders.models.submission import AWAITED
 from lenders.ordering import Order, in_order
 from lenders.reasons import sentence_of
+from lenders.selectors.deletions import came_of_the_request
 from lenders.selectors.more_page import UNANSWERED, asked_for, can_be_answered
 from lenders.states import WAITING, Asking, DeliveryKind, DeliveryStatus, OfferStatus, SubmissionStatus
 
@@ -54,12 +55,12 @@ class OfferView:
 class LenderView:
     """One lender's state on the page.
 
-    waiting  an answer, or more offers, are awaited now
-    late     they may still come, though the page waits no longer
-    adds     what is awaited, or may still come, are further offers
-
-    asks     it waits for something that the person can give on a page of its own
-    refused  the person does not want to give it, and can still change their mind
+    waiting   an answer, or more offers, are awaited now
+    late      they may still come, though the page waits no longer
+    adds      what is awaited, or may still come, are further offers
+    asks      it waits for something that the person can give on a page of its own
+    refused   the person does not want to give it, and can still change their mind
+    deletion  that it was asked to delete, and what it answered
     """
 
     id: UUID
@@ -72,6 +73,7 @@ class LenderView:
     adds: bool
     asks: bool
     refused: bool
+    deletion: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,27 @@ class OffersPage:
     choice_told: bool
     choice_failed: bool
     stopped: str
+
+    @property
+    def signed(self) -> bool:
+        """Whether the contract with the chosen lender is signed."""
+        return self.chosen is not None and self.application.status == ApplicationStatus.CONTRACTED
+
+    @property
+    def declined_late(self) -> str:
+        """The name of a lender that declined after it was chosen, while no other choice stands."""
+        if self.chosen is not None:
+            return ""
+        return next((one.name for one in self.lenders if one.state == SubmissionStatus.DECLINED_LATE), "")
+
+    @property
+    def can_choose(self) -> bool:
+        return any(offer.can_be_chosen for offer in self.offers)
+
+    @property
+    def deletions(self) -> bool:
+        """Whether a lender was asked to delete."""
+        return any(one.deletion for one in self.lenders)
 
     @property
     def late(self) -> bool:
@@ -105,7 +128,8 @@ class OffersPage:
     @property
     def unsettled(self) -> bool:
         """Whether the page will soon say something else: an answer is awaited, or a choice is being told."""
-        being_told = self.chosen is not None and not (self.choice_told or self.choice_failed or self.stopped)
+        told = self.choice_told or self.choice_failed or self.signed
+        being_told = self.chosen is not None and not (told or self.stopped)
         return self.waiting or being_told
 
     @property
@@ -120,7 +144,7 @@ def apr_differs(offer: Offer) -> bool:
 
 def offer_view(offer: Offer, application: Application, *, stopped: bool) -> OfferView:
     """One offer, decrypted for its consumer. While passing on is `stopped` none can be chosen or held."""
-    still_open = offer.status == OfferStatus.OPEN and offer.valid_until > timezone.now()
+    still_open = _still_open(offer)
     return OfferView(
         id=offer.pk,
         lender_name=offer.submission.lender.name,
@@ -136,13 +160,32 @@ def offer_view(offer: Offer, application: Application, *, stopped: bool) -> Offe
         upfront_fees_cents=offer.upfront_fees_cents,
         valid_until=offer.valid_until,
         price_personalised=offer.price_personalised,
-        can_be_chosen=still_open
-        and application.status == ApplicationStatus.SUBMITTED
-        and offer.submission.lender.fit_to_receive
-        and not stopped,
+        can_be_chosen=_can_be_chosen(offer, application, stopped=stopped),
         held=still_open and application.status == ApplicationStatus.CHOSEN and not stopped,
         schedule=tuple(Instalment(month, cents) for month, cents in offer.schedule),
     )
+
+
+def _still_open(offer: Offer) -> bool:
+    return offer.status == OfferStatus.OPEN and offer.valid_until > timezone.now()
+
+
+def _can_be_chosen(offer: Offer, application: Application, *, stopped: bool) -> bool:
+    return (
+        _still_open(offer)
+        and application.status == ApplicationStatus.SUBMITTED
+        and offer.submission.lender.fit_to_receive
+        and not stopped
+    )
+
+
+def number_to_choose_from(application_id: UUID) -> int:
+    """How many offers of an application can be chosen now; no decryption."""
+    application = Application.objects.get(pk=application_id)
+    stopped = bool(_why_stopped(application))
+    offers = Offer.objects.filter(submission__application=application_id, status=OfferStatus.OPEN)
+    found = offers.select_related("submission__lender__recipient")
+    return sum(_can_be_chosen(offer, application, stopped=stopped) for offer in found)
 
 
 def waiting_submissions(application: Application) -> int:
@@ -157,7 +200,7 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
     require(application.subject_id, purpose)
     submissions = list(
         Submission.objects.filter(application=application)
-        .select_related("lender__recipient", "application")
+        .select_related("lender__recipient", "application", "deletion")
         .prefetch_related("offers", "deliveries")
     )
     submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
@@ -204,7 +247,7 @@ def _lender_view(submission: Submission, application: Application, *, stopped: b
     Who waits for the person is not waited for.
     """
     now = timezone.now()
-    state = SubmissionStatus(submission.status)
+    state, deletion = SubmissionStatus(submission.status), tuple(came_of_the_request(submission))
     if state == SubmissionStatus.QUEUED and application.status == ApplicationStatus.CHOSEN:
         state = SubmissionStatus.NOT_SELECTED  # while the choice stands nothing more is sent to this lender
     open_to_more = not stopped and can_be_answered(submission)
@@ -212,7 +255,7 @@ def _lender_view(submission: Submission, application: Application, *, stopped: b
     unanswered = state in WAITING and not open_to_more
     waiting = (unanswered or adds) and submission.page_wait_until > now
     may_answer = unanswered or adds or state in (SubmissionStatus.NO_RESPONSE, SubmissionStatus.UNKNOWN)
-    late = may_answer and not waiting and submission.late_until > now
+    late = may_answer and not waiting and submission.late_until > now and not deletion
     return LenderView(
         id=submission.pk,
         name=submission.lender.name,
@@ -224,6 +267,7 @@ def _lender_view(submission: Submission, application: Application, *, stopped: b
         adds=adds and (waiting or late),
         asks=open_to_more and submission.asking in UNANSWERED,
         refused=open_to_more and submission.asking == Asking.REFUSED,
+        deletion=deletion,
     )
 
 

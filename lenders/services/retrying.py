@@ -13,13 +13,12 @@ from applications.services import audit
 from applications.services.locking import lock_subject
 from lenders.adapters import ADAPTERS
 from lenders.errors import NothingToRetry
-from lenders.models import Delivery, Submission
-from lenders.selectors.for_staff import NOT_DONE
+from lenders.models import DeletionNotice, Delivery, Submission
+from lenders.purposes import PURPOSES
 from lenders.selectors.queues import HANDED_OVER
 from lenders.services import supplied_files
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery, restart_clocks
-from lenders.services.ingest import move
-from lenders.services.payload import PURPOSE
+from lenders.services.moves import move
 from lenders.services.settling import WAITS_AS
 from lenders.states import (
     APPLICATION_LISTENS,
@@ -32,7 +31,8 @@ from lenders.states import (
 
 
 def retry(*, submission_id: UUID, actor: Actor) -> None:
-    """Queue what failed at this lender again: the application, what it still needed, or the choice.
+    """Queue what failed at this lender again: the application, what it still needed, the consumer's choice,
+    the request to delete.
 
     A lender that had the application all along takes no second copy: the idempotency key stays the
     submission's own, and where a copy would be a second application the lender is asked first what it has.
@@ -46,8 +46,9 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
             .select_related("application", "lender")
             .get(pk=submission_id)
         )
-        require(subject_id, PURPOSE, application_id=submission.application_id)
         kind = _what_failed(submission)
+        require(subject_id, PURPOSES[kind], application_id=submission.application_id)
+        _check_against_deletion(submission, kind)
         if kind in HANDED_OVER:
             _ask_anew(submission, kind)
         if kind == DeliveryKind.APPLICATION and _may_have_it(submission):
@@ -57,6 +58,18 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
             actor=actor, action="submission.retried", subject_id=subject_id, row=submission, kind=kind
         )
         ring_on_commit(DISPATCH_TASK, submission.application_id)
+
+
+def _check_against_deletion(submission: Submission, kind: DeliveryKind) -> None:
+    """Who was asked to delete is sent nothing again; who has answered is not asked again.
+
+    Raises NothingToRetry.
+    """
+    deletion = DeletionNotice.objects.filter(submission=submission).first()
+    unanswered = deletion is not None and not deletion.acknowledgement
+    fits = unanswered if kind == DeliveryKind.DELETION else deletion is None
+    if not fits:
+        raise NothingToRetry
 
 
 def _make_due(submission: Submission, kind: DeliveryKind) -> None:
@@ -87,15 +100,25 @@ def _may_have_it(submission: Submission) -> bool:
 
 
 def _what_failed(submission: Submission) -> DeliveryKind:
-    if submission.application.status not in APPLICATION_LISTENS:
-        raise NothingToRetry
     told = submission.deliveries.exclude(kind=DeliveryKind.INQUIRY)  # which only asks about them
     last = told.order_by("-created_at").first()
-    failed = last.kind if last is not None and last.status in NOT_DONE else None
+    if last is not None and _ended_badly(last, DeliveryKind.DELETION):
+        return DeliveryKind.DELETION
+    if submission.application.status not in APPLICATION_LISTENS:
+        raise NothingToRetry
     if submission.status in RETRYABLE:
-        # Once the files are gone the lender is to ask anew: it answers the application as it stands there.
-        still_whole = failed == DeliveryKind.SUPPLEMENT and supplied_files.is_whole(submission)
+        # Once its files are gone the lender is to ask anew: it answers the application as it stands there.
+        supplement = last is not None and _ended_badly(last, DeliveryKind.SUPPLEMENT)
+        still_whole = supplement and supplied_files.is_whole(submission)
         return DeliveryKind.SUPPLEMENT if still_whole else DeliveryKind.APPLICATION
-    if submission.status == SubmissionStatus.SELECTED and failed == DeliveryKind.CHOICE:
+    if (
+        submission.status == SubmissionStatus.SELECTED
+        and last is not None
+        and _ended_badly(last, DeliveryKind.CHOICE)
+    ):
         return DeliveryKind.CHOICE
     raise NothingToRetry
+
+
+def _ended_badly(delivery: Delivery, kind: DeliveryKind) -> bool:
+    return delivery.kind == kind and delivery.status in {DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED}

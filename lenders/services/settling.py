@@ -15,10 +15,13 @@ from applications.selectors.permission import without_consent
 from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
 from lenders.models import Attempt, Delivery, Submission
-from lenders.services import ingest, polling, supplied_files
+from lenders.purposes import kinds_for
+from lenders.services import polling, supplied_files
 from lenders.services.breaking import take_token
 from lenders.services.claims import Claim
+from lenders.services.contracts import decline_late
 from lenders.services.fan_out import new_delivery
+from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
 from lenders.states import RETRYABLE, DeliveryKind, DeliveryStatus, SubmissionStatus
 
@@ -57,8 +60,6 @@ WAITS_AS = {
     DeliveryKind.INQUIRY: SubmissionStatus.QUEUED,
     DeliveryKind.SUPPLEMENT: SubmissionStatus.PENDING,
 }
-# What the person gave and did not reach the lender for a reason of theirs: it needs it as before.
-NOT_GIVEN = frozenset({"no_longer_wanted", "request_withdrawn"})
 BACKOFF_SECONDS, BACKOFF_CAP_SECONDS = 2.0, 300.0
 UNDER_WAY = timedelta(minutes=1)
 """For so long after it was sent an application may still be on its way into the lender's books."""
@@ -125,7 +126,7 @@ def _end(claim: Claim, delivery: Delivery, adapter: Adapter, error: LenderError)
     give_up(delivery, error.code)
     if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed:
         # The lender itself will not have it: the held offers are the consumer's again.
-        ingest.decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
+        decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
 
 
 def wait_before_next(failures: int, error: LenderError) -> timedelta:
@@ -170,7 +171,7 @@ def _send_again(claim: Claim, submission: Submission) -> None:
         )
         return
     close(claim, DeliveryStatus.DONE, ErrorCode.NOT_RECEIVED)
-    ingest.move(submission, SubmissionStatus.QUEUED)
+    move(submission, SubmissionStatus.QUEUED)
     new_delivery(submission, DeliveryKind.APPLICATION).save(force_insert=True)
 
 
@@ -191,10 +192,10 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
         live.touch(delivery.submission.application_id)  # the page says that the lender was not told
     kind = DeliveryKind(delivery.kind)
     if delivery.submission.status == WAITS_AS.get(kind):  # it may have called back meanwhile
-        if kind == DeliveryKind.SUPPLEMENT and code in NOT_GIVEN:
-            status = status or SubmissionStatus.ACTION_REQUIRED
+        if kind == DeliveryKind.SUPPLEMENT and code == "request_withdrawn":
+            status = status or SubmissionStatus.ACTION_REQUIRED  # the application itself was sent long ago
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
-        ingest.move(delivery.submission, becomes, error_code=code)
+        move(delivery.submission, becomes, error_code=code)
     if kind == DeliveryKind.SUPPLEMENT and delivery.submission.status not in RETRYABLE:
         supplied_files.forget(delivery.submission_id)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)
@@ -208,6 +209,7 @@ def call_off_withdrawn() -> int:
     stopped = Delivery.objects.filter(
         without_consent(PURPOSE, application="submission__application"),
         Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now()),
+        kind__in=kinds_for(PURPOSE),
         status=DeliveryStatus.DUE,
         subject__erased_at__isnull=True,
     )

@@ -13,7 +13,7 @@ from applications.doorbell import ring_on_commit
 from applications.errors import IllegalTransition
 from applications.models import DataSubject, MailKind
 from applications.selectors.permission import require
-from applications.services import audit, mail
+from applications.services import audit
 from applications.services.locking import lock_subject
 from applications.states import ApplicationStatus
 from lenders.errors import AsksForElse, MayNotReceiveNow, NothingAsked
@@ -21,9 +21,10 @@ from lenders.models import Submission, Supplement
 from lenders.selectors.more_page import UNANSWERED, asked_for, can_be_answered
 from lenders.services import supplied_files
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery, restart_clocks
-from lenders.services.ingest import move
+from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
 from lenders.services.supplied_files import GivenFile
+from lenders.services.telling import tell_by_mail
 from lenders.states import Asking, DeliveryKind, SubmissionStatus
 
 
@@ -111,18 +112,5 @@ def ask_by_mail() -> int:
             DataSubject.objects.select_for_update().get(pk=found.subject_id)
             if unanswered.filter(pk=found.pk).update(asking=Asking.MAILED):
                 asked += 1
-                _write(found)
+                tell_by_mail(found, MailKind.MORE_NEEDED)
     return asked
-
-
-def _write(submission: Submission) -> None:
-    if mail.why_not_written_to(submission.subject_id) is not None:
-        return
-    application = submission.application
-    mail.compose(
-        kind=MailKind.MORE_NEEDED,
-        owner_id=submission.subject_id,
-        recipient=application.subject.verified_email,
-        language=application.language,
-        context={"application": application, "lender_name": submission.lender.name},
-    )

@@ -23,10 +23,13 @@ from lenders.adapters.base import (
     DECLINE_REASONS,
     DOCUMENT_LABELS,
     MEDIA_TYPES,
+    RETENTION_BASES,
     Choice,
     Consent,
     Credentials,
     CreditRequest,
+    DeletionReason,
+    DeletionRequest,
     LenderEndpoint,
     Offered,
     Supplement,
@@ -161,7 +164,15 @@ def test_offer_in_the_guide_is_accepted_and_its_apr_is_right():
 def test_guide_names_every_word_of_the_vocabularies():
     words = {
         f"`{word}`"
-        for word in (*DECLINE_REASONS, *NEEDABLE, *PROBLEM_TYPES, *PROBLEM_ATTRIBUTES, *MEDIA_TYPES)
+        for word in (
+            *DECLINE_REASONS,
+            *RETENTION_BASES,
+            *DeletionReason,
+            *NEEDABLE,
+            *PROBLEM_TYPES,
+            *PROBLEM_ATTRIBUTES,
+            *MEDIA_TYPES,
+        )
     }
     assert not {word for word in words if word not in GUIDE}
     for label, place in PLACES.items():
@@ -185,6 +196,7 @@ def test_document_is_openapi_3_1_with_the_calls_of_the_protocol():
         ("/applications/{submission_id}", "get"),
         ("/applications/{submission_id}/supplement", "post"),
         ("/applications/{submission_id}/choice", "post"),
+        ("/applications/{submission_id}/deletion", "post"),
     }
     assert list(API["webhooks"]) == ["answer"]
 
@@ -228,6 +240,8 @@ def test_every_example_validates():
 
 def test_vocabularies_are_those_of_the_adapter():
     assert set(SCHEMAS["DeclineReason"]["enum"]) == DECLINE_REASONS
+    assert set(SCHEMAS["RetentionBasis"]["enum"]) == RETENTION_BASES
+    assert set(SCHEMAS["Deletion"]["properties"]["reason"]["enum"]) == set(DeletionReason)
     assert set(SCHEMAS["NeedsMore"]["properties"]["needs"]["items"]["enum"]) == NEEDABLE
     document = SCHEMAS["Document"]["properties"]
     assert set(document["label"]["enum"]) == DOCUMENT_LABELS
@@ -258,6 +272,10 @@ def test_what_the_adapter_sends_validates():
         given = Supplement(uuid4(), SUBMISSION, fields=fields, documents=DOCUMENTS)
         supplement = JOIN.build_supplement(given, endpoint, now=now)
         validator("Supplement").validate(json.loads(supplement.body))
+    deletion = JOIN.build_deletion(
+        DeletionRequest(SUBMISSION, DeletionReason.NOT_SELECTED), endpoint, now=now
+    )
+    validator("Deletion").validate(json.loads(deletion.body))
 
 
 @pytest.mark.parametrize(
@@ -298,6 +316,10 @@ def test_what_the_sandbox_says_validates():
         choice = Choice(peer.submission, f"atra-offer-{peer.submission.hex[:16]}", "saule")
         call = JOIN.build_choice(choice, peer.endpoint("atra"), now=datetime.now(tz=UTC))
         validator("Accepted").validate(json.loads((await peer.send(call)).body))
+        for slug in ("atra", "leja", "dzintars"):
+            request = DeletionRequest(peer.submission, DeletionReason.NOT_SELECTED)
+            asked = JOIN.build_deletion(request, peer.endpoint(slug), now=datetime.now(tz=UTC))
+            validator("DeletionAnswer").validate(json.loads((await peer.send(asked)).body))
         unknown = await peer.send(peer.inquiry("atra", UUID(int=9)))
         assert unknown.status == 404
         validator("Errors").validate(json.loads(unknown.body))

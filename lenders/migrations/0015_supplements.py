@@ -11,8 +11,8 @@ import applications.crypto.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0015_papers_of_recipients"),
-        ("lenders", "0013_breakers_and_pauses"),
+        ("applications", "0016_mails_of_contracts"),
+        ("lenders", "0014_requests_to_delete"),
     ]
 
     operations = [
