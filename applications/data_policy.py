@@ -55,7 +55,10 @@ def _form(holds: str | Promise) -> Policy:
 
 POLICIES: Mapping[Category, Policy] = {
     C.IDENTIFICATION: _form(
-        _("given name, surname, date of birth, personal code, phone, e-mail, address"),
+        _(
+            "given name, surname, date of birth, personal code, phone, e-mail, address; "
+            "a document about the address, if a lender asks for one and you give it"
+        ),
     ),
     C.ACCOUNT: Policy(
         _("account number, customer identifier, payment method, marketing preferences, complaints, notes"),
@@ -63,7 +66,12 @@ POLICIES: Mapping[Category, Policy] = {
         _FORM_RECIPIENTS,
         Retention.ACCOUNT,
     ),
-    C.IDENTITY_DOCUMENT: _form(_("type, number and validity of the identity document")),
+    C.IDENTITY_DOCUMENT: _form(
+        _(
+            "type, number and validity of the identity document; "
+            "a copy of it, if a lender asks for one and you give it"
+        )
+    ),
     C.IMAGES: Policy(
         _("photos and video clips given at social events, profile picture from a social account"),
         _ALWAYS | {P.INFORM_PUBLIC: B.CONSENT},
@@ -71,7 +79,12 @@ POLICIES: Mapping[Category, Policy] = {
         Retention.IMAGES,
     ),
     C.LOAN: _form(_("amount, term, purpose, repayment day, keyword for talking to the lender")),
-    C.FINANCIAL: _form(_("kind of income, employer, monthly income, expenses and loan payments")),
+    C.FINANCIAL: _form(
+        _(
+            "kind of income, employer, monthly income, expenses and loan payments; "
+            "documents about them, if a lender asks for some and you give them"
+        )
+    ),
     C.TRANSACTIONS: Policy(
         _("applications, offers and choices made here; what lenders and other intermediaries sent back"),
         _FORM | {P.RUN_SERVICE: B.CONTRACT, P.IMPROVE_SERVICE: B.LEGITIMATE_INTERESTS},

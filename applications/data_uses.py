@@ -38,6 +38,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/mail/contract_signed.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/declined_late.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/late_offer.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "applications/mail/more_needed.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/offer_chosen.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/sign_in_code.txt": Use(P.SERVE_CUSTOMERS, C.COMMUNICATIONS),
     "admin/applications/application/change_form.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),

@@ -4,7 +4,8 @@
 judges ages and expiry dates takes `today`, the date in Riga, and uses the current one if it is left out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -151,6 +152,26 @@ def shown_steps(answers: Answers) -> tuple[Step, ...]:
 def fewest_and_most_steps() -> tuple[int, int]:
     """How many steps there are for anybody: (those that all see, all there can be)."""
     return len(shown_steps({})), len(STEPS)
+
+
+def forms_asking(
+    names: Collection[str], answers: Answers, data: Mapping[str, Any] | None = None
+) -> list[StepForm]:
+    """The steps' forms cut down to these questions, in the order of the steps, whatever was answered before.
+
+    For single questions that are put anew: each is asked and checked as in its step.
+    """
+    found = []
+    for step in STEPS:
+        form = step.form(data, answers=answers)
+        form.fields = {
+            name: form.fields.get(name) or deepcopy(field)
+            for name, field in form.base_fields.items()
+            if name in names
+        }
+        if form.fields:
+            found.append(form)
+    return found
 
 
 def fields_of(step: Step) -> tuple[str, ...]:

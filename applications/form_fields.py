@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from applications.crypto.fields import encrypted_fields
 from applications.declarations import Declared, declared_fields
+from applications.documents import DOCUMENTS, DocumentKind
 from applications.models import FORM_MODELS, Application, Consent, DataSubject, FormData
 from applications.personal import Personal
 
@@ -42,19 +43,21 @@ _EMAIL = _declared(DataSubject, "email")
 # What goes along with every application: the person's language, and what they agreed to in which words.
 _LANGUAGE, _CONSENTS = _declared(Application, "language"), _declared(Consent, "wording")
 EMAIL_LABEL, LANGUAGE_LABEL, CONSENTS_LABEL = _EMAIL.label, _LANGUAGE.label, _CONSENTS.label
-MARKS: dict[str, Personal] = {label: field.personal for label, field in BY_LABEL.items()} | {
-    one.label: one.mark for one in (_EMAIL, _LANGUAGE, _CONSENTS) if one.mark is not None
-}
+MARKS: dict[str, Personal] = (
+    {label: field.personal for label, field in BY_LABEL.items()}
+    | {one.label: one.mark for one in (_EMAIL, _LANGUAGE, _CONSENTS) if one.mark is not None}
+    | {label: kind.personal for label, kind in DOCUMENTS.items()}
+)
 KNOWN_LABELS = frozenset(MARKS)
 
 
 def mark_of(label: str) -> Personal:
-    """The declaration behind a label. Raises KeyError for a label that no answer has."""
+    """The declaration behind a label. Raises KeyError for a label that no answer and no document has."""
     return MARKS[label]
 
 
 def label_text(label: str) -> str:
-    """What a person calls the field of this data-map label, in the active language."""
+    """What a person calls the field or document of this data-map label, in the active language."""
     apart = {
         EMAIL_LABEL: gettext("E-mail address"),
         LANGUAGE_LABEL: gettext("Your language"),
@@ -62,4 +65,5 @@ def label_text(label: str) -> str:
     }
     if label in apart:
         return apart[label]
-    return capfirst(str(BY_LABEL[label].noun))
+    known: FormField | DocumentKind = DOCUMENTS.get(label) or BY_LABEL[label]
+    return capfirst(str(known.noun))

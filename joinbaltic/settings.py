@@ -224,6 +224,13 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not PRODUCTION
 WHITENOISE_ALLOW_ALL_ORIGINS = False  # our files are for our pages
 
+# --- uploads --------------------------------------------------------------------------------------------
+# What people give us touches no disk unencrypted: a body up to this size is held in memory, of a larger one
+# the files are left out, and the page that asked for them says so (applications.uploads).
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 14 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+
 # --- mail -----------------------------------------------------------------------------------------------
 MAIL_DIR = VAR_DIR / "mail"
 EMAIL_URL = secret("EMAIL_URL") if PRODUCTION else env.str("EMAIL_URL", default=f"filemail:///{MAIL_DIR}")

@@ -15,11 +15,12 @@ class LendersConfig(AppConfig):
         from lenders import receivers, tasks  # noqa: F401, PLC0415
         from lenders.engine import engine  # noqa: PLC0415
         from lenders.models import Lender  # noqa: PLC0415
-        from lenders.panels import offers_panel, submissions_panel  # noqa: PLC0415
+        from lenders.panels import offers_panel, requests_panel, submissions_panel  # noqa: PLC0415
         from lenders.selectors.deletions import after_disclosures  # noqa: PLC0415
         from lenders.selectors.moments import moments  # noqa: PLC0415
 
         KEY_OWNERS.append(Lender)
+        account_panels.register(requests_panel)
         account_panels.register(offers_panel)
         staff_application_panels.register(submissions_panel)
         timeline_sources.register(moments)

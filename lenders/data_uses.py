@@ -13,6 +13,8 @@ TEMPLATES: Mapping[str, Use | None] = {
     "lenders/_schedule.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/account_panel.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/choose.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS, Category.LOAN),
+    "lenders/more.html": Use(Purpose.PASS_TO_LENDERS, *FORM, Category.TRANSACTIONS),
+    "lenders/requests_panel.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/offers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "admin/lenders/answers.html": None,
     "admin/lenders/health.html": None,

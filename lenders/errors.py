@@ -20,6 +20,20 @@ class LenderLapsed(Refusal):
     sentence = _("We may not pass anything to this lender at the moment. Choose another offer, or come back.")
 
 
+class MayNotReceiveNow(LenderLapsed):
+    sentence = _("We may not pass anything to this lender at the moment. Come back later.")
+
+
+class NothingAsked(Refusal):
+    code = "nothing_asked"
+    sentence = _("The lender does not wait for this any more, so nothing was passed on.")
+
+
+class AsksForElse(Refusal):
+    code = "asks_for_else"
+    sentence = _("The lender asks for something else now, so nothing was passed on. Look at the page again.")
+
+
 class NotAcknowledged(Refusal):
     code = "not_acknowledged"
     sentence = _("This answer does not follow from the one that stands: what was deleted is not kept again.")

@@ -9,6 +9,7 @@ from applications.models import Application, DataSubject
 from applications.personal import Purpose
 from lenders.models import Attempt, Delivery, Submission
 from lenders.selectors.deletions import came_of_the_request
+from lenders.selectors.more_page import open_requests
 from lenders.selectors.not_asked import lenders_not_asked
 from lenders.selectors.offers_page import applications_with_offers
 
@@ -19,6 +20,14 @@ def offers_panel(request: HttpRequest, subject: DataSubject) -> str:
     if not waiting:
         return ""
     return render_to_string("lenders/account_panel.html", {"waiting": waiting}, request=request)
+
+
+def requests_panel(request: HttpRequest, subject: DataSubject) -> str:
+    """The consumer: which lenders wait for something from them."""
+    requests = open_requests(subject.pk, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+    if not requests:
+        return ""
+    return render_to_string("lenders/requests_panel.html", {"requests": requests}, request=request)
 
 
 def submissions_panel(request: HttpRequest, application: Application) -> str:

@@ -26,6 +26,15 @@ class SubmissionStatus(TextChoices):
     CALLED_OFF = "called_off", _("Not sent: you withdrew your request")
 
 
+class Asking(TextChoices):
+    """Whether the person has answered the lender that needs more; counts while it does."""
+
+    NOTHING = "nothing", _("Nothing is asked")
+    OPEN = "open", _("Asked on the page")
+    MAILED = "mailed", _("Asked on the page and by mail")
+    REFUSED = "refused", _("The person does not want to give it")
+
+
 S = SubmissionStatus
 
 WAITING = frozenset({S.QUEUED, S.PENDING, S.ACTION_REQUIRED})
@@ -34,6 +43,8 @@ WAITING = frozenset({S.QUEUED, S.PENDING, S.ACTION_REQUIRED})
 # A late answer still counts after no_response, failed and unknown: the lender may have had it all along.
 OPEN_TO_ANSWERS = WAITING | {S.NO_RESPONSE, S.FAILED, S.UNKNOWN}
 
+RETRYABLE = frozenset({S.FAILED, S.NO_RESPONSE})
+"""What staff can send again."""
 APPLICATION_LISTENS = (ApplicationStatus.SUBMITTED, ApplicationStatus.CHOSEN)
 """Where an application must stand for an answer to count."""
 
@@ -61,6 +72,7 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
             S.DECLINED,
             S.NO_RESPONSE,
             S.FAILED,
+            S.UNKNOWN,
             S.WITHDRAWN,
             S.EXPIRED,
             S.NOT_SELECTED,

@@ -5,7 +5,7 @@ from uuid import UUID
 from celery import shared_task
 
 from lenders.engine import engine
-from lenders.services import breaking, ingest, settling
+from lenders.services import breaking, ingest, settling, supplementing
 from lenders.services.fan_out import DISPATCH_TASK
 
 
@@ -22,9 +22,10 @@ def sweep_deliveries() -> None:
 
 def sweep_clocks() -> None:
     """Late windows that have closed, offers that have expired, consents that were withdrawn, pages that need
-    not wait any more.
+    not wait any more, questions of lenders that nobody has answered.
     """
     settling.call_off_withdrawn()
     ingest.close_overdue()
     ingest.expire_offers()
     breaking.let_pages_go()
+    supplementing.ask_by_mail()

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from lenders.views import events, offers, send
+from lenders.views import events, more, offers, send
 
 app_name = "lenders"
 
@@ -10,4 +10,5 @@ urlpatterns = [
     path("applications/<uuid:application_id>/fragment/", offers.fragment, name="fragment"),
     path("applications/<uuid:application_id>/events/", events.events, name="events"),
     path("applications/<uuid:application_id>/choose/<uuid:offer_id>/", offers.choose, name="choose"),
+    path("applications/<uuid:application_id>/more/<uuid:submission_id>/", more.more, name="more"),
 ]

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto.keyring import data_key_scope
+from applications.documents import DOCUMENTS
 from applications.models import (
     AccountNote,
     Channel,
@@ -30,9 +31,33 @@ from applications.models import (
 from applications.personal import Purpose
 from applications.services.processing import lift_restriction, object_to, restrict
 from applications.services.statistics import reached
+from applications.uploads import PDF, Upload
+from lenders.models import Submission
+from lenders.services import supplementing
+from lenders.services.supplied_files import GivenFile
 from tests import factories
 from tests.lenders import scene
 from tests.privacy import dpo
+
+MORE = {
+    "identification.city": "city {}",
+    "identity_document.document_number": "NR{}",
+    "loan.loan_purpose": "vehicle",
+    "financial.employer": "SIA {}",
+    "family.marital_status": "married",
+    "pep.pep_office": "office {}",
+}
+
+
+def give_more(submission: Submission, word: str) -> None:
+    """Answers of every category and documents of every kind, given and still on their way."""
+    supplementing.give(
+        submission_id=submission.pk,
+        subject_id=submission.subject_id,
+        answers={label: text.format(word) for label, text in MORE.items()},
+        files=[GivenFile(label, Upload(PDF, word.encode())) for label in DOCUMENTS],
+        actor=Actor.consumer(submission.subject_id),
+    )
 
 
 @data_key_scope()
@@ -46,8 +71,10 @@ def plant(word: str) -> DataSubject:
     application = scene.send(draft, ["atra"])
     prepared = scene.begun(application)["atra"]
     submission = scene.submission_at(application, "atra")
-    offered = scene.signed_reply(submission, scene.statement(submission, "offered"))
-    scene.finish(prepared, offered)
+    asks = scene.statement(submission, "needs_more", needs=[*MORE, *DOCUMENTS])
+    scene.finish(prepared, scene.signed_reply(submission, asks))
+    give_more(submission, word)
+    scene.say(submission, "offered")
     now = timezone.now()
     rows: list[tuple[Any, dict[str, Any]]] = [
         (PaymentMethod, {"payment_kind": "iban", "identifier": f"LV00{word}"}),

@@ -14,6 +14,7 @@ class MailKind(models.TextChoices):
     SIGN_IN_CODE = "sign_in_code", _("Sign-in code")
     APPLICATION_SENT = "application_sent", _("Application sent")
     LATE_OFFER = "late_offer", _("Offer that came late")
+    MORE_NEEDED = "more_needed", _("A lender needs more information")
     OFFER_CHOSEN = "offer_chosen", _("Offer chosen")
     CONTRACT_SIGNED = "contract_signed", _("Contract signed")
     DECLINED_LATE = "declined_late", _("Declined after it was chosen")

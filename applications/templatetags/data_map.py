@@ -5,6 +5,7 @@ from typing import Any
 from django import template
 from django.db import models
 
+from applications.documents import BY_NAME
 from applications.form_fields import FORM_FIELDS
 from applications.models import DataSubject
 from applications.personal import Personal
@@ -13,7 +14,7 @@ register = template.Library()
 
 
 def _mark(name: str) -> Personal | None:
-    known = FORM_FIELDS.get(name)
+    known = FORM_FIELDS.get(name) or BY_NAME.get(name)
     if known is not None:
         return known.personal
     email: models.Field[Any, Any] = DataSubject._meta.get_field("email")

@@ -44,6 +44,8 @@ from lenders.adapters.answers import (
 from lenders.adapters.errors import ErrorCode, LenderError, Problem
 from lenders.adapters.exchange import Credential, Credentials, HttpAnswer, HttpCall, LenderEndpoint, Token
 from lenders.adapters.questions import (
+    DOCUMENT_LABELS,
+    MEDIA_TYPES,
     Choice,
     Consent,
     CreditRequest,
@@ -57,6 +59,8 @@ from lenders.adapters.questions import (
 
 __all__ = [
     "DECLINE_REASONS",
+    "DOCUMENT_LABELS",
+    "MEDIA_TYPES",
     "RETENTION_BASES",
     "Abilities",
     "Accepted",

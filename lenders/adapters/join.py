@@ -5,6 +5,7 @@ Building stands here; the places of our fields in `join_fields`, the reading of 
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -13,6 +14,8 @@ from uuid import UUID
 
 from lenders.adapters import join_answers, join_fields, reading, signing, statuses, writing
 from lenders.adapters.base import (
+    DOCUMENT_LABELS,
+    MEDIA_TYPES,
     Abilities,
     Adapter,
     Answer,
@@ -25,16 +28,19 @@ from lenders.adapters.base import (
     Deleted,
     DeletionAnswer,
     DeletionRequest,
+    Document,
     HttpAnswer,
     HttpCall,
     Inquiry,
     LenderEndpoint,
+    Supplement,
 )
 from lenders.adapters.errors import ErrorCode, LenderError, Problem
 
 USER_AGENT = "JO1N-lender-protocol/1"
 NEVER_HEARD_OF_IT = Problem("submission_id", "unknown")
 HAS_IT_IN_OTHER_WORDS = Problem("idempotency_key", "conflict")
+LARGEST_SUPPLEMENT = 20 * 1024 * 1024  # bytes of the body, files in base64 included
 
 
 class JoinAdapter(Adapter):
@@ -43,7 +49,9 @@ class JoinAdapter(Adapter):
     slug = "join"
     name = "JO1N lender protocol v1"
     # the protocol obliges its lenders to all of this
-    abilities = Abilities(idempotent=True, can_be_asked=True, calls_back=True, deletion_notices=True)
+    abilities = Abilities(
+        idempotent=True, can_be_asked=True, calls_back=True, takes_supplement=True, deletion_notices=True
+    )
     credentials = frozenset({Credential.SIGNING_SECRETS})
     supported_labels = frozenset(join_fields.PLACES)
 
@@ -107,6 +115,30 @@ class JoinAdapter(Adapter):
             now=now,
         )
 
+    def build_supplement(
+        self, supplement: Supplement, endpoint: LenderEndpoint, *, now: datetime
+    ) -> HttpCall:
+        """POST /applications/{submission_id}/supplement: what it asked for, in the application's groups."""
+        body = {
+            "submission_id": str(supplement.submission_id),
+            "supplement_id": str(supplement.supplement_id),
+            **join_fields.grouped(supplement.fields),
+            "documents": [_document(document) for document in supplement.documents],
+        }
+        encoded = writing.json_body(body)
+        if len(encoded) > LARGEST_SUPPLEMENT:
+            raise LenderError(ErrorCode.VALUE_NOT_SUPPORTED, permanent=True)
+        return _call(
+            "POST",
+            f"/applications/{supplement.submission_id}/supplement",
+            encoded,
+            endpoint,
+            submission_id=supplement.submission_id,
+            message_id=f"supplement_{supplement.supplement_id}",
+            key=supplement.supplement_id,
+            now=now,
+        )
+
     def build_deletion(
         self, request: DeletionRequest, endpoint: LenderEndpoint, *, now: datetime
     ) -> HttpCall:
@@ -123,7 +155,7 @@ class JoinAdapter(Adapter):
         )
 
     def parse(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> Answer:
-        """The reply to an application or an inquiry.
+        """The reply to an application, an inquiry or a supplement.
 
         Raises LenderError; `not_received` only where the lender says so under its signature, for on that
         word we send again.
@@ -209,7 +241,9 @@ def _call(
     submission_id: UUID,
     message_id: str,
     now: datetime,
+    key: UUID | None = None,
 ) -> HttpCall:
+    """`key` is the Idempotency-Key of a POST: the submission's id where None."""
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "identity",
@@ -217,8 +251,17 @@ def _call(
         **signing.sign(message_id, body, endpoint.credentials.signing, now=now),
     }
     if method == "POST":
-        headers |= {"Content-Type": "application/json", "Idempotency-Key": str(submission_id)}
+        headers |= {"Content-Type": "application/json", "Idempotency-Key": str(key or submission_id)}
     return HttpCall(method, endpoint.base_url.rstrip("/") + path, headers, body, submission_id)
+
+
+def _document(document: Document) -> dict[str, str]:
+    if document.label not in DOCUMENT_LABELS:
+        raise LenderError(ErrorCode.FIELD_NOT_SUPPORTED, permanent=True)
+    if document.media_type not in MEDIA_TYPES or not document.content:
+        raise LenderError(ErrorCode.VALUE_NOT_SUPPORTED, permanent=True)
+    content = base64.b64encode(document.content).decode()
+    return {"label": document.label, "media_type": document.media_type, "content": content}
 
 
 def _consent(consent: Consent) -> dict[str, str]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from lenders.adapters import reading
 from lenders.adapters.base import (
     DECLINE_REASONS,
+    DOCUMENT_LABELS,
     RETENTION_BASES,
     Accepted,
     Answer,
@@ -33,7 +34,7 @@ from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS
 MOST_NEEDS = 64
 MOST_PROBLEMS = 64
 
-NEEDABLE = frozenset(PLACES)
+NEEDABLE = frozenset(PLACES) | DOCUMENT_LABELS
 PROBLEM_ATTRIBUTES = NEEDABLE | {
     "submission_id",
     "offer_reference",

@@ -58,9 +58,18 @@ class Choice:
     lender_reference: str = ""
 
 
+DOCUMENT_LABELS = frozenset(
+    {"document.identity", "document.income", "document.bank_statement", "document.residence"}
+)
+"""The documents that a lender can ask for."""
+
+MEDIA_TYPES = frozenset({"application/pdf", "image/jpeg"})
+"""The kinds of files that documents are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file the lender asked for, under the label by which it asked ("document.income")."""
+    """A file the lender asked for, under the label by which it asked; a document may be several files."""
 
     label: str
     media_type: str

@@ -7,6 +7,7 @@ from lenders.models.lender import Lender
 from lenders.models.not_asked import LenderNotAsked
 from lenders.models.offer import Offer
 from lenders.models.submission import LenderMessage, Submission
+from lenders.models.supplement import Supplement, SuppliedFile
 
 __all__ = [
     "Attempt",
@@ -18,4 +19,6 @@ __all__ = [
     "LenderNotAsked",
     "Offer",
     "Submission",
+    "Supplement",
+    "SuppliedFile",
 ]

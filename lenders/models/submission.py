@@ -9,7 +9,7 @@ from applications.models import Application, OwnedBySubject
 from applications.personal import Category, NotPersonal, Personal, Source, personal
 from lenders.models.lender import Lender
 from lenders.models.told import from_lender
-from lenders.states import WAITING, SigningClaim, SubmissionStatus
+from lenders.states import WAITING, Asking, SigningClaim, SubmissionStatus
 
 AWAITED = models.Q(status__in=WAITING) | models.Q(status=SubmissionStatus.OFFERED, more_to_come=True)
 """Submissions of which something may still come by itself: a first answer, or more offers."""
@@ -48,6 +48,12 @@ class Submission(OwnedBySubject):
     requested_fields = ArrayField(models.CharField(max_length=64), verbose_name=_("fields it needs"))
     needs = from_lender(
         ArrayField(models.CharField(max_length=64), default=list, verbose_name=_("what it asks about"))
+    )
+    asking = personal(
+        models.CharField(
+            _("what it asks about was asked"), max_length=8, choices=Asking.choices, default=Asking.NOTHING
+        ),
+        Category.TRANSACTIONS,
     )
     # It made offers and says that others may follow: the state stays "offered".
     more_to_come = from_lender(models.BooleanField(_("more offers may come"), default=False))
@@ -98,6 +104,11 @@ class Submission(OwnedBySubject):
                 fields=["late_until"],
                 condition=models.Q(status__in=["failed", "unknown"]),
                 name="submission_failed",
+            ),
+            models.Index(
+                fields=["page_wait_until"],
+                condition=models.Q(status="action_required", asking="open"),
+                name="submission_asks",
             ),
             models.Index(
                 fields=["created_at"],

@@ -27,7 +27,7 @@ TWINS: dict[str, type[Twin]] = {
     "xml": XmlTwin,
 }
 """By the slug of the adapter that speaks with them. A new way of speaking is one module and one line here."""
-LARGEST_REQUEST = 4 * 1024 * 1024
+LARGEST_REQUEST = 24 * 1024 * 1024
 CALLBACK_TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 LENDING: web.AppKey[Lending] = web.AppKey("lending", Lending)
@@ -73,13 +73,15 @@ async def reset(request: web.Request) -> web.Response:
 
 
 async def set_fault(request: web.Request) -> web.Response:
-    """POST /_faults: {"slug", "fault", "seconds", "times"}; `times` defaults to 1, less than zero is for
-    ever.
+    """POST /_faults: {"slug", "fault", "seconds", "times", "needs"}; `times` defaults to 1, less than zero is
+    for ever; `needs` is for `needs_more`.
     """
     order = wire.object_of(await request.read())
     if order.get("slug") not in LENDERS or order.get("fault") not in list(FaultName):
         return web.json_response({"lenders": list(LENDERS), "faults": list(FaultName)}, status=400)
     fault = Fault(FaultName(order["fault"]), float(order.get("seconds", 0)), int(order.get("times", 1)))
+    if order.get("needs"):
+        fault.needs = tuple(order["needs"])
     request.app[LENDING].books.faults[order["slug"]] = fault
     return web.json_response({"status": "set"})
 

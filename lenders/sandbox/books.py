@@ -46,12 +46,13 @@ MET_ELSEWHERE = frozenset({FaultName.FORGED_CALLBACK, FaultName.TOKEN_ERROR})
 @dataclass(slots=True)
 class Fault:
     """A fault, how long it takes where that matters, and for how many more requests; fewer than zero is for
-    ever.
+    ever. `needs` are the labels that NEEDS_MORE asks for.
     """
 
     name: FaultName
     seconds: float
     times: int
+    needs: tuple[str, ...] = ("identification.phone",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,8 @@ class CalledBack:
 @dataclass(slots=True)
 class Application:
     """An application evaluated once: `answer` is what the lender says of it now, `decision` what it came to,
-    said or not yet; `deletion` what it says to a request to delete it, `asked_because` why it was asked.
+    said or not yet. `supplements` are those it got, by key, as digests; `deletion` what it says to a request
+    to delete it, `asked_because` why it was asked.
     """
 
     digest: bytes
@@ -94,6 +96,7 @@ class Application:
     evaluation: asyncio.Task[None]
     answer: dict[str, Any] = field(default_factory=dict)
     decision: dict[str, Any] = field(default_factory=dict)
+    supplements: dict[str, bytes] = field(default_factory=dict)
     chosen: str = ""
     asked_because: str = ""
     deletion: dict[str, Any] = field(default_factory=dict)

@@ -16,7 +16,8 @@ callback_first      the decision by callback, and only then `pending` as the ans
 duplicate_callback  a callback sent twice, the first `seconds` after the answer
 late_callback       `pending` now, the decision by callback after `seconds`
 forged_callback     the next callback as a stranger would write it
-needs_more          `needs_more`, asking for identification.phone
+needs_more          `needs_more`, asking for the `needs` of the order (identification.phone); so after a
+                    supplement, if it is ordered again before that
 withdraw            the answer, and after `seconds` a callback that withdraws it
 change_offer        a choice accepted, and after `seconds` a callback with other figures for the same offer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -12,10 +13,11 @@ from uuid import UUID
 from aiohttp import web
 
 from lenders.sandbox import faults, wire
-from lenders.sandbox.books import Fault
+from lenders.sandbox.books import Fault, FaultName
 from lenders.sandbox.secrets import SandboxLender, secret_of
 from lenders.sandbox.twin import Document, Letter, Twin
 
+BEGINNINGS = {"application/pdf": b"%PDF-", "image/jpeg": b"\xff\xd8\xff"}
 FORGER = "whsec_" + "0" * 44
 
 
@@ -48,6 +50,7 @@ class JoinTwin(Twin):
         router.add_post(base, self._serve(lender, self._take_application))
         router.add_get(base + "/{submission}", self._serve(lender, self._tell))
         router.add_post(base + "/{submission}/choice", self._serve(lender, self._take_choice))
+        router.add_post(base + "/{submission}/supplement", self._serve(lender, self._take_supplement))
         router.add_post(base + "/{submission}/deletion", self._serve(lender, self._delete))
 
     def write(self, lender: SandboxLender, document: Document, *, kind: str, status: int = 200) -> Letter:
@@ -143,6 +146,29 @@ class JoinTwin(Twin):
         accepted.pop("offer")
         return await visit.reply(accepted, kind="choice")
 
+    async def _take_supplement(self, visit: Visit) -> web.StreamResponse:
+        """POST /applications/{submission}/supplement: what we said we need; taken in once for each key."""
+        application = self.known(visit.lender, visit.submission)
+        if application is None:
+            return await visit.refuse(404, "submission_id", "unknown", "not received")
+        key, digest = str(visit.document.get("supplement_id")), hashlib.sha256(visit.body).digest()
+        if visit.request.headers.get("Idempotency-Key") != key:
+            return await visit.refuse(400, "idempotency_key", "missing", "must be the supplement id")
+        if application.supplements.get(key, digest) != digest:
+            return await visit.refuse(409, "idempotency_key", "conflict", "sent before with another body")
+        if unreadable := [one for one in wire.files_of(visit.document) if not _is_readable(one)]:
+            return await visit.refuse(422, str(unreadable[0].get("label")), "invalid", "no PDF, no JPEG")
+        await asyncio.shield(application.evaluation)
+        if key not in application.supplements:
+            application.supplements[key] = digest
+            asked = application.answer.get("needs", ())
+            given = {label for label in asked if _has(visit.document, label)}
+            on_order = visit.fault.needs if visit.fault.name is FaultName.NEEDS_MORE else ()
+            missing = on_order or [label for label in asked if label not in given]
+            self.lending.supplemented(visit.lender, visit.submission, missing=missing)
+            await asyncio.shield(application.evaluation)
+        return await visit.reply(application.answer)
+
     async def _delete(self, visit: Visit) -> web.StreamResponse:
         """POST /applications/{submission}/deletion: it came to nothing at us, or the person takes it back."""
         application = self.known(visit.lender, visit.submission)
@@ -151,6 +177,25 @@ class JoinTwin(Twin):
         reason = str(visit.document.get("reason", ""))
         answer = self.lending.asked_to_delete(visit.lender, visit.submission, reason)
         return await visit.reply(answer, kind="deletion")
+
+
+def _has(document: Document, label: str) -> bool:
+    """Whether a supplement brings what is declared under this label (the guide has the table)."""
+    name = label.partition(".")[2]
+    for group in ("loan_", "document_", "pep_"):
+        name = name.removeprefix(group)
+    told = {key for value in document.values() if isinstance(value, dict) for key in value}
+    return name in told or any(file.get("label") == label for file in wire.files_of(document))
+
+
+def _is_readable(file: Document) -> bool:
+    """Whether it is base64 of what it says it is."""
+    try:
+        content = base64.b64decode(str(file.get("content")), validate=True)
+    except ValueError:
+        return False
+    begins = BEGINNINGS.get(str(file.get("media_type")))
+    return begins is not None and content.startswith(begins)
 
 
 def _is_wanted(credit: dict[str, Any]) -> bool:

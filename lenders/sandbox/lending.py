@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -26,7 +26,6 @@ KEPT_FOR = timedelta(days=5 * 365 + 1)
 _REPLY_IS_OUT = 0.2
 """Seconds after which the reply that follows a callback has been written."""
 NOTHING = Fault(FaultName.NONE, 0.0, 0)
-LATE = (FaultName.LATE_CALLBACK, FaultName.NEEDS_MORE)
 
 
 class Lending:
@@ -65,13 +64,19 @@ class Lending:
         self.books.applications[key] = application
         return application
 
-    def supplemented(self, lender: SandboxLender, submission: UUID) -> Application:
-        """What it lacked was sent: it makes up its mind now. Where it lacked nothing, nothing changes."""
+    def supplemented(
+        self, lender: SandboxLender, submission: UUID, *, missing: Sequence[str] = ()
+    ) -> Application:
+        """What it lacked was sent: it makes up its mind now, or asks for what is missing still. Where it
+        lacked nothing, nothing changes.
+        """
         application = self.books.applications[lender.slug, submission]
         if application.answer.get("status") == "needs_more":
-            evaluation = self._evaluate(lender, submission, application.wanted, NOTHING)
-            application.answer = _stated(lender, submission, status="pending")
-            application.evaluation = asyncio.create_task(evaluation)
+            application.answer = {**application.answer, "needs": list(missing)}
+            if not missing:
+                evaluation = self._evaluate(lender, submission, application.wanted, NOTHING, whole=True)
+                application.answer = _stated(lender, submission, status="pending")
+                application.evaluation = asyncio.create_task(evaluation)
         return application
 
     def chosen(self, lender: SandboxLender, submission: UUID, reference: str, fault: Fault) -> None:
@@ -148,18 +153,23 @@ class Lending:
         self.books.reset()
 
     async def _evaluate(
-        self, lender: SandboxLender, submission: UUID, asked: dict[str, Any], fault: Fault
+        self,
+        lender: SandboxLender,
+        submission: UUID,
+        asked: dict[str, Any],
+        fault: Fault,
+        *,
+        whole: bool = False,
     ) -> None:
+        """Decide in the lender's own time. `whole`: it has all that it needs."""
         await asyncio.sleep(lender.answer_seconds / self._speed)
         application = self.books.applications[lender.slug, submission]
         verdicts = _verdicts(lender, submission, asked)
         application.decision = verdicts[-1]
-        waits = lender.behaviour is Behaviour.CALLS_BACK or fault.name in LATE
+        waits = lender.behaviour is Behaviour.CALLS_BACK or fault.name is FaultName.LATE_CALLBACK
         application.answer = _stated(lender, submission, status="pending") if waits else verdicts[0]
-        if fault.name is FaultName.NEEDS_MORE:
-            application.answer = _stated(
-                lender, submission, status="needs_more", needs=["identification.phone"]
-            )
+        if needs := [] if whole else _needed(lender, asked, fault):
+            application.answer = _stated(lender, submission, status="needs_more", needs=needs)
             return
         if fault.name is FaultName.CALLBACK_FIRST:
             application.answer = verdicts[0]
@@ -237,6 +247,14 @@ class Lending:
                 return response.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return 0
+
+
+def _needed(lender: SandboxLender, asked: dict[str, Any], fault: Fault) -> list[str]:
+    """What the lender wants to have before it decides: on order, or of its own for a large amount."""
+    if fault.name is FaultName.NEEDS_MORE:
+        return list(fault.needs)
+    large = lender.asks_above_cents is not None and asked["amount_cents"] > lender.asks_above_cents
+    return list(lender.asks_for) if large else []
 
 
 def _to_deletion(lender: SandboxLender, submission: UUID) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class SandboxLender:
     upfront_fee_permille   of the amount, paid at drawdown
     answer_seconds         how long it thinks before it answers
     callback_seconds       how long after that the offer follows (CALLS_BACK), or that of each other product
+    asks_above_cents       for more than this it wants to see `asks_for` first
     signs_seconds          how long after a choice it says that the contract is signed; None: only on order
     deletes                how it answers a request to delete
     """
@@ -68,6 +69,8 @@ class SandboxLender:
     answer_seconds: float = 0.2
     callback_seconds: float = 6.0
     decline_reason: str = "internal_policy"
+    asks_above_cents: int | None = None
+    asks_for: tuple[str, ...] = ("document.income",)
     signs_seconds: float | None = None
     deletes: Deletes = Deletes.AT_ONCE
 
@@ -126,6 +129,7 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         ),
         borrowing_rate=Decimal("11.50"),
         answer_seconds=4.0,
+        asks_above_cents=8_000_00,
         deletes=Deletes.KEEPS,
     ),
     SandboxLender(

@@ -62,6 +62,15 @@ def object_of(body: bytes) -> dict[str, Any]:
 
 
 def field_names(document: Mapping[str, Any]) -> list[str]:
-    """The names, never the values, of what an application tells: "customer.surname" and so on."""
+    """The names, never the values, of what an application or a supplement tells: "customer.surname" and so
+    on, and "document.income".
+    """
     groups = {name: value for name, value in document.items() if isinstance(value, dict)}
-    return sorted(f"{name}.{key}" for name, group in groups.items() for key in group)
+    told = [f"{name}.{key}" for name, group in groups.items() for key in group]
+    return sorted(told + [str(one.get("label")) for one in files_of(document)])
+
+
+def files_of(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The files that a supplement brings."""
+    files = document.get("documents")
+    return [one for one in files if isinstance(one, dict)] if isinstance(files, list) else []

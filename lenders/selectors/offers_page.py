@@ -21,7 +21,8 @@ from lenders.models.submission import AWAITED
 from lenders.ordering import Order, in_order
 from lenders.reasons import sentence_of
 from lenders.selectors.deletions import came_of_the_request
-from lenders.states import WAITING, DeliveryKind, DeliveryStatus, OfferStatus, SubmissionStatus
+from lenders.selectors.more_page import UNANSWERED, asked_for, can_be_answered
+from lenders.states import WAITING, Asking, DeliveryKind, DeliveryStatus, OfferStatus, SubmissionStatus
 
 NOTICEABLE = Decimal("0.1")  # percentage points, as the terms of use say
 SHOWN_OFFERS = (OfferStatus.OPEN, OfferStatus.SELECTED)
@@ -57,9 +58,12 @@ class LenderView:
     waiting   an answer, or more offers, are awaited now
     late      they may still come, though the page waits no longer
     adds      what is awaited, or may still come, are further offers
+    asks      it waits for something that the person can give on a page of its own
+    refused   the person does not want to give it, and can still change their mind
     deletion  that it was asked to delete, and what it answered
     """
 
+    id: UUID
     name: str
     state: str
     state_text: str
@@ -67,6 +71,8 @@ class LenderView:
     waiting: bool
     late: bool
     adds: bool
+    asks: bool
+    refused: bool
     deletion: tuple[str, ...]
 
 
@@ -107,6 +113,11 @@ class OffersPage:
     def late(self) -> bool:
         """Whether a lender that the page no longer waits for may still answer."""
         return any(lender.late for lender in self.lenders)
+
+    @property
+    def asking(self) -> list[LenderView]:
+        """The lenders that wait for something from the person."""
+        return [lender for lender in self.lenders if lender.asks]
 
     @property
     def more_from(self) -> str:
@@ -189,7 +200,7 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
     require(application.subject_id, purpose)
     submissions = list(
         Submission.objects.filter(application=application)
-        .select_related("lender__recipient", "deletion")
+        .select_related("lender__recipient", "application", "deletion")
         .prefetch_related("offers", "deliveries")
     )
     submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
@@ -200,7 +211,7 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
             if offer.status in SHOWN_OFFERS:
                 offer.submission = submission
                 offers.append(offer_view(offer, application, stopped=bool(stopped)))
-    lenders = [_lender_view(submission, application) for submission in submissions]
+    lenders = [_lender_view(submission, application, stopped=bool(stopped)) for submission in submissions]
     chosen = next((offer for offer in offers if offer.status == OfferStatus.SELECTED), None)
     choices = [
         delivery
@@ -230,18 +241,23 @@ def _why_stopped(application: Application) -> str:
     return str(refused.sentence) if refused else ""
 
 
-def _lender_view(submission: Submission, application: Application) -> LenderView:
-    """The state in words. Past the page's wait a silent lender is late, not lost: its answer still counts."""
+def _lender_view(submission: Submission, application: Application, *, stopped: bool) -> LenderView:
+    """The state in words. Past the page's wait a silent lender is late, not lost: its answer still counts.
+
+    Who waits for the person is not waited for.
+    """
     now = timezone.now()
     state, deletion = SubmissionStatus(submission.status), tuple(came_of_the_request(submission))
     if state == SubmissionStatus.QUEUED and application.status == ApplicationStatus.CHOSEN:
         state = SubmissionStatus.NOT_SELECTED  # while the choice stands nothing more is sent to this lender
+    open_to_more = not stopped and can_be_answered(submission)
     adds = state == SubmissionStatus.OFFERED and submission.awaited
-    unanswered = state in WAITING
+    unanswered = state in WAITING and not open_to_more
     waiting = (unanswered or adds) and submission.page_wait_until > now
     may_answer = unanswered or adds or state in (SubmissionStatus.NO_RESPONSE, SubmissionStatus.UNKNOWN)
     late = may_answer and not waiting and submission.late_until > now and not deletion
     return LenderView(
+        id=submission.pk,
         name=submission.lender.name,
         state=state,
         state_text=str(state.label),
@@ -249,15 +265,22 @@ def _lender_view(submission: Submission, application: Application) -> LenderView
         waiting=waiting,
         late=late,
         adds=adds and (waiting or late),
+        asks=open_to_more and submission.asking in UNANSWERED,
+        refused=open_to_more and submission.asking == Asking.REFUSED,
         deletion=deletion,
     )
 
 
 def _reason_text(submission: Submission) -> str:
-    """Why the lender declined, or what it asks for."""
+    """Why the lender declined, what it asks for, or that it asked in vain."""
     if submission.status == SubmissionStatus.ACTION_REQUIRED:
         asked = [label_text(label) for label in submission.needs if label in KNOWN_LABELS]
-        return gettext("It asks about: %(fields)s.") % {"fields": ", ".join(asked)} if asked else ""
+        sentences = [gettext("It asks about: %(fields)s.") % {"fields": ", ".join(asked)}] if asked else []
+        if not asked_for(submission):
+            sentences.append(gettext("It cannot be given here: the lender will contact you itself."))
+        return " ".join(sentences)
+    if submission.status == SubmissionStatus.NO_RESPONSE and submission.asking != Asking.NOTHING:
+        return gettext("It had asked for more, and did not get it.")
     return sentence_of(submission.decline_reason)
 
 

@@ -17,9 +17,10 @@ from lenders.purposes import PURPOSES, kinds_for
 from lenders.selectors.sleepers import sleepers
 from lenders.states import DeliveryKind, DeliveryStatus
 
-# While a choice stands no other lender is handed the application, and none is given up: the chosen one may
-# still decline, and this one may have had it from a worker that died.
-ANOTHER_CHOSEN = Q(kind=DeliveryKind.APPLICATION, submission__application__status=ApplicationStatus.CHOSEN)
+# While a choice stands no other lender is handed any of these, and none is given up: the chosen one may still
+# decline, and this one may have had it from a worker that died.
+HANDED_OVER = (DeliveryKind.APPLICATION, DeliveryKind.SUPPLEMENT)
+ANOTHER_CHOSEN = Q(kind__in=HANDED_OVER, submission__application__status=ApplicationStatus.CHOSEN)
 LATELY = timedelta(hours=1)
 
 

@@ -27,10 +27,18 @@ from lenders.adapters.base import (
 )
 from lenders.models import Attempt, DeletionNotice, Delivery, Submission
 from lenders.selectors.deletions import data_left, on_its_way
-from lenders.services import deletions, disclosures, ingest, payload, polling
+from lenders.selectors.queues import HANDED_OVER
+from lenders.services import deletions, disclosures, ingest, payload, polling, supplied_files
 from lenders.services.breaking import note_call
 from lenders.services.claims import Claim, give_back
-from lenders.services.settling import close, died_on_the_way, give_up, leave_unknown, settle_failure
+from lenders.services.settling import (
+    WAITS_AS,
+    close,
+    died_on_the_way,
+    give_up,
+    leave_unknown,
+    settle_failure,
+)
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
@@ -167,13 +175,13 @@ def _cannot_start(delivery: Delivery) -> str | None:
         return "subject_erased"
     if delivery.kind == DeliveryKind.DELETION:
         return _cannot_ask_to_delete(delivery)
-    if delivery.kind == DeliveryKind.APPLICATION and delivery.submission.status != SubmissionStatus.QUEUED:
+    if delivery.kind in HANDED_OVER and delivery.submission.status != WAITS_AS[DeliveryKind(delivery.kind)]:
         return "already_answered"
     too_late = timezone.now() >= delivery.deadline
     if delivery.kind == DeliveryKind.INQUIRY and polling.nothing_to_learn(delivery.submission):
         return "nothing_to_learn"
     standing = delivery.submission.application.status
-    if delivery.kind == DeliveryKind.APPLICATION and standing != ApplicationStatus.SUBMITTED:
+    if delivery.kind in HANDED_OVER and standing != ApplicationStatus.SUBMITTED:
         # Another offer was chosen after the claim: `claim_due` leaves such rows alone from then on.
         waits = standing == ApplicationStatus.CHOSEN and not too_late
         return "another_chosen" if waits else "no_longer_wanted"
@@ -219,6 +227,8 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
             fault, outcome = error.code, str(error.code)
         else:
             delivery = close(prepared.claim, DeliveryStatus.DONE)
+            if delivery and prepared.kind == DeliveryKind.SUPPLEMENT:
+                supplied_files.forget(prepared.submission_id)
             outcome = _take_in(prepared, answer, reply.message_id) if delivery else "lease_lost"
         Attempt.objects.filter(pk=prepared.attempt_id).update(
             finished_at=timezone.now(),

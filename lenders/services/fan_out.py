@@ -84,6 +84,14 @@ def clocks_of(lender: Lender, now: datetime) -> dict[str, datetime]:
     }
 
 
+def restart_clocks(submission: Submission) -> None:
+    """The lender is asked anew: the page waits again, and an answer counts for as long as it would have."""
+    clocks = clocks_of(submission.lender, timezone.now())
+    submission.page_wait_until = clocks["page_wait_until"]
+    submission.late_until = max(submission.late_until, clocks["late_until"])
+    submission.save(update_fields=["page_wait_until", "late_until"])
+
+
 def put_clocks_on(*, subject_id: UUID, paused: timedelta) -> None:
     """Give what could not be sent for `paused` its time back, and ring."""
     due = Delivery.objects.filter(subject_id=subject_id, status=DeliveryStatus.DUE)

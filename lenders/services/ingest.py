@@ -31,6 +31,7 @@ from lenders.adapters.base import (
 )
 from lenders.apr import AprError, apr_of_offer, round_half_up
 from lenders.models import Delivery, LenderMessage, Offer, Submission
+from lenders.selectors.more_page import asked_for
 from lenders.services import polling
 from lenders.services.contracts import contract_signed, decline_late
 from lenders.services.deletions import acknowledge
@@ -41,6 +42,7 @@ from lenders.states import (
     OPEN_TO_ANSWERS,
     WAITING,
     Acknowledgement,
+    Asking,
     DeliveryKind,
     DeliveryStatus,
     OfferStatus,
@@ -132,8 +134,7 @@ def _apply(submission: Submission, answer: AnyAnswer, actor: Actor, asked: Deliv
         _note_reason(submission, answer.reason)
         return _moved(submission, S.DECLINED)
     if isinstance(answer, NeedsMore):
-        Submission.objects.filter(pk=submission.pk).update(needs=list(answer.needs))
-        return _moved(submission, S.ACTION_REQUIRED)
+        return _ask_for_more(submission, list(answer.needs))
     assert isinstance(answer, Pending)  # noqa: S101 - narrows the union for the type checker
     return _moved(submission, S.PENDING)
 
@@ -159,6 +160,25 @@ def _remember_reference(submission: Submission, reference: str) -> None:
 def _note_reason(submission: Submission, reason: str) -> None:
     submission.decline_reason = reason
     submission.save(update_fields=["decline_reason"])
+
+
+def _ask_for_more(submission: Submission, needs: list[str]) -> str:
+    """The person is to be asked. While what they gave is on its way, the lender says nothing new by this."""
+    on_its_way = Delivery.objects.filter(
+        submission=submission, kind=DeliveryKind.SUPPLEMENT, status=DeliveryStatus.DUE
+    )
+    if on_its_way.exists():
+        return "out_of_place"
+    asks_already = submission.status == S.ACTION_REQUIRED
+    if asks_already and submission.needs == needs:
+        return "duplicate"
+    submission.needs = needs
+    submission.asking = Asking.OPEN if asked_for(submission) else Asking.NOTHING
+    submission.save(update_fields=["needs", "asking"])
+    if asks_already:
+        live.touch(submission.application_id)
+        return "taken"
+    return _moved(submission, S.ACTION_REQUIRED)
 
 
 def _moved(submission: Submission, to: SubmissionStatus) -> str:

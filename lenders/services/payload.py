@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from applications.crypto.errors import CURABLE, CryptoError
 from applications.data_policy import NotInPolicy
-from applications.form_fields import CONSENTS_LABEL, FORM_FIELDS, LANGUAGE_LABEL
+from applications.form_fields import CONSENTS_LABEL, LANGUAGE_LABEL
 from applications.personal import Purpose, RecipientKind
 from applications.selectors.people import MODEL_NAMES, values_by_label
 from applications.selectors.permission import require
@@ -26,18 +26,20 @@ from lenders.adapters.base import (
     CreditRequest,
     DeletionReason,
     DeletionRequest,
+    Document,
     ErrorCode,
     HttpCall,
     Inquiry,
     LenderEndpoint,
     LenderError,
+    Supplement,
 )
 from lenders.models import DeletionNotice, Delivery, Lender, Offer, Submission
 from lenders.purposes import PURPOSES
+from lenders.selectors.more_page import KEYWORD, may_be_passed
 from lenders.states import DeliveryKind, OfferStatus
 
-KEYWORD = FORM_FIELDS["keyword"].label
-# What is passed to a lender is passed for this: the application, the choice.
+# What is passed to a lender is passed for this: the application, what it still needed, the choice.
 PURPOSE = Purpose.PASS_TO_LENDERS
 
 
@@ -133,6 +135,23 @@ def _choice(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now:
     return Call(http, adapter, endpoint, adapter.parse_choice, Discloses((KEYWORD,), PURPOSE))
 
 
+def _supplement(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now: datetime) -> Call:
+    """What the person gave last to the lender that needed more: that and nothing else."""
+    submission = delivery.submission
+    _require(delivery)
+    given = submission.supplements.prefetch_related("files").latest()
+    answers = given.given
+    documents = tuple(
+        Document(file.label, file.media_type, file.content or b"") for file in given.files.all()
+    )
+    labels = (*sorted(answers), *sorted({document.label for document in documents}))
+    if not all(map(may_be_passed, labels)):
+        raise LenderError(ErrorCode.FIELD_NOT_SUPPORTED, permanent=True)
+    supplement = Supplement(given.pk, submission.pk, submission.lender_reference or "", answers, documents)
+    http = adapter.build_supplement(supplement, endpoint, now=now)
+    return Call(http, adapter, endpoint, adapter.parse, Discloses(labels, PURPOSE))
+
+
 def _deletion(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now: datetime) -> Call:
     submission = delivery.submission
     _require(delivery)
@@ -152,6 +171,7 @@ _BUILDERS: Mapping[DeliveryKind, Callable[[Delivery, Adapter, LenderEndpoint, da
     DeliveryKind.APPLICATION: _application,
     DeliveryKind.INQUIRY: _inquiry,
     DeliveryKind.CHOICE: _choice,
+    DeliveryKind.SUPPLEMENT: _supplement,
     DeliveryKind.DELETION: _deletion,
 }
 

@@ -15,15 +15,24 @@ from lenders.adapters import ADAPTERS
 from lenders.errors import NothingToRetry
 from lenders.models import DeletionNotice, Delivery, Submission
 from lenders.purposes import PURPOSES
-from lenders.services.fan_out import DISPATCH_TASK, clocks_of, new_delivery
+from lenders.selectors.queues import HANDED_OVER
+from lenders.services import supplied_files
+from lenders.services.fan_out import DISPATCH_TASK, new_delivery, restart_clocks
 from lenders.services.moves import move
-from lenders.states import APPLICATION_LISTENS, DeliveryKind, DeliveryStatus, SubmissionStatus
-
-RETRYABLE = frozenset({SubmissionStatus.FAILED, SubmissionStatus.NO_RESPONSE})
+from lenders.services.settling import WAITS_AS
+from lenders.states import (
+    APPLICATION_LISTENS,
+    RETRYABLE,
+    Asking,
+    DeliveryKind,
+    DeliveryStatus,
+    SubmissionStatus,
+)
 
 
 def retry(*, submission_id: UUID, actor: Actor) -> None:
-    """Queue what failed at this lender again: the application, the consumer's choice, the request to delete.
+    """Queue what failed at this lender again: the application, what it still needed, the consumer's choice,
+    the request to delete.
 
     A lender that had the application all along takes no second copy: the idempotency key stays the
     submission's own, and where a copy would be a second application the lender is asked first what it has.
@@ -40,10 +49,10 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
         kind = _what_failed(submission)
         require(subject_id, PURPOSES[kind], application_id=submission.application_id)
         _check_against_deletion(submission, kind)
-        if kind == DeliveryKind.APPLICATION:
-            _ask_anew(submission)
-            if _may_have_it(submission):
-                kind = DeliveryKind.INQUIRY
+        if kind in HANDED_OVER:
+            _ask_anew(submission, kind)
+        if kind == DeliveryKind.APPLICATION and _may_have_it(submission):
+            kind = DeliveryKind.INQUIRY
         _make_due(submission, kind)
         audit.record(
             actor=actor, action="submission.retried", subject_id=subject_id, row=submission, kind=kind
@@ -70,15 +79,15 @@ def _make_due(submission: Submission, kind: DeliveryKind) -> None:
         new_delivery(submission, kind).save(force_insert=True)
 
 
-def _ask_anew(submission: Submission) -> None:
+def _ask_anew(submission: Submission, kind: DeliveryKind) -> None:
     """Both clocks start again with the question: the old late window may have closed already."""
     submission.requested_fields = [
         label for label in submission.requested_fields if label in submission.lender.requested_fields
     ]
-    for name, moment in clocks_of(submission.lender, timezone.now()).items():
-        setattr(submission, name, moment)
-    submission.save(update_fields=["requested_fields", "page_wait_until", "late_until"])
-    move(submission, SubmissionStatus.QUEUED)
+    submission.asking = Asking.NOTHING
+    submission.save(update_fields=["requested_fields", "asking"])
+    restart_clocks(submission)
+    move(submission, WAITS_AS[kind])
 
 
 def _may_have_it(submission: Submission) -> bool:
@@ -98,7 +107,10 @@ def _what_failed(submission: Submission) -> DeliveryKind:
     if submission.application.status not in APPLICATION_LISTENS:
         raise NothingToRetry
     if submission.status in RETRYABLE:
-        return DeliveryKind.APPLICATION
+        # Once its files are gone the lender is to ask anew: it answers the application as it stands there.
+        supplement = last is not None and _ended_badly(last, DeliveryKind.SUPPLEMENT)
+        still_whole = supplement and supplied_files.is_whole(submission)
+        return DeliveryKind.SUPPLEMENT if still_whole else DeliveryKind.APPLICATION
     if (
         submission.status == SubmissionStatus.SELECTED
         and last is not None

@@ -16,14 +16,14 @@ from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
 from lenders.models import Attempt, Delivery, Submission
 from lenders.purposes import kinds_for
-from lenders.services import polling
+from lenders.services import polling, supplied_files
 from lenders.services.breaking import take_token
 from lenders.services.claims import Claim
 from lenders.services.contracts import decline_late
 from lenders.services.fan_out import new_delivery
 from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
-from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+from lenders.states import RETRYABLE, DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +53,12 @@ ENDS_AS = {
     "nothing_to_learn": SubmissionStatus.NO_RESPONSE,
     "no_longer_wanted": SubmissionStatus.NOT_SELECTED,
     "request_withdrawn": SubmissionStatus.CALLED_OFF,
+}
+# How a submission stands while a delivery of the kind decides what becomes of it.
+WAITS_AS = {
+    DeliveryKind.APPLICATION: SubmissionStatus.QUEUED,
+    DeliveryKind.INQUIRY: SubmissionStatus.QUEUED,
+    DeliveryKind.SUPPLEMENT: SubmissionStatus.PENDING,
 }
 BACKOFF_SECONDS, BACKOFF_CAP_SECONDS = 2.0, 300.0
 UNDER_WAY = timedelta(minutes=1)
@@ -184,10 +190,14 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
     )
     if delivery.kind == DeliveryKind.CHOICE:
         live.touch(delivery.submission.application_id)  # the page says that the lender was not told
-    still_waiting = delivery.submission.status == SubmissionStatus.QUEUED  # it may have called back meanwhile
-    if delivery.kind in (DeliveryKind.APPLICATION, DeliveryKind.INQUIRY) and still_waiting:
+    kind = DeliveryKind(delivery.kind)
+    if delivery.submission.status == WAITS_AS.get(kind):  # it may have called back meanwhile
+        if kind == DeliveryKind.SUPPLEMENT and code == "request_withdrawn":
+            status = status or SubmissionStatus.ACTION_REQUIRED  # the application itself was sent long ago
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
         move(delivery.submission, becomes, error_code=code)
+    if kind == DeliveryKind.SUPPLEMENT and delivery.submission.status not in RETRYABLE:
+        supplied_files.forget(delivery.submission_id)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)
 
 
@@ -210,8 +220,11 @@ def call_off_withdrawn() -> int:
             for delivery in stopped.filter(pk=found.pk).select_related("submission"):
                 # A worker may have died with it, or an earlier sending have carried it: then nobody
                 # may say that it was not sent.
-                of_it = Delivery.objects.filter(submission=delivery.submission_id).values("pk")
-                left = Disclosure.objects.filter(delivery__in=of_it).exclude(status=DisclosureStatus.NOT_MADE)
+                of_it = Delivery.objects.filter(submission=delivery.submission_id)
+                if delivery.kind == DeliveryKind.SUPPLEMENT:  # whose application has left long ago
+                    of_it = of_it.filter(pk=delivery.pk)
+                left = Disclosure.objects.filter(delivery__in=of_it.values("pk"))
+                left = left.exclude(status=DisclosureStatus.NOT_MADE)
                 status = SubmissionStatus.UNKNOWN if left.exists() else None
                 give_up(delivery, "request_withdrawn", status=status)
                 ended += 1

@@ -23,7 +23,8 @@ from lenders.services.choosing import choose as choose_offer
 SHOW = Purpose.DATA_SUBJECT_RIGHTS
 
 
-def _own(request: ConsumerRequest, application_id: UUID) -> Application:
+def own_sent_application(request: ConsumerRequest, application_id: UUID) -> Application:
+    """The consumer's own application, or a page that is not there."""
     application = own_application(
         subject_id=request.consumer.subject_id, application_id=application_id, purpose=SHOW
     )
@@ -65,7 +66,7 @@ def _context(request: ConsumerRequest, application: Application) -> dict[str, An
 @require_safe
 def offers(request: ConsumerRequest, application_id: UUID) -> HttpResponse:
     """Where each lender stands, and the offers to choose from."""
-    application = _own(request, application_id)
+    application = own_sent_application(request, application_id)
     context = _context(request, application) | {"not_asked": lenders_not_asked(application)}
     return render(request, "lenders/offers.html", context)
 
@@ -87,7 +88,7 @@ def _etag(request: HttpRequest, application_id: UUID) -> str | None:
 @require_safe
 def fragment(request: ConsumerRequest, application_id: UUID) -> HttpResponse:
     """The part of the offers page that changes while lenders answer."""
-    application = _own(request, application_id)
+    application = own_sent_application(request, application_id)
     return render(request, "lenders/_offers_fragment.html", _context(request, application))
 
 
@@ -95,7 +96,7 @@ def fragment(request: ConsumerRequest, application_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose(request: ConsumerRequest, application_id: UUID, offer_id: UUID) -> HttpResponse:
     """Show what choosing means; on POST, choose."""
-    application = _own(request, application_id)
+    application = own_sent_application(request, application_id)
     offer = own_offer(
         subject_id=request.consumer.subject_id,
         application_id=application_id,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -49,6 +50,7 @@ class Walk:
         self.client, self.language = client, language
         self.email = email or factories.address()
         self.answers = factories.answers(**answers)
+        self.paper = f"%PDF-1.7\n{self.answers['employer']}\n%%EOF".encode()
         self.pages: list[Page] = []
 
     def address(self, name: str, *args: Any) -> str:
@@ -92,6 +94,19 @@ class Walk:
         self.get("lenders:fragment", application.pk)
         return application
 
+    def give_more(self, application: Application) -> None:
+        submission = scene.submission_at(application, "atra")
+        scene.say(submission, "needs_more", needs=["identification.phone", "document.income"])
+        place = (application.pk, submission.pk)
+        self.get("lenders:offers", application.pk)
+        self.get("lenders:more", *place)
+        self.post("lenders:more", *place, data={"phone": "12"})
+        self.post("lenders:more", *place, data={"refuse": ""})
+        paper = SimpleUploadedFile(f"{self.answers['surname']}.pdf", self.paper)
+        given = {"phone": self.answers["phone"], "document_income": paper}
+        self.post("lenders:more", *place, data=given)
+        self.get("lenders:offers", application.pk)
+
     def choose(self, application: Application) -> Offer:
         offer = scene.open_offer(application, "atra")
         self.get("lenders:offers", application.pk)
@@ -117,7 +132,9 @@ class Walk:
         factories.lender("atra")
         self.sign_in()
         self.fill_in()
-        self.choose(self.send())
+        application = self.send()
+        self.give_more(application)
+        self.choose(application)
         self.leave()
         return self.pages
 

@@ -165,7 +165,7 @@ PUBLIC = {"applications:home", "applications:start", "applications:code", "appli
 def test_every_other_page_turns_visitors_away(client: Client, name: str, method: str) -> None:
     identifier = "6f2d3c1e-0000-4000-8000-000000000000"
     arguments = {"slug": "name"}
-    arguments |= dict.fromkeys(("application_id", "offer_id", "consent_id"), identifier)
+    arguments |= dict.fromkeys(("application_id", "offer_id", "submission_id", "consent_id"), identifier)
     pattern = dict(patterns())[name]
     kwargs = {key: arguments[key] for key in pattern.pattern.regex.groupindex}
     response = getattr(client, method)(reverse(name, kwargs=kwargs))
@@ -182,6 +182,9 @@ WITHOUT_PURPOSE = {
     "applications.selectors.accounts.live_session": "who is knocking; pages ask with their purpose",
     "applications.selectors.people.own_version": "a number for open pages",
     "applications.selectors.security_signals.counted_apart": "of the index keys, and of nobody",
+    "lenders.selectors.more_page.asked_for": "of a submission that was read already",
+    "lenders.selectors.more_page.can_be_answered": "of a submission that was read already",
+    "lenders.selectors.more_page.may_be_passed": "of a label, and of nobody",
     "lenders.selectors.offers_page.apr_differs": "of an offer that was read already",
     "lenders.selectors.offers_page.offer_view": "of an offer that was read already",
     "lenders.selectors.offers_page.waiting_submissions": "a count",
@@ -196,7 +199,7 @@ READERS = [
     if function.__module__ == f"applications.selectors.{name}" and not function.__name__.startswith("_")
 ] + [
     function
-    for name in ("offers_page", "send_page")
+    for name in ("more_page", "offers_page", "send_page")
     for _, function in inspect.getmembers(import_module(f"lenders.selectors.{name}"), inspect.isfunction)
     if function.__module__ == f"lenders.selectors.{name}" and not function.__name__.startswith("_")
 ]

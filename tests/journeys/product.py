@@ -104,8 +104,8 @@ class Product:
         with urllib.request.urlopen(f"{self.sandbox_url}/_log", timeout=10) as answer:
             return dict(json.load(answer))
 
-    def fault(self, slug: str, name: str, *, seconds: float = 0, times: int = 1) -> None:
-        order = {"slug": slug, "fault": name, "seconds": seconds, "times": times}
+    def fault(self, slug: str, name: str, *, seconds: float = 0, times: int = 1, **more: Any) -> None:
+        order = {"slug": slug, "fault": name, "seconds": seconds, "times": times, **more}
         request = urllib.request.Request(f"{self.sandbox_url}/_faults", json.dumps(order).encode())
         urllib.request.urlopen(request, timeout=10).close()
 

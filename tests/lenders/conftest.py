@@ -21,8 +21,8 @@ class Sandbox:
     def __init__(self, server: SandboxServer) -> None:
         self.url, self.tls_url, self.lender_url = server.url, server.tls_url, server.lender_url
 
-    def fault(self, slug: str, name: str, *, seconds: float = 0, times: int = 1) -> None:
-        self._post("_faults", {"slug": slug, "fault": name, "seconds": seconds, "times": times})
+    def fault(self, slug: str, name: str, *, seconds: float = 0, times: int = 1, **more: Any) -> None:
+        self._post("_faults", {"slug": slug, "fault": name, "seconds": seconds, "times": times, **more})
 
     def reset(self) -> None:
         self._post("_reset", {})

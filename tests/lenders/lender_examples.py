@@ -10,7 +10,7 @@ from uuid import UUID
 
 from standardwebhooks.webhooks import Webhook
 
-from lenders.adapters.base import Consent, Credentials, CreditRequest, HttpAnswer, LenderEndpoint
+from lenders.adapters.base import Consent, Credentials, CreditRequest, Document, HttpAnswer, LenderEndpoint
 
 NOW = datetime(2026, 11, 23, 9, 0, 5, tzinfo=UTC)
 SUBMISSION = UUID("0193a5c4-7d1e-7c3a-9b52-3f0e6f5a1d27")
@@ -51,6 +51,14 @@ EVERY_FIELD: dict[str, Any] = {
     "pep.pep_relation": "canary-spouse",
     "pep.pep_office": "canary-office",
 }
+
+
+PDF = b"%PDF-1.7\ncanary-salary\n%%EOF\n"
+DOCUMENTS = (
+    Document("document.income", "application/pdf", PDF),
+    Document("document.identity", "image/jpeg", b"\xff\xd8\xffcanary-face"),
+    Document("document.identity", "image/jpeg", b"\xff\xd8\xffcanary-back"),
+)
 
 
 def credit_request(fields: dict[str, Any] | None = None) -> CreditRequest:

@@ -23,9 +23,11 @@ from lenders.adapters.base import (
     CreditRequest,
     DeletionReason,
     DeletionRequest,
+    Document,
     HttpCall,
     Inquiry,
     LenderEndpoint,
+    Supplement,
 )
 from lenders.adapters.errors import LenderError
 from lenders.adapters.guard import UrlGuard
@@ -90,6 +92,12 @@ class Peer:
         return adapter_of(slug).build_inquiry(
             Inquiry(submission or self.submission), self.endpoint(slug), now=datetime.now(tz=UTC)
         )
+
+    def supplement(
+        self, slug: str, fields: dict[str, Any], *documents: Document, key: UUID | None = None
+    ) -> HttpCall:
+        given = Supplement(key or uuid4(), self.submission, fields=fields, documents=documents)
+        return adapter_of(slug).build_supplement(given, self.endpoint(slug), now=datetime.now(tz=UTC))
 
     async def send(self, call: HttpCall, *, slug: str = "atra", seconds: float = 5):
         guard = UrlGuard(hosts=frozenset(), loopback=places_of(self.server))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from standardwebhooks.webhooks import Webhook
@@ -15,14 +17,18 @@ from lenders.adapters.base import (
     Credentials,
     DeletionReason,
     DeletionRequest,
+    Document,
     HttpAnswer,
+    HttpCall,
     Inquiry,
     LenderEndpoint,
+    Supplement,
 )
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
 from tests.lenders.adapter_contract import AdapterContract
 from tests.lenders.lender_examples import (
+    DOCUMENTS,
     ENDPOINT,
     NOW,
     SECRET,
@@ -34,6 +40,7 @@ from tests.lenders.lender_examples import (
 )
 
 JOIN = JoinAdapter()
+KEY = UUID("0193a5d0-1b2c-7d3e-8f40-5a6b7c8d9e0f")
 
 
 class TestContract(AdapterContract):
@@ -166,3 +173,49 @@ def test_lender_without_a_usable_secret_is_sent_nothing(secrets):
 def test_unknown_adapter_is_a_lender_error():
     with pytest.raises(LenderError):
         get_adapter("telex")
+
+
+def supplement_call(fields: dict[str, object], *documents: Document, now: datetime = NOW) -> HttpCall:
+    return JOIN.build_supplement(
+        Supplement(KEY, SUBMISSION, fields=fields, documents=documents), ENDPOINT, now=now
+    )
+
+
+def test_supplement_goes_under_its_own_key_in_the_applications_groups():
+    call = supplement_call({"identification.phone": "+37120000000"}, *DOCUMENTS)
+    assert call.url == f"https://api.lender.example/jo1n/applications/{SUBMISSION}/supplement"
+    assert call.headers["Idempotency-Key"] == str(KEY)
+    assert json.loads(call.body) == {
+        "submission_id": str(SUBMISSION),
+        "supplement_id": str(KEY),
+        "contact": {"phone": "+37120000000"},
+        "documents": [
+            {
+                "label": document.label,
+                "media_type": document.media_type,
+                "content": base64.b64encode(document.content).decode(),
+            }
+            for document in DOCUMENTS
+        ],
+    }
+
+
+def test_every_attempt_sends_the_same_supplement():
+    first, later = (supplement_call({}, *DOCUMENTS, now=NOW + timedelta(seconds=wait)) for wait in (0, 40))
+    assert (first.body, first.headers["webhook-id"]) == (later.body, later.headers["webhook-id"])
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (Document("document.horoscope", "application/pdf", b"canary"), ErrorCode.FIELD_NOT_SUPPORTED),
+        (Document("document.income", "text/html", b"canary"), ErrorCode.VALUE_NOT_SUPPORTED),
+        (Document("document.income", "application/pdf", b""), ErrorCode.VALUE_NOT_SUPPORTED),
+        (Document("document.income", "application/pdf", b"." * 16_000_000), ErrorCode.VALUE_NOT_SUPPORTED),
+    ],
+    ids=["label", "kind", "empty", "huge"],
+)
+def test_file_that_the_protocol_cannot_carry_is_refused(document, code):
+    with pytest.raises(LenderError) as caught:
+        supplement_call({}, document)
+    assert (caught.value.code, caught.value.permanent) == (code, True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import translation
@@ -21,6 +21,8 @@ from applications.personal import Purpose
 from applications.references import ALPHABET, APPLICATION
 from lenders.adapters.base import (
     DECLINE_REASONS,
+    DOCUMENT_LABELS,
+    MEDIA_TYPES,
     RETENTION_BASES,
     Choice,
     Consent,
@@ -30,17 +32,26 @@ from lenders.adapters.base import (
     DeletionRequest,
     LenderEndpoint,
     Offered,
+    Supplement,
 )
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
-from lenders.adapters.join_answers import PROBLEM_ATTRIBUTES, PROBLEM_TYPES, answer_of
+from lenders.adapters.join_answers import NEEDABLE, PROBLEM_ATTRIBUTES, PROBLEM_TYPES, answer_of
 from lenders.adapters.join_fields import PLACES
 from lenders.apr import apr_of_offer, round_half_up
 from lenders.forms import PASS_ON_WORDING
 from lenders.sandbox import wire
 from lenders.sandbox.runner import SandboxServer
 from lenders.sandbox.secrets import SANDBOX_LENDERS, secret_of
-from tests.lenders.lender_examples import EVERY_FIELD, SUBMISSION, credit_request, offer, reply, said
+from tests.lenders.lender_examples import (
+    DOCUMENTS,
+    EVERY_FIELD,
+    SUBMISSION,
+    credit_request,
+    offer,
+    reply,
+    said,
+)
 from tests.lenders.sandbox_peer import SECRET, Peer, played
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -157,9 +168,10 @@ def test_guide_names_every_word_of_the_vocabularies():
             *DECLINE_REASONS,
             *RETENTION_BASES,
             *DeletionReason,
-            *PLACES,
+            *NEEDABLE,
             *PROBLEM_TYPES,
-            *(PROBLEM_ATTRIBUTES - set(PLACES)),
+            *PROBLEM_ATTRIBUTES,
+            *MEDIA_TYPES,
         )
     }
     assert not {word for word in words if word not in GUIDE}
@@ -182,6 +194,7 @@ def test_document_is_openapi_3_1_with_the_calls_of_the_protocol():
     assert {(path, verb) for path, verbs in API["paths"].items() for verb in verbs} == {
         ("/applications", "post"),
         ("/applications/{submission_id}", "get"),
+        ("/applications/{submission_id}/supplement", "post"),
         ("/applications/{submission_id}/choice", "post"),
         ("/applications/{submission_id}/deletion", "post"),
     }
@@ -229,7 +242,10 @@ def test_vocabularies_are_those_of_the_adapter():
     assert set(SCHEMAS["DeclineReason"]["enum"]) == DECLINE_REASONS
     assert set(SCHEMAS["RetentionBasis"]["enum"]) == RETENTION_BASES
     assert set(SCHEMAS["Deletion"]["properties"]["reason"]["enum"]) == set(DeletionReason)
-    assert set(SCHEMAS["NeedsMore"]["properties"]["needs"]["items"]["enum"]) == set(PLACES)
+    assert set(SCHEMAS["NeedsMore"]["properties"]["needs"]["items"]["enum"]) == NEEDABLE
+    document = SCHEMAS["Document"]["properties"]
+    assert set(document["label"]["enum"]) == DOCUMENT_LABELS
+    assert set(document["media_type"]["enum"]) == MEDIA_TYPES
     entry = SCHEMAS["Errors"]["properties"]["errors"]["items"]["properties"]
     assert set(entry["attribute"]["enum"]) == PROBLEM_ATTRIBUTES
     assert set(entry["type"]["enum"]) == PROBLEM_TYPES
@@ -252,6 +268,10 @@ def test_what_the_adapter_sends_validates():
     validator("Application").validate(json.loads(application.body))
     choice = JOIN.build_choice(Choice(SUBMISSION, "OFFER-1", "saule"), endpoint, now=now)
     validator("Choice").validate(json.loads(choice.body))
+    for fields in (EVERY_FIELD, *({label: value} for label, value in EVERY_FIELD.items())):
+        given = Supplement(uuid4(), SUBMISSION, fields=fields, documents=DOCUMENTS)
+        supplement = JOIN.build_supplement(given, endpoint, now=now)
+        validator("Supplement").validate(json.loads(supplement.body))
     deletion = JOIN.build_deletion(
         DeletionRequest(SUBMISSION, DeletionReason.NOT_SELECTED), endpoint, now=now
     )
@@ -291,6 +311,8 @@ def test_what_the_sandbox_says_validates():
             validator("Offered").validate(json.loads(body))
         await peer.control("_faults", slug="leja", fault="needs_more")
         validator("NeedsMore").validate(json.loads((await peer.send(peer.application("leja"))).body))
+        given = await peer.send(peer.supplement("leja", {"identification.phone": "+37120000000"}))
+        validator("Offered").validate(json.loads(given.body))
         choice = Choice(peer.submission, f"atra-offer-{peer.submission.hex[:16]}", "saule")
         call = JOIN.build_choice(choice, peer.endpoint("atra"), now=datetime.now(tz=UTC))
         validator("Accepted").validate(json.loads((await peer.send(call)).body))

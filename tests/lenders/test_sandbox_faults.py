@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from lenders.adapters.base import (
     Accepted,
+    Document,
     HttpCall,
     NeedsMore,
     Offered,
@@ -19,6 +20,7 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.sandbox.runner import SandboxServer
+from tests.lenders.lender_examples import DOCUMENTS
 from tests.lenders.sandbox_peer import SECRET, Peer, played, refused
 
 
@@ -159,6 +161,52 @@ def test_more_is_asked_for_on_order(server):
         answer = await peer.ask("leja")
         assert isinstance(answer, NeedsMore)
         assert answer.needs == ("identification.phone",)
+
+    played(server, scene)
+
+
+def test_lender_decides_once_it_has_what_it_asked_for(server):
+    async def scene(peer: Peer) -> None:
+        needs = ["identification.phone", "document.income", "pep.pep_status"]
+        await peer.control("_faults", slug="leja", fault="needs_more", needs=needs)
+        assert (await peer.ask("leja")).needs == tuple(needs)
+        phone = {"identification.phone": "+37120000000"}
+        rest = await peer.ask("leja", peer.supplement("leja", phone))
+        assert rest.needs == ("document.income", "pep.pep_status")
+        given = peer.supplement("leja", {"pep.pep_status": "none"}, DOCUMENTS[0])
+        assert isinstance(await peer.ask("leja", given), Offered)
+        assert isinstance(await peer.ask("leja", peer.inquiry("leja")), Offered)
+        log = (await peer.log())["requests"]
+        assert log[-2]["fields"] == ["document.income", "pep.status"]
+
+    played(server, scene)
+
+
+def test_same_supplement_twice_is_taken_in_once(server):
+    async def scene(peer: Peer) -> None:
+        await peer.control("_faults", slug="leja", fault="needs_more", times=2)
+        await peer.ask("leja")
+        given = peer.supplement("leja", {"identification.phone": "+37120000000"})
+        assert isinstance(await peer.ask("leja", given), NeedsMore)  # it asks for the same once more
+        assert isinstance(await peer.ask("leja", given), NeedsMore)
+        key = UUID(given.headers["Idempotency-Key"])
+        other = peer.supplement("leja", {"identification.phone": "+37121111111"}, key=key)
+        assert (await refused(peer.ask("leja", other))).code == ErrorCode.ALREADY_RECEIVED
+        again = peer.supplement("leja", {"identification.phone": "+37120000000"})
+        assert isinstance(await peer.ask("leja", again), Offered)
+
+    played(server, scene)
+
+
+def test_lender_wants_to_see_the_income_for_a_large_amount(server):
+    async def scene(peer: Peer) -> None:
+        answer = await peer.ask("leja", peer.application("leja", **{"loan.amount_cents": 8_000_01}))
+        assert answer.needs == ("document.income",)
+        spoilt = Document("document.income", "image/jpeg", b"%PDF-")
+        assert (
+            await refused(peer.ask("leja", peer.supplement("leja", {}, spoilt)))
+        ).code == ErrorCode.REJECTED
+        assert isinstance(await peer.ask("leja", peer.supplement("leja", {}, DOCUMENTS[0])), Offered)
 
     played(server, scene)
 
