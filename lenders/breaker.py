@@ -30,16 +30,18 @@ E = ErrorCode
 THEIR_FAULTS = frozenset(
     {
         E.UNREACHABLE, E.TLS_FAILED, E.TIMED_OUT, E.DISCONNECTED, E.REDIRECTED, E.TOO_LARGE, E.UNAVAILABLE,
-        E.MALFORMED_ANSWER, E.BAD_SIGNATURE, E.STALE_MESSAGE, E.WRONG_SUBMISSION,
+        E.MALFORMED_ANSWER, E.BAD_SIGNATURE, E.STALE_MESSAGE, E.WRONG_SUBMISSION, E.TOKEN_NOT_GIVEN,
     }
 )  # fmt: skip
 """The lender is not there, or nobody can work with what it says."""
-OUR_FAULTS = frozenset(
+SAY_NOTHING = frozenset(
     {
         E.NOT_SUPPORTED, E.FIELD_NOT_SUPPORTED, E.VALUE_NOT_SUPPORTED, E.NOT_CONFIGURED, E.ADDRESS_REFUSED,
+        E.TOKEN_REFUSED,
     }
 )  # fmt: skip
-"""Nothing reached the lender, so nothing is known of it. All other codes are a lender's word: an answer."""
+"""Nothing reached the lender, or a token had run out, which meets all calls on their way at once: nothing is
+known of it. All other codes are a lender's word: an answer."""
 
 
 class BreakerState(TextChoices):

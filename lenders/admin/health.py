@@ -35,16 +35,16 @@ def health(request: HttpRequest) -> HttpResponse:
     rows = [
         {
             "health": one,
-            "faults": [(in_words(code), number) for code, number in one.faults],
             "amiss": one.state is not BreakerState.CLOSED,
             "until": one.circuit.open_until if one.state is BreakerState.OPEN else None,
             "tokens": max(0, int(one.tokens)),
         }
         for one in found
     ]
+    faults = [(one.lender, in_words(code), number) for one in found for code, number in one.faults]
     return site.render(
         request, "admin/lenders/health.html", title=HEALTH.title, rows=rows, now=now, chart=_chart(found),
-        wrong=health_flags(), pausing=PAUSING if PAUSING.is_open_to(request) else None,
+        faults=faults, wrong=health_flags(), pausing=PAUSING if PAUSING.is_open_to(request) else None,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from applications.models import DataSubject
 from lenders.adapters.errors import ErrorCode
 from lenders.breaker import (
     LONGEST_DEBT,
-    OUR_FAULTS,
+    SAY_NOTHING,
     THEIR_FAULTS,
     TOKENS,
     TOKENS_PER_ANSWER,
@@ -38,7 +38,7 @@ def note_call(lender_id: UUID, fault: ErrorCode | None) -> None:
     """Note how a call ended, in the transaction that records it; `fault` is None for a usable answer."""
     if fault in THEIR_FAULTS:
         _failed(lender_id)
-    elif fault not in OUR_FAULTS:
+    elif fault not in SAY_NOTHING:
         _answered(lender_id)
 
 

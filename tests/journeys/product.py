@@ -21,6 +21,11 @@ from joinbaltic.embedded import free_port
 from lenders.sandbox.secrets import SANDBOX_LENDERS, Behaviour
 
 ROOT = Path(__file__).resolve().parents[2]
+FORGET = """
+from lenders.models import Breaker, Delivery
+Delivery.objects.filter(status="due").update(status="failed")
+Breaker.objects.all().delete()
+"""
 OURS = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL", "VAR_DIR", "ENVIRONMENT", "DJANGO_SETTINGS_MODULE")
 SECRETS = ("SECRET_KEY", "MASTER_KEYS", "INDEX_KEYS", "SANDBOX_SECRET", "PUBLIC_URL", "ALLOWED_HOSTS")
 
@@ -104,7 +109,17 @@ class Product:
         request = urllib.request.Request(f"{self.sandbox_url}/_faults", json.dumps(order).encode())
         urllib.request.urlopen(request, timeout=10).close()
 
+    def say(self, slug: str, submission_id: str, status: str, **more: str) -> None:
+        """Let a lender call back with this."""
+        order = {"slug": slug, "submission_id": submission_id, "status": status, **more}
+        request = urllib.request.Request(f"{self.sandbox_url}/_say", json.dumps(order).encode())
+        urllib.request.urlopen(request, timeout=20).close()
+
     # --- its processes ---
+
+    def forget_failures(self) -> None:
+        """Ask lenders that failed before as usual again, and drop what waits for them."""
+        self.in_its_shell(FORGET)
 
     def worker(self) -> psutil.Process | None:
         """The Celery worker among the processes that we started."""

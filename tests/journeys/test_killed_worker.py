@@ -14,9 +14,11 @@ print(json.dumps([str(sent().pk) for _ in range({APPLICATIONS})]))
 LOOK = """
 import json
 from lenders.models import Delivery, Offer, Submission
-mine = Submission.objects.filter(application_id__in={ids!r})
+everything = Submission.objects.filter(application_id__in={ids!r})
+mine = everything.exclude(lender__slug="vetra")
 offers = Offer.objects.filter(submission__in=mine).select_related("submission__lender")
 print(json.dumps({{
+    "number": everything.count(),
     "states": [[str(one.pk), one.lender.slug, one.status] for one in mine.select_related("lender")],
     "due": Delivery.objects.filter(submission__in=mine, status="due").count(),
     "offers": [[str(one.submission_id), one.submission.lender.slug] for one in offers],
@@ -27,10 +29,12 @@ EXPECTED = {
     "leja": "offered",
     "dzintars": "offered",
     "piesardze": "declined",
-    "vetra": "failed",
     "krasts": "offered",
     "baka": "offered",
+    "vecpilseta": "offered",
 }
+# Vētra fails always: after five times it is left alone, and what is due to it waits.
+WITH_VETRA = len(EXPECTED) + 1
 
 
 def test_killed_worker_loses_nothing_and_no_lender_sees_anything_twice(product: Product):
@@ -56,11 +60,11 @@ def test_killed_worker_loses_nothing_and_no_lender_sees_anything_twice(product: 
     again = product.worker()
     assert again is not None
     assert again.pid != killed.pid
-    assert len(found["states"]) == APPLICATIONS * len(EXPECTED)
+    assert found["number"] == APPLICATIONS * WITH_VETRA
     assert {(slug, state) for _, slug, state in found["states"]} == set(EXPECTED.items())
     for (_, slug), number in Counter(map(tuple, found["offers"])).items():
         assert number <= OFFERS_OF[slug]  # a group's other products may answer later still
-    asked = {pk for pk, slug, _ in found["states"] if slug != "vetra"}
+    asked = {pk for pk, *_ in found["states"]}
     evaluated = Counter(
         {
             one["submission_id"]: one["count"]

@@ -48,6 +48,7 @@ def send_again(visitor: Visitor, reference: str, lender: str) -> None:
 @pytest.fixture
 def application(new_visitor, product: Product) -> Visitor:
     """Sent to everybody; `atra` turned it away for good, `vetra` fails as it always does."""
+    product.forget_failures()
     product.fault("atra", "redirect")
     consumer = new_visitor().with_offers()
     expect(consumer.page.locator("[data-waiting=false]")).to_be_visible(timeout=40_000)
@@ -112,7 +113,7 @@ def test_what_waits_is_found_on_the_first_page_and_sent_again_from_there(new_vis
     expect(row).to_have_count(0)
 
 
-@pytest.mark.parametrize("path", ["queues", "waiting", "answers"])
+@pytest.mark.parametrize("path", ["queues", "waiting", "answers", "health", "pausing"])
 def test_work_page_has_no_obstacles(new_visitor, application, path):
     staff = new_visitor()
     log_in(staff)

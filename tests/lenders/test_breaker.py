@@ -13,7 +13,7 @@ from lenders.breaker import (
     JITTER,
     LONGEST_DEBT,
     LONGEST_OPEN,
-    OUR_FAULTS,
+    SAY_NOTHING,
     SHORTEST_OPEN,
     THEIR_FAULTS,
     BreakerState,
@@ -69,9 +69,9 @@ def test_lender_that_may_have_no_call_at_all_gets_none_when_it_is_tried_out():
     assert after(FAILURES_TO_OPEN).most_in_flight(START + LONGEST_OPEN, 0) == 0
 
 
-def test_every_code_is_the_lender_s_fault_or_ours_or_an_answer():
-    assert not THEIR_FAULTS & OUR_FAULTS
-    answers = set(ErrorCode) - THEIR_FAULTS - OUR_FAULTS
+def test_every_code_is_the_lender_s_fault_or_says_nothing_or_is_an_answer():
+    assert not THEIR_FAULTS & SAY_NOTHING
+    answers = set(ErrorCode) - THEIR_FAULTS - SAY_NOTHING
     assert answers == {ErrorCode.REJECTED, ErrorCode.NOT_RECEIVED, ErrorCode.ALREADY_RECEIVED}
 
 
