@@ -100,6 +100,16 @@ def test_choice_is_told_with_the_keyword_and_a_late_refusal_is_learnt_by_asking(
     assert Application.objects.get(pk=application.pk).status == "submitted"
 
 
+def test_signed_contract_is_learnt_by_asking_and_ends_the_questions(asked):
+    application = scene.sent("baka")
+    chosen(asked, application)
+    submission = scene.submission_at(application, "baka")
+    order = {"slug": "baka", "submission_id": str(submission.pk), "status": "contract_signed"}
+    asked.sandbox._post("_say", order)
+    bank_is(asked, application, "contract_signed")
+    assert not Delivery.objects.filter(kind="inquiry", status="due").exists()
+
+
 # --- the token ---
 
 
