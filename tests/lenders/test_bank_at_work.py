@@ -67,7 +67,7 @@ def test_bank_is_asked_until_it_decides(asked):
 
 def test_pre_approved_is_never_shown_as_an_offer(asked):
     """While it considers, the twin says PRE_APPROVED to whoever asks."""
-    asked.sandbox.fault("baka", "late_callback", seconds=1)
+    asked.sandbox.fault("baka", "late_callback", seconds=5)
     application = scene.sent("baka")
     asked.until(lambda: "pending" in outcomes(application, "inquiry"))
     assert scene.states(application) == {"baka": "pending"}
@@ -98,6 +98,16 @@ def test_choice_is_told_with_the_keyword_and_a_late_refusal_is_learnt_by_asking(
     )
     bank_is(asked, application, "lender_declined_late")
     assert Application.objects.get(pk=application.pk).status == "submitted"
+
+
+def test_signed_contract_is_learnt_by_asking_and_ends_the_questions(asked):
+    application = scene.sent("baka")
+    chosen(asked, application)
+    submission = scene.submission_at(application, "baka")
+    order = {"slug": "baka", "submission_id": str(submission.pk), "status": "contract_signed"}
+    asked.sandbox._post("_say", order)
+    bank_is(asked, application, "contract_signed")
+    assert not Delivery.objects.filter(kind="inquiry", status="due").exists()
 
 
 # --- the token ---
@@ -173,8 +183,8 @@ LASTING = [
     ("slow", "unknown", "timed_out"),
     ("error", "failed", "unavailable"),
     ("redirect", "failed", "redirected"),
-    ("malformed", "failed", "malformed_answer"),
-    ("huge", "failed", "too_large"),
+    ("malformed", "unknown", "malformed_answer"),
+    ("huge", "unknown", "too_large"),
 ]
 
 
@@ -189,7 +199,7 @@ def test_lasting_fault_is_recorded_and_the_others_answer(asked, fault, state, co
     assert not Offer.objects.filter(submission__lender__slug="baka").exists()
 
 
-@pytest.mark.parametrize("fault", ["error", "hang", "half", "drip", "slow"])
+@pytest.mark.parametrize("fault", ["error", "hang", "half", "drip", "slow", "malformed", "huge"])
 def test_passing_fault_is_overcome_and_the_bank_has_one_application(asked, fault):
     asked.sandbox.fault("baka", fault, seconds=3, times=1)
     application = scene.sent("baka")
@@ -198,12 +208,14 @@ def test_passing_fault_is_overcome_and_the_bank_has_one_application(asked, fault
     assert Offer.objects.count() == 1
 
 
-def test_answer_that_could_not_be_read_is_asked_for_when_staff_try_again(asked):
-    asked.sandbox.fault("baka", "malformed")
+def test_bank_is_asked_what_it_has_before_what_failed_is_sent_again_by_staff(asked):
+    asked.sandbox.fault("baka", "redirect")
     application = scene.sent("baka")
     bank_is(asked, application, "failed")
     retry(submission_id=scene.submission_at(application, "baka").pk, actor=scene.SYSTEM)
     bank_is(asked, application, "offered")
+    assert outcomes(application, "inquiry")[0] == "not_received"
+    assert outcomes(application) == ["redirected", "pending"]
     assert evaluations(asked) == [1]
 
 
