@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from lenders.adapters import reading
-from lenders.adapters.base import DECLINE_REASONS
+from lenders.adapters.base import DECLINE_REASONS, RETENTION_BASES
 from lenders.adapters.join_answers import MOST_NEEDS, NEEDABLE
 from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS
 
@@ -24,6 +24,12 @@ RATE: Schema = {
     "description": f"Percent a year as plain digits, at most {HIGHEST_RATE}.",
 }
 MOMENT: Schema = {"type": "string", "format": "date-time", "pattern": "^20"}
+DAY: Schema = {
+    "type": ["string", "null"],
+    "format": "date",
+    "pattern": f"^{reading.DAY.pattern}$",
+    "description": "The last day; null, or left out, where it cannot be named.",
+}
 MONTHS: Schema = {"type": "integer", "minimum": 1, "maximum": LONGEST_TERM_MONTHS}
 
 
@@ -45,12 +51,26 @@ def callback_schema() -> Schema:
             _said("pending", []),
             _said("needs_more", ["needs"], needs=_needs()),
             _said("withdrawn", []),
+            _said("contract_signed", []),
+            _said("deleted", []),
+            _said("retained", ["basis"], basis=_words(RETENTION_BASES), until=DAY),
             {"properties": {"status": {"not": {"enum": sorted(STATUSES)}}}, "title": "unknown"},
         ],
     }
 
 
-STATUSES = frozenset({"offered", "declined", "pending", "needs_more", "withdrawn"})
+STATUSES = frozenset(
+    {
+        "offered",
+        "declined",
+        "pending",
+        "needs_more",
+        "withdrawn",
+        "contract_signed",
+        "deleted",
+        "retained",
+    }
+)
 
 
 def _said(status: str, required: list[str], **properties: Schema) -> Schema:

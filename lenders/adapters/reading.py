@@ -25,7 +25,7 @@ _RFC3339 = re.compile(
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _MOST_DIGITS = 12
-_DAY = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}")
+DAY = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 Document = Mapping[str, Any]
@@ -153,7 +153,7 @@ def moment(source: Document, key: str) -> datetime:
 def day(source: Document, key: str) -> date:
     """A calendar day, YYYY-MM-DD."""
     value = source.get(key)
-    if not isinstance(value, str) or not _DAY.fullmatch(value):
+    if not isinstance(value, str) or not DAY.fullmatch(value):
         raise malformed()
     try:
         parsed: date | None = date.fromisoformat(value)

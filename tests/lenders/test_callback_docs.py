@@ -20,7 +20,7 @@ from jsonschema import Draft202012Validator
 from schemathesis import Case, GenerationMode
 from standardwebhooks.webhooks import Webhook
 
-from lenders.adapters.join_answers import answer_of
+from lenders.adapters.join_answers import callback_answer_of
 from lenders.adapters.join_schema import STATUSES, callback_schema
 from lenders.models import LenderMessage, Submission
 from lenders.sandbox.secrets import secret_of
@@ -88,7 +88,7 @@ def test_every_refusal_of_the_view_is_in_the_document() -> None:
 def test_schema_is_a_schema_and_knows_every_status_that_is_read() -> None:
     Draft202012Validator.check_schema(callback_schema())
     for status in STATUSES:
-        assert type(answer_of(example(status))).__name__ != "Unrecognised"
+        assert type(callback_answer_of(example(status))).__name__ != "Unrecognised"
 
 
 def example(status: str) -> dict[str, Any]:
@@ -96,6 +96,7 @@ def example(status: str) -> dict[str, Any]:
         "offered": {"offer": offer()},
         "declined": {"reason": "age"},
         "needs_more": {"needs": ["identification.phone"]},
+        "retained": {"basis": "dispute", "until": "2031-11-23"},
     }
     return said(status, **more.get(status, {}))
 
