@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ class Published:
     """A lender that takes anything."""
 
     active: bool = True
+    paused_at: datetime | None = None
     fit_to_receive: bool = True
     languages: Sequence[str] = ("lv", "en", "ru")
     minimum_age: int = 18
@@ -35,6 +36,7 @@ WANTED = Wanted(amount_cents=1_000_00, term_months=24, language="lv", age=40, ag
 # Each condition that is not met, with the reason for it; in the order in which they are looked for.
 UNMET: list[tuple[dict[str, Any], NotAsked]] = [
     ({"active": False}, NotAsked.NOT_TAKING_PART),
+    ({"paused_at": datetime(2026, 11, 26, tzinfo=UTC)}, NotAsked.NOT_TAKING_PART),
     ({"fit_to_receive": False}, NotAsked.NOT_FIT),
     ({"languages": ("ru", "en")}, NotAsked.LANGUAGE),
     ({"minimum_age": 41}, NotAsked.AGE_TOO_LOW),
@@ -53,6 +55,7 @@ amounts, terms = st.integers(0, 5000), st.integers(1, 130)
 lenders = st.builds(
     Published,
     active=st.booleans(),
+    paused_at=st.none() | st.datetimes(),
     fit_to_receive=st.booleans(),
     languages=st.lists(st.sampled_from(["lv", "en", "ru"]), unique=True, min_size=1).map(tuple),
     minimum_age=ages,
@@ -74,6 +77,7 @@ def both(one: Published, other: Published) -> Published:
     """A lender with the limits of both: at least as narrow as either."""
     return Published(
         active=one.active and other.active,
+        paused_at=one.paused_at or other.paused_at,
         fit_to_receive=one.fit_to_receive and other.fit_to_receive,
         languages=[code for code in one.languages if code in other.languages],
         minimum_age=max(one.minimum_age, other.minimum_age),
