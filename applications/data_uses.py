@@ -35,6 +35,8 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/step.html": Use(P.HANDLE_APPLICATIONS, *FORM),
     "applications/who_saw.html": Use(P.DATA_SUBJECT_RIGHTS, C.TRANSACTIONS),
     "applications/mail/application_sent.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "applications/mail/contract_signed.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "applications/mail/declined_late.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/late_offer.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/offer_chosen.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/sign_in_code.txt": Use(P.SERVE_CUSTOMERS, C.COMMUNICATIONS),

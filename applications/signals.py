@@ -9,5 +9,8 @@ application_submitted = Signal()
 # user: StaffUser, an administrator of accounts that nobody in the admin made
 administrator_made = Signal()
 
+# subject_id: UUID; application_id: UUID or None; purpose: Purpose; actor: Actor
+consent_withdrawn = Signal()
+
 # subject_id: UUID; paused: timedelta, for how long the person's data were only stored until now
 processing_resumed = Signal()

@@ -8,6 +8,7 @@ class LendersConfig(AppConfig):
 
     def ready(self) -> None:
         from applications.panels import account_panels, staff_application_panels  # noqa: PLC0415
+        from applications.selectors.who_saw import aftermaths  # noqa: PLC0415
         from applications.services.housekeeping import KEY_OWNERS  # noqa: PLC0415
         from applications.sweeper import Sweep, sweeper  # noqa: PLC0415 - needs models
         from applications.timeline import timeline_sources  # noqa: PLC0415
@@ -15,11 +16,13 @@ class LendersConfig(AppConfig):
         from lenders.engine import engine  # noqa: PLC0415
         from lenders.models import Lender  # noqa: PLC0415
         from lenders.panels import offers_panel, submissions_panel  # noqa: PLC0415
+        from lenders.selectors.deletions import after_disclosures  # noqa: PLC0415
         from lenders.selectors.moments import moments  # noqa: PLC0415
 
         KEY_OWNERS.append(Lender)
         account_panels.register(offers_panel)
         staff_application_panels.register(submissions_panel)
         timeline_sources.register(moments)
+        aftermaths.append(after_disclosures)
         sweeper.register(Sweep("deliveries", tasks.sweep_deliveries, stop=engine.stop))
         sweeper.register(Sweep("clocks", tasks.sweep_clocks))

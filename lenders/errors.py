@@ -20,6 +20,11 @@ class LenderLapsed(Refusal):
     sentence = _("We may not pass anything to this lender at the moment. Choose another offer, or come back.")
 
 
+class NotAcknowledged(Refusal):
+    code = "not_acknowledged"
+    sentence = _("This answer does not follow from the one that stands: what was deleted is not kept again.")
+
+
 class NothingToRetry(Refusal):
     code = "nothing_to_retry"
     sentence = _("Only a submission that failed or was set aside can be sent again.")

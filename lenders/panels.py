@@ -8,6 +8,7 @@ from applications.collation import latvian_key
 from applications.models import Application, DataSubject
 from applications.personal import Purpose
 from lenders.models import Attempt, Delivery, Submission
+from lenders.selectors.deletions import came_of_the_request
 from lenders.selectors.not_asked import lenders_not_asked
 from lenders.selectors.offers_page import applications_with_offers
 
@@ -29,12 +30,12 @@ def submissions_panel(request: HttpRequest, application: Application) -> str:
     deliveries = Prefetch("deliveries", Delivery.objects.order_by("created_at").prefetch_related(attempts))
     submissions = list(
         Submission.objects.filter(application=application)
-        .select_related("lender")
+        .select_related("lender", "deletion")
         .prefetch_related(deliveries)
     )
     submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
     context = {
-        "submissions": submissions,
+        "rows": [(one, came_of_the_request(one)) for one in submissions],
         "not_asked": lenders_not_asked(application),
         "shows_deliveries": request.user.has_perm("lenders.view_delivery"),
         "shows_attempts": request.user.has_perm("lenders.view_attempt"),

@@ -5,12 +5,13 @@ from applications.roles import Grants, Role
 DELIVERIES = frozenset(
     {
         "view_submission", "view_delivery", "view_attempt", "view_offer", "view_lender", "view_queues",
-        "view_answers", "retry_submission",
+        "view_answers", "retry_submission", "view_deletionnotice",
     }
 )  # fmt: skip
 
 GRANTS: Grants = {
     Role.SUPPORT: DELIVERIES,
-    Role.LENDER_MANAGER: DELIVERIES | {"pause_lender"},
-    Role.DPO: DELIVERIES - {"retry_submission"},
+    # Who talks with lenders pauses them, and records what they answer to a request to delete.
+    Role.LENDER_MANAGER: DELIVERIES | {"pause_lender", "change_deletionnotice"},
+    Role.DPO: DELIVERIES - {"retry_submission"} | {"change_deletionnotice"},
 }

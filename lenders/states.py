@@ -55,10 +55,28 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     ),
     # An answer that cannot be used is a failure wherever an answer still counts; what is offered stays so.
     S.PENDING: frozenset(
-        {S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.NO_RESPONSE, S.FAILED, S.WITHDRAWN, S.EXPIRED}
+        {
+            S.ACTION_REQUIRED,
+            S.OFFERED,
+            S.DECLINED,
+            S.NO_RESPONSE,
+            S.FAILED,
+            S.WITHDRAWN,
+            S.EXPIRED,
+            S.NOT_SELECTED,
+        }
     ),
     S.ACTION_REQUIRED: frozenset(
-        {S.PENDING, S.OFFERED, S.DECLINED, S.NO_RESPONSE, S.FAILED, S.WITHDRAWN, S.EXPIRED}
+        {
+            S.PENDING,
+            S.OFFERED,
+            S.DECLINED,
+            S.NO_RESPONSE,
+            S.FAILED,
+            S.WITHDRAWN,
+            S.EXPIRED,
+            S.NOT_SELECTED,
+        }
     ),
     S.NO_RESPONSE: frozenset(
         {S.QUEUED, S.PENDING, S.ACTION_REQUIRED, S.OFFERED, S.DECLINED, S.FAILED, S.WITHDRAWN, S.EXPIRED}
@@ -103,6 +121,55 @@ class PauseReason(TextChoices):
     FAULTS = "faults", _("Its answers do not come, or are wrong")
     SECURITY = "security", _("A security incident, or the suspicion of one")
     PAPERS = "papers", _("Its agreement or licence is being looked into")
+
+
+class SigningClaim(TextChoices):
+    """What a lender says of a contract although its offer is not the chosen one."""
+
+    NONE = "", _("Nothing")
+    OPEN = "open", _("Says that a contract was signed")
+    SEEN = "seen", _("Said that a contract was signed; staff saw to it")
+
+
+class DeletionReason(TextChoices):
+    """Why a lender is asked to delete what it received; the words of the adapters' vocabulary."""
+
+    NOT_SELECTED = "not_selected", _("A contract was signed with another lender")
+    CONSENT_WITHDRAWN = "consent_withdrawn", _("The request to pass the application on was withdrawn")
+    ERASURE = "erasure", _("The person asked for erasure")
+
+
+class Acknowledgement(TextChoices):
+    """What a lender answered to a request to delete."""
+
+    NONE = "", _("No answer yet")
+    DELETED = "deleted", _("Deleted")
+    RETAINED = "retained", _("Kept")
+
+
+class RetentionBasis(TextChoices):
+    """On what ground a lender keeps data all the same; the words of the adapters' vocabulary."""
+
+    STATUTORY_RETENTION = "statutory_retention", _("the law obliges it to keep them")
+    MONEY_LAUNDERING_PREVENTION = (
+        "money_laundering_prevention",
+        _("the law against money laundering obliges it to keep them"),
+    )
+    DISPUTE = "dispute", _("there is a dispute or a legal claim")
+    OTHER = "other", _("it gave another reason")
+
+
+ACKNOWLEDGEMENT_TRANSITIONS: dict[Acknowledgement, frozenset[Acknowledgement]] = {
+    Acknowledgement.NONE: frozenset({Acknowledgement.DELETED, Acknowledgement.RETAINED}),
+    # What it keeps it may keep on another ground or for longer, and deletes in the end.
+    Acknowledgement.RETAINED: frozenset({Acknowledgement.DELETED, Acknowledgement.RETAINED}),
+    Acknowledgement.DELETED: frozenset(),
+}
+
+
+def acknowledgement_sources(to: Acknowledgement) -> list[Acknowledgement]:
+    """The acknowledgements that `to` may follow."""
+    return [stands for stands, targets in ACKNOWLEDGEMENT_TRANSITIONS.items() if to in targets]
 
 
 class DeliveryKind(TextChoices):

@@ -27,6 +27,10 @@ OWN: dict[str, str] = {
     "applications.NoticeVersion.number": "i",
     "applications.Recipient.agreement": "'processing'",
     "applications.Recipient.country": "'LV'",
+    "lenders.DeletionNotice.acknowledged_at": f"CASE WHEN NOT {RARE} THEN {MOMENT} END",
+    "lenders.DeletionNotice.acknowledgement": f"CASE WHEN {RARE} THEN '' ELSE 'deleted' END",
+    "lenders.DeletionNotice.basis": "''",
+    "lenders.DeletionNotice.until": "NULL::date",
     "applications.Restriction.lifted_at": f"CASE WHEN NOT {RARE} THEN {MOMENT} END",
 }
 

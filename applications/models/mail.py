@@ -15,6 +15,8 @@ class MailKind(models.TextChoices):
     APPLICATION_SENT = "application_sent", _("Application sent")
     LATE_OFFER = "late_offer", _("Offer that came late")
     OFFER_CHOSEN = "offer_chosen", _("Offer chosen")
+    CONTRACT_SIGNED = "contract_signed", _("Contract signed")
+    DECLINED_LATE = "declined_late", _("Declined after it was chosen")
 
 
 class MailStatus(models.TextChoices):

@@ -1,6 +1,6 @@
 """Who saw what about a person: every disclosure, and every time that staff opened their data."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -38,7 +38,9 @@ MOST = 500
 
 @dataclass(frozen=True)
 class Sight:
-    """One line: when, who, what of it, and for which purpose; `certain` is false where nobody can tell."""
+    """One line: when, who, what of it, for which purpose, and what became of it `since`; `certain` is false
+    where nobody can tell.
+    """
 
     at: datetime
     who: str
@@ -48,6 +50,14 @@ class Sight:
     case: str = ""
     staff: bool = False
     certain: bool = True
+    since: tuple[str, ...] = ()
+
+
+Aftermath = Callable[[UUID], Mapping[UUID, Sequence[str]]]
+"""Of a person: sentences on what became of disclosed data, by the delivery that carried them."""
+
+aftermaths: list[Aftermath] = []
+"""A floor above adds its own in AppConfig.ready()."""
 
 
 def who_saw(subject_id: UUID, *, purpose: Purpose) -> list[Sight]:
@@ -58,6 +68,7 @@ def who_saw(subject_id: UUID, *, purpose: Purpose) -> list[Sight]:
 
 def _disclosed(subject_id: UUID) -> Iterator[Sight]:
     rows = Disclosure.objects.filter(subject_id=subject_id).exclude(status=DisclosureStatus.NOT_MADE)
+    since = [became(subject_id) for became in aftermaths]
     for row in rows.select_related("application").order_by("-at")[:MOST]:
         yield Sight(
             at=row.at,
@@ -66,6 +77,7 @@ def _disclosed(subject_id: UUID) -> Iterator[Sight]:
             purpose=str(Purpose(row.purpose).label),
             reference=row.application.reference if row.application else "",
             certain=row.status == DisclosureStatus.MADE,
+            since=tuple(text for became in since for text in became.get(row.delivery, ())),
         )
 
 

@@ -17,7 +17,7 @@ from applications.personal import Purpose
 from applications.selectors.permission import standing_objections, standing_restrictions
 from applications.services import audit, statistics
 from applications.services.locking import lock_subject
-from applications.signals import processing_resumed
+from applications.signals import consent_withdrawn, processing_resumed
 
 
 def restrict(*, subject_id: UUID, ground: RestrictionGround, actor: Actor) -> Restriction:
@@ -98,6 +98,10 @@ def withdraw_consent(*, consent_id: UUID, subject_id: UUID, actor: Actor) -> Non
         audit.record(
             actor=actor, action="consent.withdrawn", subject_id=subject_id, row=consent,
             purpose=consent.purpose,
+        )  # fmt: skip
+        consent_withdrawn.send(
+            sender=Consent, subject_id=subject_id, application_id=consent.application_id,
+            purpose=Purpose(consent.purpose), actor=actor,
         )  # fmt: skip
         _tell_pages(subject_id)
 

@@ -22,6 +22,9 @@ from lenders.adapters.base import (
     Consent,
     Credential,
     CreditRequest,
+    Deleted,
+    DeletionAnswer,
+    DeletionRequest,
     HttpAnswer,
     HttpCall,
     Inquiry,
@@ -40,7 +43,7 @@ class JoinAdapter(Adapter):
     slug = "join"
     name = "JO1N lender protocol v1"
     # the protocol obliges its lenders to all of this
-    abilities = Abilities(idempotent=True, can_be_asked=True, calls_back=True)
+    abilities = Abilities(idempotent=True, can_be_asked=True, calls_back=True, deletion_notices=True)
     credentials = frozenset({Credential.SIGNING_SECRETS})
     supported_labels = frozenset(join_fields.PLACES)
 
@@ -104,6 +107,21 @@ class JoinAdapter(Adapter):
             now=now,
         )
 
+    def build_deletion(
+        self, request: DeletionRequest, endpoint: LenderEndpoint, *, now: datetime
+    ) -> HttpCall:
+        """POST /applications/{submission_id}/deletion: which submission, and why."""
+        body = {"submission_id": str(request.submission_id), "reason": str(request.reason)}
+        return _call(
+            "POST",
+            f"/applications/{request.submission_id}/deletion",
+            writing.json_body(body),
+            endpoint,
+            submission_id=request.submission_id,
+            message_id=f"deletion_{request.submission_id}",
+            now=now,
+        )
+
     def parse(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> Answer:
         """The reply to an application or an inquiry.
 
@@ -120,6 +138,23 @@ class JoinAdapter(Adapter):
         join_answers.check_submission(document, answer.submission_id, required=False)
         return join_answers.choice_answer_of(document)
 
+    def parse_deletion(
+        self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime
+    ) -> DeletionAnswer:
+        """The reply to a request to delete. A lender that says under its signature that it knows no such
+        submission has nothing of it. Raises LenderError.
+        """
+        try:
+            document = _verified(answer, endpoint, now=now)
+        except LenderError as error:
+            if error.code != ErrorCode.NOT_RECEIVED:
+                raise
+            document = None
+        if document is None:
+            return Deleted()
+        join_answers.check_submission(document, answer.submission_id)
+        return join_answers.deletion_answer_of(document)
+
     def parse_callback(
         self, headers: Mapping[str, str], body: bytes, endpoint: LenderEndpoint, *, now: datetime
     ) -> CallbackMessage:
@@ -130,7 +165,7 @@ class JoinAdapter(Adapter):
         message_id = signing.verify(headers, body, endpoint.credentials.signing, now=now)
         document = reading.document(body)
         submission_id = reading.identifier(document, "submission_id")
-        return CallbackMessage(message_id, submission_id, join_answers.answer_of(document))
+        return CallbackMessage(message_id, submission_id, join_answers.callback_answer_of(document))
 
 
 def _verified(answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> reading.Document:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from lenders.adapters import reading
 from lenders.adapters.base import (
     DECLINE_REASONS,
+    RETENTION_BASES,
     Accepted,
     Answer,
+    AnyAnswer,
     ChoiceAnswer,
+    ContractSigned,
     Declined,
+    Deleted,
+    DeletionAnswer,
     Instalment,
     NeedsMore,
     Offered,
     OfferTerms,
     Pending,
+    Retained,
     Unrecognised,
     Withdrawn,
 )
@@ -39,7 +46,7 @@ PROBLEM_TYPES = frozenset({"missing", "invalid", "unsupported", "unknown", "conf
 
 
 def answer_of(document: reading.Document) -> Answer:
-    """The answer in a reply or callback. Raises LenderError(malformed_answer)."""
+    """The answer in a reply to an application or an inquiry. Raises LenderError(malformed_answer)."""
     reference = reading.reference(document, "lender_reference", required=False)
     match reading.word(document, "status"):
         case "offered":
@@ -52,6 +59,8 @@ def answer_of(document: reading.Document) -> Answer:
             return NeedsMore(needs=_needs(document), lender_reference=reference)
         case "withdrawn":
             return Withdrawn(lender_reference=reference)
+        case "contract_signed":
+            return ContractSigned(lender_reference=reference)
         case _:
             return Unrecognised(lender_reference=reference)
 
@@ -59,7 +68,7 @@ def answer_of(document: reading.Document) -> Answer:
 def choice_answer_of(document: reading.Document) -> ChoiceAnswer:
     """The answer to a choice.
 
-    An `accepted` may be followed by nothing but a callback of withdrawal. Raises LenderError.
+    An `accepted` may be followed by callbacks: signed, declined, withdrawn. Raises LenderError.
     """
     reference = reading.reference(document, "lender_reference", required=False)
     match reading.word(document, "status"):
@@ -71,8 +80,31 @@ def choice_answer_of(document: reading.Document) -> ChoiceAnswer:
             return Pending(lender_reference=reference)
         case "withdrawn":
             return Withdrawn(lender_reference=reference)
+        case "contract_signed":
+            return ContractSigned(lender_reference=reference)
         case _:
             return Unrecognised(lender_reference=reference)
+
+
+def deletion_answer_of(document: reading.Document) -> DeletionAnswer:
+    """The answer to a request to delete. Raises LenderError."""
+    reference = reading.reference(document, "lender_reference", required=False)
+    match reading.word(document, "status"):
+        case "deleted":
+            return Deleted(lender_reference=reference)
+        case "retained":
+            return Retained(basis=_basis(document), until=_until(document), lender_reference=reference)
+        case "pending":
+            return Pending(lender_reference=reference)
+        case _:
+            return Unrecognised(lender_reference=reference)
+
+
+def callback_answer_of(document: reading.Document) -> AnyAnswer:
+    """What a callback says: of the application, or of a request to delete it. Raises LenderError."""
+    if reading.word(document, "status") in {"deleted", "retained"}:
+        return deletion_answer_of(document)
+    return answer_of(document)
 
 
 def check_submission(document: reading.Document, expected: UUID | None, *, required: bool = True) -> None:
@@ -108,6 +140,16 @@ def problems_of(document: reading.Document) -> tuple[Problem, ...]:
 def _reason(document: reading.Document) -> str:
     reason = reading.word(document, "reason")
     return reason if reason in DECLINE_REASONS else "other"
+
+
+def _basis(document: reading.Document) -> str:
+    basis = reading.word(document, "basis")
+    return basis if basis in RETENTION_BASES else "other"
+
+
+def _until(document: reading.Document) -> date | None:
+    """The last day, or None where the lender cannot name it."""
+    return reading.day(document, "until") if document.get("until") is not None else None
 
 
 def _needs(document: reading.Document) -> tuple[str, ...]:

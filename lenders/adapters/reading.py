@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, TypeGuard
 from uuid import UUID
@@ -25,6 +25,7 @@ _RFC3339 = re.compile(
     r"20[0-9]{2}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 _MOST_DIGITS = 12
+_DAY = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 Document = Mapping[str, Any]
@@ -143,6 +144,20 @@ def moment(source: Document, key: str) -> datetime:
     try:
         parsed: datetime | None = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
+        parsed = None
+    if parsed is None:
+        raise malformed()
+    return parsed
+
+
+def day(source: Document, key: str) -> date:
+    """A calendar day, YYYY-MM-DD."""
+    value = source.get(key)
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise malformed()
+    try:
+        parsed: date | None = date.fromisoformat(value)
+    except ValueError:
         parsed = None
     if parsed is None:
         raise malformed()

@@ -43,21 +43,10 @@ PAPERS: tuple[Any, ...] = tuple(
 @admin.register(Lender)
 class LenderAdmin(ReadOnlyAdmin):
     stays_small = True
-    list_display = (
-        "name",
-        "slug",
-        "adapter",
-        "active",
-        "paused_at",
-        "receives",
-        "why_not",
-        "amounts",
-        "terms",
-        "serves",
-    )
+    list_display = ("name", "adapter", "active", "paused_at", "receives", "why_not", "amounts", "terms")
     list_only = (
-        "name", "slug", "adapter", "active", "paused_at", "recipient", "languages", "minimum_amount_cents",
-        "maximum_amount_cents", "minimum_term_months", "maximum_term_months",
+        "name", "adapter", "active", "paused_at", "recipient", "minimum_amount_cents", "maximum_amount_cents",
+        "minimum_term_months", "maximum_term_months",
     )  # fmt: skip
     list_select_related = ("recipient",)
     fieldsets = (

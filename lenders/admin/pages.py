@@ -1,6 +1,7 @@
 """Work pages: the queues and who works on them, what waits for staff, how lenders answer."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from applications.actors import Actor
 from applications.charts import Chart, Series, Shape
+from applications.errors import Refusal
 from applications.formats import age_text, day_text
 from applications.machinery import machinery
 from applications.selectors.statistics import sent_per_day
@@ -26,6 +29,7 @@ from lenders.models import Submission
 from lenders.selectors.answers import Answer, answers_by_lender
 from lenders.selectors.for_staff import MOST, Waits, waiting_counts, waiting_submissions
 from lenders.selectors.queues import LenderQueue, lender_queues
+from lenders.services.contracts import see_to_claim
 
 DAYS = 30
 
@@ -81,12 +85,12 @@ def _due_chart(found: Sequence[LenderQueue]) -> Chart:
 # --- what waits for staff ---------------------------------------------------------------------------------
 @require_http_methods(["GET", "HEAD", "POST"])
 def waiting(request: HttpRequest) -> HttpResponse:
-    """What failed or was set aside; its buttons send again."""
+    """What failed, was set aside or has no answer; its buttons send again, or note that it was seen to."""
     may_send = request.user.has_perm(RETRY)
     if request.method == "POST":
         if not may_send:
             raise PermissionDenied
-        return _sent_again(request)
+        return _seen_to(request) if "seen" in request.POST else _sent_again(request)
     now = timezone.now()
     lines = waiting_submissions(now)
     numbers = {waits: sum(one.number for one in waiting_counts(now) if one.waits is waits) for waits in Waits}
@@ -96,13 +100,29 @@ def waiting(request: HttpRequest) -> HttpResponse:
             "number": number,
             "more": max(0, number - MOST),
             "lines": [(one, _age(one.since, now)) for one in lines if one.waits is waits],
+            "ticks": waits.can_be_sent or waits is Waits.SIGNED,
         }
         for waits, number in numbers.items()
         if number
     ]
     return site.render(
-        request, "admin/lenders/waiting.html", title=WAITING.title, groups=groups, may_send=may_send
-    )
+        request, "admin/lenders/waiting.html", title=WAITING.title, groups=groups, may_send=may_send,
+        may_record=request.user.has_perm("lenders.view_deletionnotice"),
+    )  # fmt: skip
+
+
+def _seen_to(request: HttpRequest) -> HttpResponse:
+    """Of those that were ticked it is known what holds of the contract."""
+    ids = [one for one in map(_uuid, request.POST.getlist("submission")[:MOST]) if one]
+    seen = 0
+    for submission_id in ids:
+        with suppress(Refusal, Submission.DoesNotExist):
+            seen += see_to_claim(submission_id=submission_id, actor=Actor.staff(request.user.pk))
+    if seen:
+        messages.success(request, _("Taken off the list."))
+    else:
+        messages.warning(request, _("Tick at least one submission."))
+    return redirect(WAITING.url)
 
 
 def _sent_again(request: HttpRequest) -> HttpResponse:

@@ -1,24 +1,14 @@
 """Submissions, deliveries and attempts; a failed submission can be sent again."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from applications.admin.base import ReadOnlyInline, RecordedAdmin, short_id
-from applications.collation import latvian_key
+from lenders.admin.filters import LenderFilter
 from lenders.admin.sending import RETRY, send_again
-from lenders.models import Attempt, Delivery, Lender, Offer, Submission
-
-
-class LenderFilter(admin.RelatedFieldListFilter):
-    """Lenders by name, without what else is in their rows: their secrets."""
-
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
-        known = Lender.objects.values_list("pk", "name")
-        return sorted(known, key=lambda choice: latvian_key(choice[1]))
+from lenders.models import Attempt, Delivery, Offer, Submission
 
 
 class DeliveryInline(ReadOnlyInline):
@@ -53,7 +43,8 @@ class SubmissionAdmin(RecordedAdmin):
     search_help_text = _("A whole application number or submission id.")
     ordering = ("-created_at",)
     fields = readonly_fields = (
-        "id", "application", "lender", "status", "error_code", "more_to_come", "needs", "page_wait_until",
+        "id", "application", "lender", "status", "error_code", "more_to_come", "needs", "signing_claim",
+        "page_wait_until",
         "late_until", "created_at", "answered_at",
     )  # fmt: skip
     inlines = (DeliveryInline, OfferInline)

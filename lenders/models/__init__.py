@@ -1,6 +1,7 @@
 """Lenders, what each was sent, every attempt, and the offers that came back."""
 
 from lenders.models.breaker import Breaker
+from lenders.models.deletion import DeletionNotice
 from lenders.models.delivery import Attempt, Delivery
 from lenders.models.lender import Lender
 from lenders.models.not_asked import LenderNotAsked
@@ -10,6 +11,7 @@ from lenders.models.submission import LenderMessage, Submission
 __all__ = [
     "Attempt",
     "Breaker",
+    "DeletionNotice",
     "Delivery",
     "Lender",
     "LenderMessage",

@@ -9,7 +9,7 @@ from applications.models import Application, OwnedBySubject
 from applications.personal import Category, NotPersonal, Personal, Source, personal
 from lenders.models.lender import Lender
 from lenders.models.told import from_lender
-from lenders.states import WAITING, SubmissionStatus
+from lenders.states import WAITING, SigningClaim, SubmissionStatus
 
 AWAITED = models.Q(status__in=WAITING) | models.Q(status=SubmissionStatus.OFFERED, more_to_come=True)
 """Submissions of which something may still come by itself: a first answer, or more offers."""
@@ -51,6 +51,16 @@ class Submission(OwnedBySubject):
     )
     # It made offers and says that others may follow: the state stays "offered".
     more_to_come = from_lender(models.BooleanField(_("more offers may come"), default=False))
+    # Never lost, though the choice may say otherwise: staff find out with which lender a contract stands.
+    signing_claim = from_lender(
+        models.CharField(
+            _("what it says of a contract"),
+            max_length=4,
+            choices=SigningClaim.choices,
+            blank=True,
+            default=SigningClaim.NONE,
+        )
+    )
     error_code = models.CharField(_("fault"), max_length=40, blank=True)
     page_wait_until = models.DateTimeField(_("the page waits until"))
     late_until = models.DateTimeField(_("an answer counts until"))
@@ -93,6 +103,11 @@ class Submission(OwnedBySubject):
                 fields=["created_at"],
                 condition=models.Q(status="failed", error_code="quarantined"),
                 name="submission_set_aside",
+            ),
+            models.Index(
+                fields=["created_at"],
+                condition=models.Q(signing_claim="open"),
+                name="submission_claims_signing",
             ),
             models.Index(fields=["created_at", "id"], name="submission_by_time"),
             models.Index(fields=["status", "created_at", "id"], name="submission_by_state"),

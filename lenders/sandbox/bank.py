@@ -192,7 +192,7 @@ class BankTwin(Twin):
             return await visit.refuse(409, "OFFER_NOT_AVAILABLE")
         if not visit.document.get("referenceText"):
             return await visit.refuse(422, "VALIDATION_FAILED")
-        self.lending.chosen(visit.lender, application, chosen, visit.fault)
+        self.lending.chosen(visit.lender, visit.submission, chosen, visit.fault)
         return await visit.reply(self._stands(visit))
 
     def _stands(self, visit: Visit) -> Document:

@@ -85,7 +85,7 @@ class CalledBack:
 @dataclass(slots=True)
 class Application:
     """An application evaluated once: `answer` is what the lender says of it now, `decision` what it came to,
-    said or not yet.
+    said or not yet; `deletion` what it says to a request to delete it, `asked_because` why it was asked.
     """
 
     digest: bytes
@@ -95,6 +95,8 @@ class Application:
     answer: dict[str, Any] = field(default_factory=dict)
     decision: dict[str, Any] = field(default_factory=dict)
     chosen: str = ""
+    asked_because: str = ""
+    deletion: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -153,6 +155,16 @@ class Books:
                 {"slug": slug, "submission_id": str(submission), "offer_reference": application.chosen}
                 for (slug, submission), application in self.applications.items()
                 if application.chosen
+            ],
+            "deletions": [
+                {
+                    "slug": slug,
+                    "submission_id": str(submission),
+                    "reason": application.asked_because,
+                    "status": application.deletion["status"],
+                }
+                for (slug, submission), application in self.applications.items()
+                if application.deletion
             ],
             "token_requests": dict(self.token_requests),
         }

@@ -48,6 +48,7 @@ class JoinTwin(Twin):
         router.add_post(base, self._serve(lender, self._take_application))
         router.add_get(base + "/{submission}", self._serve(lender, self._tell))
         router.add_post(base + "/{submission}/choice", self._serve(lender, self._take_choice))
+        router.add_post(base + "/{submission}/deletion", self._serve(lender, self._delete))
 
     def write(self, lender: SandboxLender, document: Document, *, kind: str, status: int = 200) -> Letter:
         body, headers = wire.message(document, kind=kind, secret=self._secret(lender))
@@ -137,10 +138,19 @@ class JoinTwin(Twin):
             return await visit.refuse(
                 422, "keyword", "missing", "the word by which the consumer is to know us"
             )
-        self.lending.chosen(visit.lender, application, chosen, visit.fault)
+        self.lending.chosen(visit.lender, visit.submission, chosen, visit.fault)
         accepted = {**application.answer, "status": "accepted"}
         accepted.pop("offer")
         return await visit.reply(accepted, kind="choice")
+
+    async def _delete(self, visit: Visit) -> web.StreamResponse:
+        """POST /applications/{submission}/deletion: it came to nothing at us, or the person takes it back."""
+        application = self.known(visit.lender, visit.submission)
+        if application is None:
+            return await visit.refuse(404, "submission_id", "unknown", "not received")
+        reason = str(visit.document.get("reason", ""))
+        answer = self.lending.asked_to_delete(visit.lender, visit.submission, reason)
+        return await visit.reply(answer, kind="deletion")
 
 
 def _is_wanted(credit: dict[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Coroutine
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,12 +15,14 @@ import aiohttp
 
 from lenders.sandbox import credit
 from lenders.sandbox.books import Application, Books, CalledBack, Fault, FaultName
-from lenders.sandbox.secrets import Behaviour, SandboxLender
+from lenders.sandbox.secrets import Behaviour, Deletes, SandboxLender
 from lenders.sandbox.twin import Letter, Twin
 
 CALLBACK_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each attempt at a callback."""
 WORTH_REPEATING = frozenset({0, 408, 425, 429, *range(500, 600)})
+KEPT_FOR = timedelta(days=5 * 365 + 1)
+"""The Latvian law against money laundering keeps customer data for five years."""
 _REPLY_IS_OUT = 0.2
 """Seconds after which the reply that follows a callback has been written."""
 NOTHING = Fault(FaultName.NONE, 0.0, 0)
@@ -72,11 +74,40 @@ class Lending:
             application.evaluation = asyncio.create_task(evaluation)
         return application
 
-    def chosen(self, lender: SandboxLender, application: Application, reference: str, fault: Fault) -> None:
-        """The consumer took an offer of this lender's. On order the lender then says something else."""
-        application.chosen = reference
+    def chosen(self, lender: SandboxLender, submission: UUID, reference: str, fault: Fault) -> None:
+        """The consumer took an offer of this lender's, and some lenders sign a while later. On order the
+        lender says something else.
+        """
+        application = self.books.applications[lender.slug, submission]
+        first, application.chosen = not application.chosen, reference
         if fault.name is FaultName.CHANGE_OFFER:
             self._later(self._change(lender, application, fault))
+        elif first and lender.signs_seconds is not None:
+            self._later(self._sign(lender, submission, lender.signs_seconds / self._speed))
+
+    async def _sign(self, lender: SandboxLender, submission: UUID, seconds: float) -> None:
+        """The contract is signed, unless the lender said something else meanwhile."""
+        application = self.books.applications[lender.slug, submission]
+        offered = application.answer
+        await asyncio.sleep(seconds)
+        if application.answer is offered:
+            await self.say(lender, submission, {"status": "contract_signed"})
+
+    def asked_to_delete(self, lender: SandboxLender, submission: UUID, reason: str) -> dict[str, Any]:
+        """What the lender says to a request to delete; asked again, it says what holds."""
+        application = self.books.applications[lender.slug, submission]
+        if not application.deletion:
+            application.asked_because = reason
+            application.deletion = _to_deletion(lender, submission)
+            if application.deletion["status"] == "pending":
+                self._later(self._delete_later(lender, submission))
+        return application.deletion
+
+    async def _delete_later(self, lender: SandboxLender, submission: UUID) -> None:
+        await asyncio.sleep(lender.callback_seconds / self._speed)
+        application = self.books.applications[lender.slug, submission]
+        application.deletion = _stated(lender, submission, status="deleted")
+        await self._deliver(lender, application, application.deletion)
 
     async def _change(self, lender: SandboxLender, application: Application, fault: Fault) -> None:
         await asyncio.sleep(fault.seconds)
@@ -96,10 +127,12 @@ class Lending:
         the lender calls nobody back.
         """
         application = self.books.applications[lender.slug, submission]
-        application.answer = _stated(lender, submission, **words)
-        if not application.callback_url:
-            return 0
-        return await self._deliver(lender, application, application.answer)
+        said = _stated(lender, submission, **words)
+        if said["status"] in ("deleted", "retained"):
+            application.deletion = said
+        else:
+            application.answer = said
+        return await self._deliver(lender, application, said)
 
     def _later(self, errand: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(errand)
@@ -171,11 +204,12 @@ class Lending:
 
     async def _call_back(self, lender: SandboxLender, application: Application) -> None:
         """Delivers the present answer; tries again a few times, signing anew, where that can help."""
-        if application.callback_url:
-            await self._deliver(lender, application, application.answer)
+        await self._deliver(lender, application, application.answer)
 
     async def _deliver(self, lender: SandboxLender, application: Application, answer: dict[str, Any]) -> int:
         status = 0
+        if not application.callback_url:
+            return status
         for attempt, wait in enumerate(CALLBACK_WAITS, start=1):
             await asyncio.sleep(wait / self._speed)
             letter = self._written(lender, answer)
@@ -203,6 +237,20 @@ class Lending:
                 return response.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return 0
+
+
+def _to_deletion(lender: SandboxLender, submission: UUID) -> dict[str, Any]:
+    if lender.deletes is Deletes.AT_ONCE:
+        return _stated(lender, submission, status="deleted")
+    if lender.deletes is Deletes.LATER:
+        return _stated(lender, submission, status="pending")
+    return _stated(
+        lender,
+        submission,
+        status="retained",
+        basis="money_laundering_prevention",
+        until=(datetime.now(tz=UTC) + KEPT_FOR).date().isoformat(),
+    )
 
 
 def _verdicts(lender: SandboxLender, submission: UUID, asked: dict[str, Any]) -> list[dict[str, Any]]:

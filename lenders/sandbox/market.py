@@ -150,7 +150,7 @@ class MarketTwin(Twin):
             return await visit.refuse(404, "offerId", "UNKNOWN")
         if not visit.document.get("keyword"):
             return await visit.refuse(422, "keyword", "REQUIRED")
-        self.lending.chosen(visit.lender, application, chosen, visit.fault)
+        self.lending.chosen(visit.lender, visit.lead, chosen, visit.fault)
         return await visit.reply(_with_choice(application.answer, chosen))
 
 

@@ -23,6 +23,14 @@ class Behaviour(StrEnum):
     FAILS = "fails"
 
 
+class Deletes(StrEnum):
+    """How a sandbox lender answers a request to delete."""
+
+    AT_ONCE = "at_once"
+    LATER = "later"
+    KEEPS = "keeps"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxLender:
     """One invented lender.
@@ -37,6 +45,8 @@ class SandboxLender:
     upfront_fee_permille   of the amount, paid at drawdown
     answer_seconds         how long it thinks before it answers
     callback_seconds       how long after that the offer follows (CALLS_BACK), or that of each other product
+    signs_seconds          how long after a choice it says that the contract is signed; None: only on order
+    deletes                how it answers a request to delete
     """
 
     slug: str
@@ -58,6 +68,8 @@ class SandboxLender:
     answer_seconds: float = 0.2
     callback_seconds: float = 6.0
     decline_reason: str = "internal_policy"
+    signs_seconds: float | None = None
+    deletes: Deletes = Deletes.AT_ONCE
 
     @property
     def over_tls(self) -> bool:
@@ -114,6 +126,7 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         ),
         borrowing_rate=Decimal("11.50"),
         answer_seconds=4.0,
+        deletes=Deletes.KEEPS,
     ),
     SandboxLender(
         slug="dzintars",
@@ -129,6 +142,8 @@ SANDBOX_LENDERS: tuple[SandboxLender, ...] = (
         maximum_age_at_end=80,
         borrowing_rate=Decimal("9.90"),
         upfront_fee_permille=20,
+        signs_seconds=20.0,
+        deletes=Deletes.LATER,
     ),
     SandboxLender(
         slug="piesardze",

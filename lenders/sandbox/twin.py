@@ -47,7 +47,7 @@ class Twin(ABC):
 
     @abstractmethod
     def write(self, lender: SandboxLender, document: Document, *, kind: str, status: int = 200) -> Letter:
-        """A document as this lender writes it. `kind`: reply, choice, refusal or callback; a
+        """A document as this lender writes it. `kind`: reply, choice, deletion, refusal or callback; a
         twin may have more of its own.
         """
 

@@ -170,7 +170,7 @@ class XmlTwin(Twin):
             return await visit.refuse("offer_reference", "unknown", "no such offer of ours")
         if not visit.said("Keyword"):
             return await visit.refuse("keyword", "missing", "the word by which the consumer is to know us")
-        self.lending.chosen(visit.lender, application, chosen, visit.fault)
+        self.lending.chosen(visit.lender, visit.submission, chosen, visit.fault)
         accepted = {**application.answer, "status": "accepted"}
         accepted.pop("offer")
         return await visit.reply(accepted)

@@ -1,12 +1,13 @@
 """Submissions that wait for somebody of staff, with the reason.
 
-What failed waits while an answer would still count; what was set aside, and a choice that could not be told,
-wait until somebody sees to them. Nothing waits for an application that has ended or whose person was erased.
+What failed waits while an answer would still count; what was set aside, a choice that could not be told, and
+a contract that a lender speaks of without being chosen, wait until somebody sees to them; so does a request
+to delete that has no answer, or whose last day is over. Of an erased person nothing waits.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import (
@@ -22,37 +23,57 @@ from django.db.models import (
     Sum,
     TextChoices,
 )
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from applications.collation import latvian_key
-from applications.personal import Purpose
 from applications.selectors.permission import permitted
 from applications.states import ApplicationStatus
-from lenders.models import Delivery, Submission
+from lenders.models import DeletionNotice, Delivery, Submission
 from lenders.outcomes import in_words
-from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+from lenders.purposes import PURPOSES
+from lenders.selectors.deletions import acknowledgement_text
+from lenders.states import Acknowledgement, DeliveryKind, DeliveryStatus, SigningClaim, SubmissionStatus
 
 NOT_DONE = (DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED)
 MOST = 100  # shown on the page
+ANSWERED_WITHIN = timedelta(days=14)  # half of the month in which a person is answered (GDPR Art. 12(3))
 
 
 class Waits(TextChoices):
     """What is the matter, the most urgent first."""
 
+    SIGNED = "signed", _("Says that a contract is signed, though its offer is not the chosen one")
     CHOICE = "choice", _("The lender does not know that it was chosen")
     SET_ASIDE = "set_aside", _("Set aside: workers ended over it")
     UNKNOWN = "unknown", _("Nobody knows whether the lender received it")
     FAILED = "failed", _("No usable answer came from the lender")
+    TO_DELETE = "to_delete", _("Somebody has to ask the lender to delete")
+    NO_WORD = "no_word", _("Asked to delete, and has not answered")
+    KEPT = "kept", _("Keeps data, and the last day that it named is over")
 
     @property
     def can_be_sent(self) -> bool:
         """Whether sending it again is of use: what may have arrived would arrive twice."""
-        return self is not Waits.UNKNOWN
+        return self in SENT_AGAIN
+
+
+SENT_AGAIN = {
+    Waits.CHOICE: DeliveryKind.CHOICE,
+    Waits.SET_ASIDE: DeliveryKind.APPLICATION,
+    Waits.FAILED: DeliveryKind.APPLICATION,
+    Waits.TO_DELETE: DeliveryKind.DELETION,
+}
+"""What is sent again of what waits."""
+OF_A_NOTICE = frozenset({Waits.TO_DELETE, Waits.NO_WORD, Waits.KEPT})
 
 
 @dataclass(frozen=True)
 class WaitingSubmission:
-    """One line of the page. `stopped` says that a right of the person stands in the way of sending."""
+    """One line of the page. `stopped` says that a right of the person stands in the way of sending; `notice`
+    is the request to delete that it is about.
+    """
 
     submission: Submission
     waits: Waits
@@ -60,14 +81,21 @@ class WaitingSubmission:
     code: str
     tries: int
     stopped: bool
+    notice: DeletionNotice | None = None
 
     @property
     def why(self) -> str:
-        return in_words(self.code)
+        if self.notice is None:
+            return in_words(self.code)
+        if self.waits is Waits.TO_DELETE and not self.code:
+            return gettext("Its interface takes no such request.")
+        said = acknowledgement_text(self.notice) if self.notice.acknowledgement else ""
+        return said or self.notice.get_reason_display()
 
     @property
     def can_be_sent(self) -> bool:
-        return self.waits.can_be_sent and not self.stopped
+        by_hand = self.waits is Waits.TO_DELETE and not self.code
+        return self.waits.can_be_sent and not self.stopped and not by_hand
 
 
 @dataclass(frozen=True)
@@ -96,17 +124,43 @@ def waiting_counts(now: datetime) -> list[WaitingCount]:
     return found
 
 
+def _deletions(living: QuerySet[Submission], waits: Waits, now: datetime) -> QuerySet[Any]:
+    """Submissions whose request to delete somebody has to see to."""
+    if waits is Waits.KEPT:
+        over = living.filter(
+            deletion__acknowledgement=Acknowledgement.RETAINED, deletion__until__lt=timezone.localdate(now)
+        )
+        return over.annotate(since=F("deletion__acknowledged_at"))
+    asked = _deliveries(DeliveryKind.DELETION)
+    rows = living.filter(deletion__acknowledgement=Acknowledgement.NONE).annotate(
+        since=F("deletion__requested_at")
+    )
+    if waits is Waits.TO_DELETE:
+        return rows.filter(~Exists(asked.exclude(status__in=NOT_DONE)))
+    told = asked.filter(status=DeliveryStatus.DONE)
+    return rows.filter(Exists(told), deletion__requested_at__lt=now - ANSWERED_WITHIN)
+
+
 def _lines(waits: Waits, now: datetime) -> Iterator[WaitingSubmission]:
-    kind = DeliveryKind.CHOICE if waits is Waits.CHOICE else DeliveryKind.APPLICATION
-    may: Any = permitted(Purpose.PASS_TO_LENDERS, application="application")
+    kind = SENT_AGAIN.get(waits, DeliveryKind.APPLICATION)
+    may: Any = permitted(PURPOSES[kind], application="application")
     rows = _rows(waits, now).annotate(
         may=ExpressionWrapper(may, output_field=BooleanField()),
         tries=Subquery(_deliveries(kind).values("submission").annotate(n=Sum("fence")).values("n")),
         code=Subquery(_deliveries(kind).order_by("-created_at").values("error_code")[:1]),
     )
-    for row in rows.select_related("application", "lender").order_by("-since")[:MOST]:
-        code = row.code if waits is Waits.CHOICE else row.error_code
-        yield WaitingSubmission(row, waits, row.since, code, row.tries or 0, stopped=not row.may)
+    for row in rows.select_related("application", "lender", "deletion").order_by("-since")[:MOST]:
+        notice = row.deletion if waits in OF_A_NOTICE else None
+        code = row.error_code
+        if waits in (Waits.CHOICE, Waits.TO_DELETE):
+            code = row.code or ""
+        elif waits is Waits.SIGNED:
+            code = "signed_not_chosen"
+        elif notice is not None:
+            code = notice.basis or notice.reason
+        yield WaitingSubmission(
+            row, waits, row.since, code, row.tries or 0, stopped=not row.may, notice=notice
+        )
 
 
 def _deliveries(kind: DeliveryKind) -> QuerySet[Delivery]:
@@ -116,6 +170,11 @@ def _deliveries(kind: DeliveryKind) -> QuerySet[Delivery]:
 def _rows(waits: Waits, now: datetime) -> QuerySet[Any]:
     """Submissions that wait for one reason, with the moment `since` which they do."""
     living = Submission.objects.filter(subject__erased_at__isnull=True)
+    if waits is Waits.SIGNED:
+        # Since when is told by its messages; this orders them.
+        return living.filter(signing_claim=SigningClaim.OPEN).annotate(since=F("created_at"))
+    if waits in OF_A_NOTICE:
+        return _deletions(living, waits, now)
     if waits is Waits.CHOICE:
         not_told = Delivery.objects.filter(kind=DeliveryKind.CHOICE, status__in=NOT_DONE)
         told = _deliveries(DeliveryKind.CHOICE).exclude(status__in=NOT_DONE)

@@ -19,11 +19,12 @@ from applications.collation import latvian_key
 from applications.models import Application
 from applications.selectors.moments import deeds_of_staff
 from applications.timeline import May, Moment
-from lenders.models import Attempt, Delivery, LenderMessage, Offer, Submission
+from lenders.models import Attempt, DeletionNotice, Delivery, LenderMessage, Offer, Submission
 from lenders.outcomes import in_words
 from lenders.routing import NotAsked
+from lenders.selectors.deletions import acknowledgement_text
 from lenders.selectors.not_asked import lenders_not_asked
-from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+from lenders.states import DeletionReason, DeliveryKind, DeliveryStatus, SubmissionStatus
 
 CONSUMER, STAFF, LENDER, SYSTEM = ActorKind.CONSUMER, ActorKind.STAFF, ActorKind.LENDER, ActorKind.SYSTEM
 MOST = 500  # rows of a kind; an application has some dozens
@@ -46,6 +47,8 @@ CAUSED_BY = {
     DeliveryKind.APPLICATION: (STAFF, gettext_lazy("the application is sent again")),
     DeliveryKind.INQUIRY: (SYSTEM, gettext_lazy("it is asked what became of the application")),
     DeliveryKind.CHOICE: (CONSUMER, gettext_lazy("it is to be told of the choice")),
+    DeliveryKind.SUPPLEMENT: (CONSUMER, gettext_lazy("it is to be sent what it still needed")),
+    DeliveryKind.DELETION: (SYSTEM, gettext_lazy("the request to delete is to be sent")),
 }
 
 
@@ -74,6 +77,7 @@ class _Told:
         yield from self._asked()
         yield from self._stand()
         yield from self._messages()
+        yield from self._deletions()
         offers = _offers(self.submissions) if may("lenders.view_offer") else []
         for submission_id, at, number in offers:
             sentence = ngettext("%(n)d offer was received", "%(n)d offers were received", number)
@@ -134,6 +138,19 @@ class _Told:
             said = sentence % {"n": one["n"], "why": in_words(one["outcome"])}
             yield self._moment(one["submission_id"], one["last"], said, LENDER, code=one["outcome"])
 
+    def _deletions(self) -> Iterator[Moment]:
+        """That lenders are to delete what they received, and what they answered."""
+        for one in DeletionNotice.objects.filter(submission__in=self.submissions):
+            sentence = _("It is to delete what it received. %(why)s") % {"why": one.get_reason_display()}
+            actor = SYSTEM if one.reason == DeletionReason.NOT_SELECTED else CONSUMER
+            yield self._moment(one.submission_id, one.requested_at, sentence, actor, code=one.reason)
+            if one.acknowledged_at is not None:
+                actor = STAFF if one.recorded_by_staff else LENDER
+                said = acknowledgement_text(one)
+                yield self._moment(
+                    one.submission_id, one.acknowledged_at, said, actor, code=one.basis or one.acknowledgement
+                )
+
     def _deliveries(self) -> Iterator[Moment]:
         first = set()
         for one in self.deliveries:
@@ -188,7 +205,7 @@ class _Told:
         outcome, submission = row["outcome"], self.submissions[submission_id]
         declined = outcome == "declined" and submission.status == SubmissionStatus.DECLINED
         offered = outcome == "offered" and submission_id in with_offers
-        if declined or offered or outcome == "accepted":
+        if declined or offered or outcome in ("accepted", "deleted", "retained"):
             return
         sentence = ngettext("%(kind)s, %(n)d try. %(what)s", "%(kind)s, %(n)d tries. %(what)s", row["n"])
         said = sentence % {"kind": kind, "n": row["n"], "what": in_words(outcome)}

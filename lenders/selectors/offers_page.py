@@ -20,6 +20,7 @@ from lenders.models import Offer, Submission
 from lenders.models.submission import AWAITED
 from lenders.ordering import Order, in_order
 from lenders.reasons import sentence_of
+from lenders.selectors.deletions import came_of_the_request
 from lenders.states import WAITING, DeliveryKind, DeliveryStatus, OfferStatus, SubmissionStatus
 
 NOTICEABLE = Decimal("0.1")  # percentage points, as the terms of use say
@@ -53,9 +54,10 @@ class OfferView:
 class LenderView:
     """One lender's state on the page.
 
-    waiting  an answer, or more offers, are awaited now
-    late     they may still come, though the page waits no longer
-    adds     what is awaited, or may still come, are further offers
+    waiting   an answer, or more offers, are awaited now
+    late      they may still come, though the page waits no longer
+    adds      what is awaited, or may still come, are further offers
+    deletion  that it was asked to delete, and what it answered
     """
 
     name: str
@@ -65,6 +67,7 @@ class LenderView:
     waiting: bool
     late: bool
     adds: bool
+    deletion: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,27 @@ class OffersPage:
     stopped: str
 
     @property
+    def signed(self) -> bool:
+        """Whether the contract with the chosen lender is signed."""
+        return self.chosen is not None and self.application.status == ApplicationStatus.CONTRACTED
+
+    @property
+    def declined_late(self) -> str:
+        """The name of a lender that declined after it was chosen, while no other choice stands."""
+        if self.chosen is not None:
+            return ""
+        return next((one.name for one in self.lenders if one.state == SubmissionStatus.DECLINED_LATE), "")
+
+    @property
+    def can_choose(self) -> bool:
+        return any(offer.can_be_chosen for offer in self.offers)
+
+    @property
+    def deletions(self) -> bool:
+        """Whether a lender was asked to delete."""
+        return any(one.deletion for one in self.lenders)
+
+    @property
     def late(self) -> bool:
         """Whether a lender that the page no longer waits for may still answer."""
         return any(lender.late for lender in self.lenders)
@@ -93,7 +117,8 @@ class OffersPage:
     @property
     def unsettled(self) -> bool:
         """Whether the page will soon say something else: an answer is awaited, or a choice is being told."""
-        being_told = self.chosen is not None and not (self.choice_told or self.choice_failed or self.stopped)
+        told = self.choice_told or self.choice_failed or self.signed
+        being_told = self.chosen is not None and not (told or self.stopped)
         return self.waiting or being_told
 
     @property
@@ -108,7 +133,7 @@ def apr_differs(offer: Offer) -> bool:
 
 def offer_view(offer: Offer, application: Application, *, stopped: bool) -> OfferView:
     """One offer, decrypted for its consumer. While passing on is `stopped` none can be chosen or held."""
-    still_open = offer.status == OfferStatus.OPEN and offer.valid_until > timezone.now()
+    still_open = _still_open(offer)
     return OfferView(
         id=offer.pk,
         lender_name=offer.submission.lender.name,
@@ -124,13 +149,32 @@ def offer_view(offer: Offer, application: Application, *, stopped: bool) -> Offe
         upfront_fees_cents=offer.upfront_fees_cents,
         valid_until=offer.valid_until,
         price_personalised=offer.price_personalised,
-        can_be_chosen=still_open
-        and application.status == ApplicationStatus.SUBMITTED
-        and offer.submission.lender.fit_to_receive
-        and not stopped,
+        can_be_chosen=_can_be_chosen(offer, application, stopped=stopped),
         held=still_open and application.status == ApplicationStatus.CHOSEN and not stopped,
         schedule=tuple(Instalment(month, cents) for month, cents in offer.schedule),
     )
+
+
+def _still_open(offer: Offer) -> bool:
+    return offer.status == OfferStatus.OPEN and offer.valid_until > timezone.now()
+
+
+def _can_be_chosen(offer: Offer, application: Application, *, stopped: bool) -> bool:
+    return (
+        _still_open(offer)
+        and application.status == ApplicationStatus.SUBMITTED
+        and offer.submission.lender.fit_to_receive
+        and not stopped
+    )
+
+
+def number_to_choose_from(application_id: UUID) -> int:
+    """How many offers of an application can be chosen now; no decryption."""
+    application = Application.objects.get(pk=application_id)
+    stopped = bool(_why_stopped(application))
+    offers = Offer.objects.filter(submission__application=application_id, status=OfferStatus.OPEN)
+    found = offers.select_related("submission__lender__recipient")
+    return sum(_can_be_chosen(offer, application, stopped=stopped) for offer in found)
 
 
 def waiting_submissions(application: Application) -> int:
@@ -145,7 +189,7 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
     require(application.subject_id, purpose)
     submissions = list(
         Submission.objects.filter(application=application)
-        .select_related("lender__recipient")
+        .select_related("lender__recipient", "deletion")
         .prefetch_related("offers", "deliveries")
     )
     submissions.sort(key=lambda submission: latvian_key(submission.lender.name))
@@ -189,14 +233,14 @@ def _why_stopped(application: Application) -> str:
 def _lender_view(submission: Submission, application: Application) -> LenderView:
     """The state in words. Past the page's wait a silent lender is late, not lost: its answer still counts."""
     now = timezone.now()
-    state = SubmissionStatus(submission.status)
+    state, deletion = SubmissionStatus(submission.status), tuple(came_of_the_request(submission))
     if state == SubmissionStatus.QUEUED and application.status == ApplicationStatus.CHOSEN:
         state = SubmissionStatus.NOT_SELECTED  # while the choice stands nothing more is sent to this lender
     adds = state == SubmissionStatus.OFFERED and submission.awaited
     unanswered = state in WAITING
     waiting = (unanswered or adds) and submission.page_wait_until > now
     may_answer = unanswered or adds or state in (SubmissionStatus.NO_RESPONSE, SubmissionStatus.UNKNOWN)
-    late = may_answer and not waiting and submission.late_until > now
+    late = may_answer and not waiting and submission.late_until > now and not deletion
     return LenderView(
         name=submission.lender.name,
         state=state,
@@ -205,6 +249,7 @@ def _lender_view(submission: Submission, application: Application) -> LenderView
         waiting=waiting,
         late=late,
         adds=adds and (waiting or late),
+        deletion=deletion,
     )
 
 

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 
 from applications.collation import latvian_key
-from applications.personal import Purpose
 from applications.selectors.permission import permitted
 from applications.states import ApplicationStatus
 from lenders.models import Delivery, Lender
+from lenders.purposes import PURPOSES, kinds_for
 from lenders.selectors.sleepers import sleepers
 from lenders.states import DeliveryKind, DeliveryStatus
 
@@ -47,7 +47,10 @@ class LenderQueue:
 def claimable(now: datetime) -> QuerySet[Delivery]:
     """What a worker may claim: due, held by nobody. The rows that stop a selector stop a claim: restricted,
     objected to, consent withdrawn. What waits for a choice or for its lender is left until its deadline."""
-    may = permitted(Purpose.PASS_TO_LENDERS, application="submission__application")
+    may = Q()
+    for purpose in dict.fromkeys(PURPOSES.values()):
+        allowed = permitted(purpose, application="submission__application")
+        may |= Q(kind__in=kinds_for(purpose)) & allowed
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
     due = Delivery.objects.filter(may, free, status=DeliveryStatus.DUE, due_at__lte=now)
     return due.exclude(ANOTHER_CHOSEN, deadline__gt=now).exclude(lender__in=sleepers(now), deadline__gt=now)

@@ -17,7 +17,7 @@ from applications.states import ApplicationStatus
 from lenders.errors import LenderLapsed, OfferNotOpen
 from lenders.models import Offer
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery
-from lenders.services.ingest import move
+from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
 from lenders.states import DeliveryKind, OfferStatus, SubmissionStatus
 

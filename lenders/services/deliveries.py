@@ -25,8 +25,9 @@ from lenders.adapters.base import (
     LenderError,
     Unrecognised,
 )
-from lenders.models import Attempt, Delivery, Submission
-from lenders.services import disclosures, ingest, payload, polling
+from lenders.models import Attempt, DeletionNotice, Delivery, Submission
+from lenders.selectors.deletions import data_left, on_its_way
+from lenders.services import deletions, disclosures, ingest, payload, polling
 from lenders.services.breaking import note_call
 from lenders.services.claims import Claim, give_back
 from lenders.services.settling import close, died_on_the_way, give_up, leave_unknown, settle_failure
@@ -34,7 +35,9 @@ from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
 
-WAITS = frozenset({"another_chosen", "lender_paused"})  # reasons that pass
+MUST_BE_UNDERSTOOD = frozenset({DeliveryKind.CHOICE, DeliveryKind.DELETION})
+# Why a delivery is given back, to be taken up again later.
+PASSING = frozenset({"another_chosen", "lender_paused", "still_on_its_way"})
 CLAIM_CAP = 12  # a row claimed this often without an outcome kills its workers: staff look at it
 
 
@@ -134,8 +137,9 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
     """The call to make, or None when there is none to make: the delivery was given up, or given back."""
     code = _cannot_start(delivery)
     # A choice waits for the lender's papers to be in order again: the consumer has made it.
-    waits = code in WAITS or (code, delivery.kind) == ("recipient_lapsed", DeliveryKind.CHOICE)
-    for_good = not waits
+    for_good = code not in PASSING and (code, delivery.kind) != ("recipient_lapsed", DeliveryKind.CHOICE)
+    if code == "never_left":
+        deletions.take_back(delivery.submission)
     if code is None:
         try:
             call = payload.build(delivery)
@@ -150,6 +154,8 @@ def _call_of(delivery: Delivery) -> payload.Call | None:
             code, for_good = refused.code, False
     if for_good:
         give_up(delivery, code)
+        if delivery.kind == DeliveryKind.INQUIRY:
+            polling.plan(delivery.submission)
     else:
         give_back([Claim(delivery.pk, delivery.fence)], code=code)
     return None
@@ -159,6 +165,8 @@ def _cannot_start(delivery: Delivery) -> str | None:
     """Why this delivery is not sent at all, as a code."""
     if delivery.submission.subject.erased_at is not None:
         return "subject_erased"
+    if delivery.kind == DeliveryKind.DELETION:
+        return _cannot_ask_to_delete(delivery)
     if delivery.kind == DeliveryKind.APPLICATION and delivery.submission.status != SubmissionStatus.QUEUED:
         return "already_answered"
     too_late = timezone.now() >= delivery.deadline
@@ -180,6 +188,17 @@ def _cannot_start(delivery: Delivery) -> str | None:
     return None
 
 
+def _cannot_ask_to_delete(delivery: Delivery) -> str | None:
+    """A lender whose papers lapsed is asked as well: nothing is handed to it."""
+    if not DeletionNotice.objects.filter(submission=delivery.submission_id, acknowledgement="").exists():
+        return "already_answered"
+    if on_its_way(delivery.submission_id, besides=delivery.pk):
+        return "still_on_its_way"  # it might arrive after the request to delete it
+    if not data_left(delivery.submission_id):
+        return "never_left"
+    return "deadline_passed" if timezone.now() >= delivery.deadline else None
+
+
 def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: int) -> None:
     """Write what came of an attempt. A worker that lost its lease meanwhile writes nothing."""
     with transaction.atomic():
@@ -192,7 +211,7 @@ def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: 
             if isinstance(reply, LenderError):
                 raise reply
             answer = prepared.call.parse(reply, prepared.call.endpoint, now=timezone.now())
-            if prepared.kind == DeliveryKind.CHOICE and isinstance(answer, Unrecognised):
+            if prepared.kind in MUST_BE_UNDERSTOOD and isinstance(answer, Unrecognised):
                 # Nobody may tell the consumer that the lender knows on the strength of this.
                 raise LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True)
         except LenderError as error:
@@ -223,7 +242,7 @@ def _take_in(prepared: Prepared, answer: AnyAnswer, message_id: str) -> str:
             answer=answer,
             message_id=message_id,
             actor=Actor.lender(prepared.call.endpoint.slug),
-            asked=True,
+            asked=prepared.kind,
         )
     except SubjectErased:
         return "subject_erased"

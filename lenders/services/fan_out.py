@@ -21,6 +21,7 @@ from lenders.states import DeliveryKind, DeliveryStatus
 # What decides who can be asked: the credit wanted, and the age.
 WANTED = frozenset({Category.LOAN, Category.IDENTIFICATION})
 DISPATCH_TASK = "lenders.tasks.dispatch"
+A_MONTH = timedelta(days=30)
 
 
 def fan_out(*, application: Application, recipients: Mapping[str, Sequence[str]], actor: Actor) -> None:
@@ -95,13 +96,16 @@ def put_clocks_on(*, subject_id: UUID, paused: timedelta) -> None:
 
 
 def new_delivery(submission: Submission, kind: DeliveryKind) -> Delivery:
-    """An unsaved delivery, due now. It is tried until the submission's late window closes."""
+    """An unsaved delivery, due now. It is tried until the submission's late window closes, and a request to
+    delete for a month: the time in which a person is answered (GDPR Art. 12(3)).
+    """
     now = timezone.now()
+    patience = A_MONTH if kind is DeliveryKind.DELETION else timedelta(hours=1)
     return Delivery(
         subject_id=submission.subject_id,
         submission=submission,
         lender_id=submission.lender_id,
         kind=kind,
         due_at=now,
-        deadline=max(submission.late_until, now + timedelta(hours=1)),
+        deadline=max(submission.late_until, now + patience),
     )

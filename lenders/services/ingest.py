@@ -12,11 +12,9 @@ from django.utils import timezone
 
 from applications import live
 from applications.actors import SYSTEM, Actor
-from applications.models import Application, DataSubject, MailKind, Milestone
-from applications.services import audit, mail, statistics
+from applications.models import DataSubject, MailKind, Milestone
+from applications.services import audit, statistics
 from applications.services.locking import lock_subject
-from applications.services.submitting import change_status
-from applications.states import ApplicationStatus
 from lenders.adapters.base import (
     Accepted,
     AnyAnswer,
@@ -34,14 +32,19 @@ from lenders.adapters.base import (
 from lenders.apr import AprError, apr_of_offer, round_half_up
 from lenders.models import Delivery, LenderMessage, Offer, Submission
 from lenders.services import polling
+from lenders.services.contracts import contract_signed, decline_late
+from lenders.services.deletions import acknowledge
+from lenders.services.moves import move
+from lenders.services.telling import tell_by_mail
 from lenders.states import (
     APPLICATION_LISTENS,
     OPEN_TO_ANSWERS,
     WAITING,
+    Acknowledgement,
+    DeliveryKind,
     DeliveryStatus,
     OfferStatus,
     SubmissionStatus,
-    submission_sources,
 )
 
 log = structlog.get_logger(__name__)
@@ -60,12 +63,13 @@ def ingest(
     answer: AnyAnswer,
     message_id: str,
     actor: Actor,
-    asked: bool = False,
+    asked: DeliveryKind | None = None,
 ) -> str:
     """Take in one message about a submission; the outcome, as a code.
 
     The same message id a second time, and whatever no longer fits the submission's state, changes nothing.
-    A reply to our own question (`asked`) is the lender's word of this moment, though in words used before.
+    A reply to our own question (`asked`: of which kind) is the lender's word of this moment, though in words
+    used before.
     Raises Submission.DoesNotExist for an unknown submission and SubjectErased after an erasure.
     """
     with transaction.atomic():
@@ -82,22 +86,33 @@ def ingest(
                 message_id=message_id,
                 defaults={"subject_id": subject_id, "submission": submission, "outcome": "taken"},
             )
-            if not new and not asked:
+            if not new and asked is None:
                 return "duplicate"
-        outcome = _apply(submission, answer, actor)
-        polling.plan(submission)
+        outcome = _apply(submission, answer, actor, asked)
+        if asked != DeliveryKind.DELETION:
+            polling.plan(submission)
         if message_id and outcome != "taken":
             LenderMessage.objects.filter(pk=message.pk).update(outcome=outcome)
         return outcome
 
 
-def _apply(submission: Submission, answer: AnyAnswer, actor: Actor) -> str:
-    if isinstance(answer, Unrecognised | ContractSigned | Deleted | Retained):
+def _apply(submission: Submission, answer: AnyAnswer, actor: Actor, asked: DeliveryKind | None) -> str:
+    if isinstance(answer, Unrecognised):
         return "unrecognised"
+    if isinstance(answer, ContractSigned):
+        return contract_signed(submission, actor)
+    if isinstance(answer, Deleted | Retained):
+        return _acknowledged(submission, answer, actor)
+    if asked == DeliveryKind.DELETION:
+        # It takes its time, which says nothing of the application.
+        live.touch(submission.application_id)
+        return "taken"
     if isinstance(answer, Accepted):
         live.touch(submission.application_id)  # the page says that the lender knows
         return "accepted"
     if submission.status == S.SELECTED and isinstance(answer, Declined | Withdrawn):
+        if isinstance(answer, Declined):
+            _note_reason(submission, answer.reason)
         return decline_late(submission, actor)
     if isinstance(answer, Withdrawn):
         return _withdraw(submission, S.WITHDRAWN)
@@ -123,6 +138,18 @@ def _apply(submission: Submission, answer: AnyAnswer, actor: Actor) -> str:
     return _moved(submission, S.PENDING)
 
 
+def _acknowledged(submission: Submission, answer: Deleted | Retained, actor: Actor) -> str:
+    if isinstance(answer, Deleted):
+        return acknowledge(submission=submission, to=Acknowledgement.DELETED, actor=actor)
+    return acknowledge(
+        submission=submission,
+        to=Acknowledgement.RETAINED,
+        basis=answer.basis,
+        until=answer.until,
+        actor=actor,
+    )
+
+
 def _remember_reference(submission: Submission, reference: str) -> None:
     if reference and submission.lender_reference is None:
         submission.lender_reference = reference
@@ -136,20 +163,6 @@ def _note_reason(submission: Submission, reason: str) -> None:
 
 def _moved(submission: Submission, to: SubmissionStatus) -> str:
     return "taken" if move(submission, to) else "out_of_place"
-
-
-def move(submission: Submission, to: SubmissionStatus, *, error_code: str = "") -> bool:
-    """Compare-and-set a submission's state and tell open pages; False when `to` cannot be reached.
-
-    Whether more offers may come was said of the state before.
-    """
-    moved = Submission.objects.filter(pk=submission.pk, status__in=submission_sources(to)).update(
-        status=to, error_code=error_code, answered_at=timezone.now(), more_to_come=False
-    )
-    if moved:
-        submission.status, submission.more_to_come = to, False
-        live.touch(submission.application_id)
-    return bool(moved)
 
 
 def _take_offers(submission: Submission, answer: Offered) -> str:
@@ -168,7 +181,7 @@ def _take_offers(submission: Submission, answer: Offered) -> str:
     if fresh:
         statistics.count_on_commit(subject_id=submission.subject_id, milestone=Milestone.OFFERED)
     if fresh and not expected:
-        _tell_by_mail(submission)
+        tell_by_mail(submission, MailKind.LATE_OFFER, adds=submission.status == S.OFFERED)
     moved = submission.status != S.OFFERED and move(submission, S.OFFERED)
     changed = _expect(submission, more=more, needs=answer.needs if more else ())
     if (fresh or changed) and not moved:
@@ -224,27 +237,6 @@ def _apr(terms: OfferTerms) -> Decimal:
     return found
 
 
-def _tell_by_mail(submission: Submission) -> None:
-    """The page no longer waits for this lender, so its consumer may be elsewhere.
-
-    What arrives for somebody whose data are only stored is stored, and that is all.
-    """
-    if mail.why_not_written_to(submission.subject_id) is not None:
-        return
-    application = submission.application
-    mail.compose(
-        kind=MailKind.LATE_OFFER,
-        owner_id=submission.subject_id,
-        recipient=application.subject.verified_email,
-        language=application.language,
-        context={
-            "application": application,
-            "lender_name": submission.lender.name,
-            "adds": submission.status == S.OFFERED,
-        },
-    )
-
-
 def _new_offer(submission: Submission, terms: OfferTerms) -> Offer | None:
     """An offer to be written, or None for a known reference: terms, once shown, never change."""
     digest = hashlib.sha256(submission.pk.bytes + terms.reference.encode()).digest()
@@ -272,22 +264,6 @@ def _new_offer(submission: Submission, terms: OfferTerms) -> Offer | None:
 def _withdraw(submission: Submission, to: SubmissionStatus) -> str:
     Offer.objects.filter(submission=submission, status=OfferStatus.OPEN).update(status=OfferStatus.WITHDRAWN)
     return _moved(submission, to)
-
-
-def decline_late(submission: Submission, actor: Actor) -> str:
-    """The chosen lender says no after all: the other lenders' offers, held till now, can be chosen again.
-
-    One that is not the chosen one any more says it too late: another choice stands.
-    """
-    if not move(submission, S.DECLINED_LATE):
-        return "out_of_place"
-    Offer.objects.filter(submission=submission, status__in=[OfferStatus.SELECTED, OfferStatus.OPEN]).update(
-        status=OfferStatus.WITHDRAWN
-    )
-    application = Application.objects.get(pk=submission.application_id)
-    if application.status == ApplicationStatus.CHOSEN:
-        change_status(application=application, to=ApplicationStatus.SUBMITTED, actor=actor)
-    return "taken"
 
 
 def close_overdue() -> int:

@@ -24,17 +24,20 @@ from lenders.adapters.base import (
     Consent,
     Credentials,
     CreditRequest,
+    DeletionReason,
+    DeletionRequest,
     ErrorCode,
     HttpCall,
     Inquiry,
     LenderEndpoint,
     LenderError,
 )
-from lenders.models import Delivery, Lender, Offer, Submission
+from lenders.models import DeletionNotice, Delivery, Lender, Offer, Submission
+from lenders.purposes import PURPOSES
 from lenders.states import DeliveryKind, OfferStatus
 
 KEYWORD = FORM_FIELDS["keyword"].label
-# What any delivery to a lender is for: the application, the choice, the question what became of it.
+# What is passed to a lender is passed for this: the application, the choice.
 PURPOSE = Purpose.PASS_TO_LENDERS
 
 
@@ -116,7 +119,7 @@ def _application(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint,
 
 def _inquiry(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now: datetime) -> Call:
     submission = delivery.submission
-    require(submission.subject_id, PURPOSE, application_id=submission.application_id)
+    _require(delivery)
     inquiry = Inquiry(submission.pk, submission.lender_reference or "")
     return Call(adapter.build_inquiry(inquiry, endpoint, now=now), adapter, endpoint, adapter.parse)
 
@@ -130,10 +133,26 @@ def _choice(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now:
     return Call(http, adapter, endpoint, adapter.parse_choice, Discloses((KEYWORD,), PURPOSE))
 
 
+def _deletion(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now: datetime) -> Call:
+    submission = delivery.submission
+    _require(delivery)
+    reason = DeletionReason(DeletionNotice.objects.get(submission=submission).reason)
+    request = DeletionRequest(submission.pk, reason, submission.lender_reference or "")
+    http = adapter.build_deletion(request, endpoint, now=now)
+    return Call(http, adapter, endpoint, adapter.parse_deletion)
+
+
+def _require(delivery: Delivery) -> None:
+    """Raise SubjectErased or a ProcessingRefused where a right of the person stops this kind of delivery."""
+    purpose = PURPOSES[DeliveryKind(delivery.kind)]
+    require(delivery.subject_id, purpose, application_id=delivery.submission.application_id)
+
+
 _BUILDERS: Mapping[DeliveryKind, Callable[[Delivery, Adapter, LenderEndpoint, datetime], Call]] = {
     DeliveryKind.APPLICATION: _application,
     DeliveryKind.INQUIRY: _inquiry,
     DeliveryKind.CHOICE: _choice,
+    DeliveryKind.DELETION: _deletion,
 }
 
 

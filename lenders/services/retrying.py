@@ -13,17 +13,17 @@ from applications.services import audit
 from applications.services.locking import lock_subject
 from lenders.adapters import ADAPTERS
 from lenders.errors import NothingToRetry
-from lenders.models import Delivery, Submission
+from lenders.models import DeletionNotice, Delivery, Submission
+from lenders.purposes import PURPOSES
 from lenders.services.fan_out import DISPATCH_TASK, clocks_of, new_delivery
-from lenders.services.ingest import move
-from lenders.services.payload import PURPOSE
+from lenders.services.moves import move
 from lenders.states import APPLICATION_LISTENS, DeliveryKind, DeliveryStatus, SubmissionStatus
 
 RETRYABLE = frozenset({SubmissionStatus.FAILED, SubmissionStatus.NO_RESPONSE})
 
 
 def retry(*, submission_id: UUID, actor: Actor) -> None:
-    """Queue what failed at this lender again: the application, or the consumer's choice.
+    """Queue what failed at this lender again: the application, the consumer's choice, the request to delete.
 
     A lender that had the application all along takes no second copy: the idempotency key stays the
     submission's own, and where a copy would be a second application the lender is asked first what it has.
@@ -37,8 +37,9 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
             .select_related("application", "lender")
             .get(pk=submission_id)
         )
-        require(subject_id, PURPOSE, application_id=submission.application_id)
         kind = _what_failed(submission)
+        require(subject_id, PURPOSES[kind], application_id=submission.application_id)
+        _check_against_deletion(submission, kind)
         if kind == DeliveryKind.APPLICATION:
             _ask_anew(submission)
             if _may_have_it(submission):
@@ -48,6 +49,18 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
             actor=actor, action="submission.retried", subject_id=subject_id, row=submission, kind=kind
         )
         ring_on_commit(DISPATCH_TASK, submission.application_id)
+
+
+def _check_against_deletion(submission: Submission, kind: DeliveryKind) -> None:
+    """Who was asked to delete is sent nothing again; who has answered is not asked again.
+
+    Raises NothingToRetry.
+    """
+    deletion = DeletionNotice.objects.filter(submission=submission).first()
+    unanswered = deletion is not None and not deletion.acknowledgement
+    fits = unanswered if kind == DeliveryKind.DELETION else deletion is None
+    if not fits:
+        raise NothingToRetry
 
 
 def _make_due(submission: Submission, kind: DeliveryKind) -> None:
@@ -78,17 +91,22 @@ def _may_have_it(submission: Submission) -> bool:
 
 
 def _what_failed(submission: Submission) -> DeliveryKind:
-    if submission.application.status not in APPLICATION_LISTENS:
-        raise NothingToRetry
     told = submission.deliveries.exclude(kind=DeliveryKind.INQUIRY)  # which only asks about them
     last = told.order_by("-created_at").first()
+    if last is not None and _ended_badly(last, DeliveryKind.DELETION):
+        return DeliveryKind.DELETION
+    if submission.application.status not in APPLICATION_LISTENS:
+        raise NothingToRetry
     if submission.status in RETRYABLE:
         return DeliveryKind.APPLICATION
     if (
         submission.status == SubmissionStatus.SELECTED
         and last is not None
-        and last.kind == DeliveryKind.CHOICE
-        and last.status in {DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED}
+        and _ended_badly(last, DeliveryKind.CHOICE)
     ):
         return DeliveryKind.CHOICE
     raise NothingToRetry
+
+
+def _ended_badly(delivery: Delivery, kind: DeliveryKind) -> bool:
+    return delivery.kind == kind and delivery.status in {DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED}

@@ -15,10 +15,13 @@ from applications.selectors.permission import without_consent
 from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
 from lenders.models import Attempt, Delivery, Submission
-from lenders.services import ingest, polling
+from lenders.purposes import kinds_for
+from lenders.services import polling
 from lenders.services.breaking import take_token
 from lenders.services.claims import Claim
+from lenders.services.contracts import decline_late
 from lenders.services.fan_out import new_delivery
+from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
@@ -117,7 +120,7 @@ def _end(claim: Claim, delivery: Delivery, adapter: Adapter, error: LenderError)
     give_up(delivery, error.code)
     if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed:
         # The lender itself will not have it: the held offers are the consumer's again.
-        ingest.decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
+        decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
 
 
 def wait_before_next(failures: int, error: LenderError) -> timedelta:
@@ -162,7 +165,7 @@ def _send_again(claim: Claim, submission: Submission) -> None:
         )
         return
     close(claim, DeliveryStatus.DONE, ErrorCode.NOT_RECEIVED)
-    ingest.move(submission, SubmissionStatus.QUEUED)
+    move(submission, SubmissionStatus.QUEUED)
     new_delivery(submission, DeliveryKind.APPLICATION).save(force_insert=True)
 
 
@@ -184,7 +187,7 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
     still_waiting = delivery.submission.status == SubmissionStatus.QUEUED  # it may have called back meanwhile
     if delivery.kind in (DeliveryKind.APPLICATION, DeliveryKind.INQUIRY) and still_waiting:
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
-        ingest.move(delivery.submission, becomes, error_code=code)
+        move(delivery.submission, becomes, error_code=code)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)
 
 
@@ -196,6 +199,7 @@ def call_off_withdrawn() -> int:
     stopped = Delivery.objects.filter(
         without_consent(PURPOSE, application="submission__application"),
         Q(lease_until__isnull=True) | Q(lease_until__lt=timezone.now()),
+        kind__in=kinds_for(PURPOSE),
         status=DeliveryStatus.DUE,
         subject__erased_at__isnull=True,
     )
@@ -204,10 +208,10 @@ def call_off_withdrawn() -> int:
         with transaction.atomic():
             lock_subject(found.subject_id)
             for delivery in stopped.filter(pk=found.pk).select_related("submission"):
-                # An attempt whose worker died may have carried it: then nobody may say that it was not sent.
-                left = Disclosure.objects.filter(delivery=delivery.pk).exclude(
-                    status=DisclosureStatus.NOT_MADE
-                )
+                # A worker may have died with it, or an earlier sending have carried it: then nobody
+                # may say that it was not sent.
+                of_it = Delivery.objects.filter(submission=delivery.submission_id).values("pk")
+                left = Disclosure.objects.filter(delivery__in=of_it).exclude(status=DisclosureStatus.NOT_MADE)
                 status = SubmissionStatus.UNKNOWN if left.exists() else None
                 give_up(delivery, "request_withdrawn", status=status)
                 ended += 1

@@ -109,6 +109,12 @@ class Product:
         request = urllib.request.Request(f"{self.sandbox_url}/_faults", json.dumps(order).encode())
         urllib.request.urlopen(request, timeout=10).close()
 
+    def say(self, slug: str, submission_id: str, status: str, **more: str) -> None:
+        """Let a lender call back with this."""
+        order = {"slug": slug, "submission_id": submission_id, "status": status, **more}
+        request = urllib.request.Request(f"{self.sandbox_url}/_say", json.dumps(order).encode())
+        urllib.request.urlopen(request, timeout=20).close()
+
     # --- its processes ---
 
     def forget_failures(self) -> None:

@@ -86,6 +86,10 @@ class AdapterContract:
     def accepted(self) -> HttpAnswer:
         raise NotImplementedError
 
+    def deleted(self) -> HttpAnswer:
+        """Needed where the adapter takes requests to delete."""
+        raise NotImplementedError
+
     def genuine(self, body: bytes) -> HttpAnswer:
         """A body of any bytes that passes for the lender's own, as far as the lender can prove that."""
         raise NotImplementedError
@@ -187,6 +191,22 @@ class AdapterContract:
         assert "canary" not in shown
         assert not any(secret in shown for secret in self.secrets())
         assert "560" not in shown
+
+    # --- requests to delete ---
+
+    def test_request_to_delete_is_built_or_not_supported(self):
+        if not self.adapter.abilities.deletion_notices:
+            with pytest.raises(LenderError) as caught:
+                self.deletion(DeletionReason.NOT_SELECTED)
+            assert caught.value.code == ErrorCode.NOT_SUPPORTED
+            return
+        bodies = [self.deletion(reason).body for reason in DeletionReason]
+        assert len(set(bodies)) == len(bodies)  # each says why
+
+    def test_deleted(self):
+        if not self.adapter.abilities.deletion_notices:
+            pytest.skip("this adapter takes no requests to delete")
+        assert isinstance(self.adapter.parse_deletion(self.deleted(), self.endpoint, now=NOW), Deleted)
 
     # --- what was still needed ---
 
@@ -308,7 +328,8 @@ class AdapterContract:
     def judge(self, answer: HttpAnswer) -> None:
         self.judged(self.adapter.parse, answer, expected=ANSWERS)
         self.judged(self.adapter.parse_choice, answer, expected=(*ANSWERS, Accepted))
-        self.judged(self.adapter.parse_deletion, answer, expected=DELETION_ANSWERS)
+        if self.adapter.abilities.deletion_notices:
+            self.judged(self.adapter.parse_deletion, answer, expected=DELETION_ANSWERS)
 
     @ANYTHING
     @given(st.integers(100, 999), HEADERS, st.data())

@@ -21,6 +21,8 @@ from lenders.adapters.base import (
     Choice,
     Credentials,
     CreditRequest,
+    DeletionReason,
+    DeletionRequest,
     HttpCall,
     Inquiry,
     LenderEndpoint,
@@ -103,6 +105,13 @@ class Peer:
         call = adapter.build_choice(choice, self.endpoint(slug), now=datetime.now(tz=UTC))
         reply = await self.send(call, slug=slug)
         return adapter.parse_choice(reply, self.endpoint(slug), now=datetime.now(tz=UTC))
+
+    async def ask_to_delete(self, slug: str):
+        request = DeletionRequest(self.submission, DeletionReason.NOT_SELECTED)
+        adapter, endpoint = adapter_of(slug), self.endpoint(slug)
+        call = adapter.build_deletion(request, endpoint, now=datetime.now(tz=UTC))
+        reply = await self.send(call, slug=slug)
+        return adapter.parse_deletion(reply, endpoint, now=datetime.now(tz=UTC))
 
     async def control(self, path: str, **order: Any) -> Any:
         async with self.session.post(f"{self.server.url}/{path}", json=order) as response:

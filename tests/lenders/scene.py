@@ -24,7 +24,7 @@ from applications.services.notices import publish_notice
 from applications.services.submitting import ConsentGiven, submit
 from applications.tokens import token_hash
 from lenders.adapters.base import Credentials, HttpAnswer, Offered
-from lenders.adapters.join_answers import answer_of
+from lenders.adapters.join_answers import answer_of, callback_answer_of
 from lenders.models import Delivery, Offer, Submission
 from lenders.sandbox import credit
 from lenders.sandbox.app import TWINS
@@ -212,6 +212,8 @@ def statement(submission: Submission, status: str, **more: Any) -> dict[str, Any
         more = {"offer": terms_document(submission), **more}
     if status == "declined":
         more = {"reason": "internal_policy", **more}
+    if status == "retained":
+        more = {"basis": "money_laundering_prevention", "until": "2031-11-23", **more}
     if status == "needs_more":
         more = {"needs": ["identification.phone"], **more}
     return {
@@ -224,7 +226,7 @@ def statement(submission: Submission, status: str, **more: Any) -> dict[str, Any
 
 def answer(submission: Submission, status: str, **more: Any) -> Any:
     """The same, read."""
-    return answer_of(statement(submission, status, **more))
+    return callback_answer_of(statement(submission, status, **more))
 
 
 def offer_terms(submission: Submission, **changes: Any) -> Offered:
@@ -266,6 +268,25 @@ def signed_reply(
     letter = twin.write(lender, document, kind="reply")
     lowered = {name.lower(): value for name, value in {**letter.headers, **headers}.items()}
     return HttpAnswer(status, lowered, letter.body, submission.pk)
+
+
+# --- a choice and what becomes of it ---
+
+
+def taken_by_all(application: Application, **words: str) -> None:
+    """Every lender receives the application and answers `offered`, or what `words` say for its slug."""
+    for slug, prepared in begun(application).items():
+        submission = submission_at(application, slug)
+        finish(prepared, signed_reply(submission, statement(submission, words.get(slug, "offered"))))
+
+
+def chosen(application: Application, slug: str) -> Submission:
+    """The offer that a lender made is chosen, and the lender knows."""
+    choose(Offer.objects.select_related("submission").get(submission=submission_at(application, slug)))
+    (prepared,) = begun(application).values()
+    submission = submission_at(application, slug)
+    finish(prepared, signed_reply(submission, {**statement(submission, "accepted")}))
+    return submission
 
 
 # --- the queue, step by step ---

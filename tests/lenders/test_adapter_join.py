@@ -13,6 +13,8 @@ from lenders.adapters import get_adapter
 from lenders.adapters.base import (
     Choice,
     Credentials,
+    DeletionReason,
+    DeletionRequest,
     HttpAnswer,
     Inquiry,
     LenderEndpoint,
@@ -49,6 +51,9 @@ class TestContract(AdapterContract):
 
     def accepted(self) -> HttpAnswer:
         return reply({"status": "accepted"})
+
+    def deleted(self) -> HttpAnswer:
+        return reply(said("deleted"))
 
     def genuine(self, body: bytes) -> HttpAnswer:
         return reply(body)
@@ -118,6 +123,14 @@ def test_calls_go_to_the_three_addresses_with_the_submission_as_idempotency_key(
         "offer_reference": "OFFER-1",
         "keyword": "saule",
     }
+
+
+def test_request_to_delete_has_an_address_of_its_own_and_the_submission_as_idempotency_key():
+    request = DeletionRequest(SUBMISSION, DeletionReason.CONSENT_WITHDRAWN)
+    call = JOIN.build_deletion(request, ENDPOINT, now=NOW)
+    assert call.url == f"https://api.lender.example/jo1n/applications/{SUBMISSION}/deletion"
+    assert (call.method, call.headers["Idempotency-Key"]) == ("POST", str(SUBMISSION))
+    assert json.loads(call.body) == {"submission_id": str(SUBMISSION), "reason": "consent_withdrawn"}
 
 
 def test_our_signatures_verify_with_the_librarys_own_check():

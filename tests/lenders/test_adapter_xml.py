@@ -17,7 +17,17 @@ from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.xml_v1 import XmlAdapter
 from tests.lenders.adapter_contract import AdapterContract, outcome
 from tests.lenders.lender_examples import EVERY_FIELD, NOW, SUBMISSION, credit_request
-from tests.lenders.xml_examples import CHOICE, ENDPOINT, NAMESPACE, SCHEMA, decided, offer, reply, said
+from tests.lenders.xml_examples import (
+    CHOICE,
+    DELETION,
+    ENDPOINT,
+    NAMESPACE,
+    SCHEMA,
+    decided,
+    offer,
+    reply,
+    said,
+)
 
 XML = XmlAdapter()
 WORDS = {
@@ -60,6 +70,9 @@ class TestContract(AdapterContract):
 
     def accepted(self) -> HttpAnswer:
         return reply(decided("CONFIRMED", root=CHOICE))
+
+    def deleted(self) -> HttpAnswer:
+        return reply(decided("DELETED", root=DELETION))
 
     def genuine(self, body: bytes) -> HttpAnswer:
         return reply(body)

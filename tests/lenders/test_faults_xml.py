@@ -5,7 +5,7 @@ and never sent again.
 import pytest
 
 from applications.models import Disclosure
-from lenders.models import Attempt, Delivery, Lender, Offer, Submission
+from lenders.models import Attempt, Lender, Offer, Submission
 from lenders.sandbox.certificates import Authority
 from lenders.services.choosing import choose
 from lenders.services.retrying import retry
@@ -15,8 +15,15 @@ SLUG = "vecpilseta"
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.django_db(databases=scene.DATABASES, transaction=True),
-    pytest.mark.usefixtures("short_attempts"),
+    pytest.mark.usefixtures("short_attempts", "and_pauses"),
 ]
+
+
+@pytest.fixture
+def and_pauses(short_attempts, monkeypatch):
+    """Questions follow soon, and a handshake has its time."""
+    monkeypatch.setattr("lenders.services.polling.SHORTEST_PAUSE", scene.timedelta(seconds=0.1))
+    monkeypatch.setattr("lenders.adapters.http.LONGEST_ATTEMPT_SECONDS", 1.0)
 
 
 def applications(asked) -> int:
@@ -31,8 +38,9 @@ def outcomes(application) -> list[tuple[str, str]]:
     return list(found.values_list("delivery__kind", "outcome"))
 
 
-def nothing_due() -> bool:
-    return not Delivery.objects.filter(status="due").exists()
+def asked_again(times: int) -> bool:
+    """Whether so many inquiries were answered, or came to nothing."""
+    return Attempt.objects.filter(delivery__kind="inquiry", finished_at__isnull=False).count() >= times
 
 
 @pytest.mark.parametrize(
@@ -60,7 +68,7 @@ def test_application_whose_answer_was_lost_is_asked_for_and_not_sent_again(asked
 def test_lasting_uncertainty_is_left_to_staff_and_the_others_answer(asked, fault, code):
     asked.sandbox.fault(SLUG, fault, seconds=30, times=-1)
     application = scene.sent(SLUG, "piesardze")
-    asked.until(nothing_due, seconds=30)
+    asked.until(lambda: asked_again(2), seconds=30)
     assert scene.states(application) == {SLUG: "unknown", "piesardze": "declined"}
     assert scene.submission_at(application, SLUG).error_code == code
     assert applications(asked) == 1
@@ -137,6 +145,18 @@ def test_certificate_that_was_put_right_takes_effect_without_a_restart(asked):
         assert asked.settled(second) == {SLUG: "offered"}
 
 
+# --- it calls nobody back ---
+
+
+def test_decision_that_comes_later_is_asked_for(asked):
+    asked.sandbox.fault(SLUG, "late_callback", seconds=0.5)
+    application = scene.sent(SLUG)
+    asked.until(lambda: scene.states(application) == {SLUG: "pending"})
+    asked.until(lambda: scene.states(application) == {SLUG: "offered"})
+    assert applications(asked) == 1
+    assert asked.sandbox.log()["callbacks"] == []
+
+
 # --- what is not an answer to an application ---
 
 
@@ -155,8 +175,8 @@ def test_choice_whose_answer_was_lost_is_told_again_by_staff_alone(asked):
     offer = Offer.objects.get()
     asked.sandbox.fault(SLUG, "hang", seconds=30)
     choose(offer_id=offer.pk, subject_id=offer.subject_id, actor=scene.Actor.consumer(offer.subject_id))
-    asked.until(nothing_due)
-    assert outcomes(application)[1:] == [("choice", "timed_out"), ("inquiry", "offered")]
+    asked.until(lambda: asked_again(1))
+    assert outcomes(application)[1:3] == [("choice", "timed_out"), ("inquiry", "offered")]
     assert scene.states(application) == {SLUG: "selected"}
     assert scene.delivery_at(application, SLUG, "choice").status == "failed"
     retry(submission_id=offer.submission_id, actor=scene.SYSTEM)

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -23,16 +24,35 @@ from applications.crypto.keyring import data_key_scope
 from applications.errors import Refusal
 from applications.models import Application
 from lenders.adapters.base import ErrorCode, LenderError
-from lenders.models import Attempt, Delivery, Offer, Submission
+from lenders.models import Attempt, DeletionNotice, Delivery, Offer, Submission
 from lenders.services import choosing, deliveries, ingest, retrying, settling
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
 SLUGS = st.sampled_from(["atra", "leja", "baka"])
-WORDS = st.sampled_from(["offered", "declined", "pending", "needs_more", "withdrawn", "asleep"])
+WORDS = st.sampled_from(
+    [
+        "offered",
+        "declined",
+        "pending",
+        "needs_more",
+        "withdrawn",
+        "asleep",
+        "contract_signed",
+        "deleted",
+        "retained",
+    ]
+)
 REFERENCES = st.sampled_from(["", "A", "AB"])
-FINAL = {"declined", "withdrawn", "expired", "lender_declined_late"}
+FINAL = {
+    "declined",
+    "withdrawn",
+    "expired",
+    "lender_declined_late",
+    "contract_signed",
+    "not_selected",
+}
 ERRORS = st.sampled_from(
     [
         LenderError(ErrorCode.REJECTED, permanent=True, signed=True),
@@ -55,6 +75,7 @@ class Fates(RuleBasedStateMachine):
     def start(self, atra: str, leja: str, baka: str, chosen: bool) -> None:
         """Runs begin anywhere on the way, or few would come to its end."""
         self.ended: dict[str, str] = {}
+        self.deleted: dict[UUID, str] = {}
         self.retried = 0
         self.held: list[deliveries.Prepared] = []
         self.savepoint = transaction.atomic()
@@ -102,7 +123,7 @@ class Fates(RuleBasedStateMachine):
             assert not self.at(slug).more_to_come  # what was all of it stays all of it
 
     @precondition(lambda self: Submission.objects.filter(status="selected").exists())
-    @rule(word=st.sampled_from(["declined", "withdrawn", "offered", "pending"]))
+    @rule(word=st.sampled_from(["declined", "withdrawn", "offered", "pending", "contract_signed"]))
     def chosen_lender_speaks(self, word: str) -> None:
         scene.say(Submission.objects.select_related("lender").get(status="selected"), word)
 
@@ -152,11 +173,14 @@ class Fates(RuleBasedStateMachine):
     @invariant()
     def one_choice_at_most_and_everybody_agrees_on_it(self) -> None:
         application = Application.objects.get(pk=self.application.pk)
-        selected = list(Submission.objects.filter(status="selected").values_list("pk", flat=True))
+        standing = Submission.objects.filter(status__in=["selected", "contract_signed"])
+        selected = list(standing.values_list("pk", flat=True))
         chosen = list(Offer.objects.filter(status="selected").values_list("submission_id", flat=True))
         assert len(selected) <= 1
         assert chosen == selected
-        assert (application.status == "chosen") == bool(selected)
+        stands = {"selected": "chosen", "contract_signed": "contracted"}
+        expected = [stands[status] for status in standing.values_list("status", flat=True)]
+        assert application.status == (expected or ["submitted"])[0]
 
     @invariant()
     def open_offers_belong_to_lenders_that_offer(self) -> None:
@@ -200,6 +224,22 @@ class Fates(RuleBasedStateMachine):
         submission = self.at("baka")
         if submission.status == "pending" and submission.late_until > timezone.now() + timedelta(hours=2):
             assert Delivery.objects.filter(submission=submission, kind="inquiry", status="due").exists()
+
+    @invariant()
+    def who_was_asked_to_delete_was_asked_once_and_stays_out(self) -> None:
+        signed = Submission.objects.filter(status="contract_signed").exists()
+        for notice in DeletionNotice.objects.select_related("submission"):
+            assert signed
+            assert notice.submission.status not in {"queued", "pending", "offered", "contract_signed"}
+        if signed:
+            assert not Offer.objects.filter(status="open").exists()
+
+    @invariant()
+    def deleted_stays_deleted(self) -> None:
+        for notice in DeletionNotice.objects.all():
+            assert self.deleted.get(notice.pk, notice.acknowledgement) == notice.acknowledgement
+            if notice.acknowledgement == "deleted":
+                self.deleted[notice.pk] = "deleted"
 
     @invariant()
     def one_live_delivery_of_a_kind(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,11 +15,15 @@ from hypothesis import strategies as st
 
 from lenders.adapters.base import (
     Accepted,
+    ContractSigned,
     Declined,
+    Deleted,
     HttpAnswer,
     Instalment,
     NeedsMore,
     Offered,
+    Pending,
+    Retained,
     Unrecognised,
     Withdrawn,
 )
@@ -33,6 +37,7 @@ from tests.lenders.lender_examples import (
     offer,
     reply,
     said,
+    signed,
 )
 
 JOIN = JoinAdapter()
@@ -79,8 +84,60 @@ def test_other_answers():
     assert parse(said("needs_more", needs=needs)) == NeedsMore(("identification.phone",), "L-1")
 
 
+def to_deletion(document: Any, **options: Any) -> Any:
+    return JOIN.parse_deletion(reply(document, **options), ENDPOINT, now=NOW)
+
+
+def test_contract_signed_is_read_in_every_kind_of_message():
+    document = said("contract_signed")
+    headers, body = signed(document)
+    assert parse(document) == ContractSigned("L-1")
+    assert JOIN.parse_choice(reply(document), ENDPOINT, now=NOW) == ContractSigned("L-1")
+    assert JOIN.parse_callback(headers, body, ENDPOINT, now=NOW).answer == ContractSigned("L-1")
+
+
+def test_answers_to_a_request_to_delete():
+    assert to_deletion(said("deleted")) == Deleted("L-1")
+    assert to_deletion(said("pending")) == Pending("L-1")
+    assert to_deletion(said("offered")) == Unrecognised("L-1")
+    kept = said("retained", basis="dispute", until="2031-02-28")
+    assert to_deletion(kept) == Retained("dispute", date(2031, 2, 28), "L-1")
+    assert to_deletion(said("retained", basis="the moon")) == Retained("other", None, "L-1")
+
+
+@pytest.mark.parametrize("word", ["deleted", "retained"])
+def test_acknowledgement_comes_by_callback_too_but_answers_no_application(word):
+    document = said(word, basis="other", until=None)
+    headers, body = signed(document)
+    assert isinstance(JOIN.parse_callback(headers, body, ENDPOINT, now=NOW).answer, Deleted | Retained)
+    assert parse(document) == Unrecognised("L-1")
+
+
+@pytest.mark.parametrize(
+    "until", ["2031-02-29", "31.01.2031", "1931-01-01", 20310101, "2031-01-01T00:00:00Z", "", True]
+)
+def test_last_day_that_is_none_is_malformed(until):
+    with pytest.raises(LenderError) as caught:
+        to_deletion(said("retained", basis="dispute", until=until))
+    assert caught.value.code == ErrorCode.MALFORMED_ANSWER
+
+
+def test_lender_that_keeps_data_says_on_what_ground():
+    with pytest.raises(LenderError):
+        to_deletion(said("retained"))
+
+
+def test_signed_word_that_nothing_was_received_means_that_nothing_is_held():
+    unknown = {"errors": [{"attribute": "submission_id", "type": "unknown"}]}
+    assert to_deletion(unknown, status=404) == Deleted()
+    with pytest.raises(LenderError):
+        to_deletion(unknown, status=404, secret="whsec_" + "A" * 44)
+    with pytest.raises(LenderError):
+        to_deletion(said("deleted"), asked=UUID(int=7))
+
+
 def test_unknown_fields_and_statuses_are_ignored():
-    assert parse(said("contract_signed", novelty={"a": [1]})) == Unrecognised("L-1")
+    assert parse(said("repossessed", novelty={"a": [1]})) == Unrecognised("L-1")
     assert isinstance(parse(said("offered", offer=offer(novelty=1), more=2)), Offered)
     assert parse({"submission_id": str(SUBMISSION), "status": "pending"}).lender_reference == ""
 

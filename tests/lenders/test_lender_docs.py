@@ -21,10 +21,13 @@ from applications.personal import Purpose
 from applications.references import ALPHABET, APPLICATION
 from lenders.adapters.base import (
     DECLINE_REASONS,
+    RETENTION_BASES,
     Choice,
     Consent,
     Credentials,
     CreditRequest,
+    DeletionReason,
+    DeletionRequest,
     LenderEndpoint,
     Offered,
 )
@@ -150,7 +153,14 @@ def test_offer_in_the_guide_is_accepted_and_its_apr_is_right():
 def test_guide_names_every_word_of_the_vocabularies():
     words = {
         f"`{word}`"
-        for word in (*DECLINE_REASONS, *PLACES, *PROBLEM_TYPES, *(PROBLEM_ATTRIBUTES - set(PLACES)))
+        for word in (
+            *DECLINE_REASONS,
+            *RETENTION_BASES,
+            *DeletionReason,
+            *PLACES,
+            *PROBLEM_TYPES,
+            *(PROBLEM_ATTRIBUTES - set(PLACES)),
+        )
     }
     assert not {word for word in words if word not in GUIDE}
     for label, place in PLACES.items():
@@ -173,6 +183,7 @@ def test_document_is_openapi_3_1_with_the_calls_of_the_protocol():
         ("/applications", "post"),
         ("/applications/{submission_id}", "get"),
         ("/applications/{submission_id}/choice", "post"),
+        ("/applications/{submission_id}/deletion", "post"),
     }
     assert list(API["webhooks"]) == ["answer"]
 
@@ -216,6 +227,8 @@ def test_every_example_validates():
 
 def test_vocabularies_are_those_of_the_adapter():
     assert set(SCHEMAS["DeclineReason"]["enum"]) == DECLINE_REASONS
+    assert set(SCHEMAS["RetentionBasis"]["enum"]) == RETENTION_BASES
+    assert set(SCHEMAS["Deletion"]["properties"]["reason"]["enum"]) == set(DeletionReason)
     assert set(SCHEMAS["NeedsMore"]["properties"]["needs"]["items"]["enum"]) == set(PLACES)
     entry = SCHEMAS["Errors"]["properties"]["errors"]["items"]["properties"]
     assert set(entry["attribute"]["enum"]) == PROBLEM_ATTRIBUTES
@@ -239,6 +252,10 @@ def test_what_the_adapter_sends_validates():
     validator("Application").validate(json.loads(application.body))
     choice = JOIN.build_choice(Choice(SUBMISSION, "OFFER-1", "saule"), endpoint, now=now)
     validator("Choice").validate(json.loads(choice.body))
+    deletion = JOIN.build_deletion(
+        DeletionRequest(SUBMISSION, DeletionReason.NOT_SELECTED), endpoint, now=now
+    )
+    validator("Deletion").validate(json.loads(deletion.body))
 
 
 @pytest.mark.parametrize(
@@ -277,6 +294,10 @@ def test_what_the_sandbox_says_validates():
         choice = Choice(peer.submission, f"atra-offer-{peer.submission.hex[:16]}", "saule")
         call = JOIN.build_choice(choice, peer.endpoint("atra"), now=datetime.now(tz=UTC))
         validator("Accepted").validate(json.loads((await peer.send(call)).body))
+        for slug in ("atra", "leja", "dzintars"):
+            request = DeletionRequest(peer.submission, DeletionReason.NOT_SELECTED)
+            asked = JOIN.build_deletion(request, peer.endpoint(slug), now=datetime.now(tz=UTC))
+            validator("DeletionAnswer").validate(json.loads((await peer.send(asked)).body))
         unknown = await peer.send(peer.inquiry("atra", UUID(int=9)))
         assert unknown.status == 404
         validator("Errors").validate(json.loads(unknown.body))

@@ -12,7 +12,7 @@ from applications.actors import Actor
 from applications.models import Application, Consent, RestrictionGround
 from applications.services.processing import lift_restriction, restrict, withdraw_consent
 from lenders.adapters.base import Accepted, ErrorCode, LenderError, Offered, Unrecognised
-from lenders.models import Attempt, Delivery, Offer, Submission
+from lenders.models import Attempt, Delivery, Lender, LenderMessage, Offer, Submission
 from lenders.services import ingest, polling, settling
 from lenders.services.choosing import choose
 from lenders.services.deliveries import Prepared
@@ -232,6 +232,41 @@ def test_question_that_cannot_be_answered_now_waits_before_it_is_asked_again(app
     scene.finish(asked(application), ALREADY_REFUSED)
     (question,) = questions()
     assert question.due_at - timezone.now() > timedelta(minutes=4)
+
+
+def test_question_that_could_not_be_built_is_asked_again(application):
+    """Somebody changes the secrets at this moment."""
+    considered(application)
+    lender = Lender.objects.get(slug="baka")
+    with scene.data_key_scope():
+        kept, lender.secrets = lender.secrets, {}
+        lender.save()
+    scene.make_due(kind="inquiry")
+    assert "baka" not in scene.begun(application)
+    assert [one.error_code for one in questions("failed")] == ["not_configured"]
+    with scene.data_key_scope():
+        lender.secrets = kept
+        lender.save()
+    answered(application, "offered")
+    assert scene.states(application)["baka"] == "offered"
+
+
+def test_question_whose_time_passed_while_no_worker_ran_is_asked_again(application):
+    chosen(application)
+    told(application)
+    Delivery.objects.filter(kind="inquiry").update(deadline=timezone.now())
+    scene.make_due(kind="inquiry")
+    assert "inquiry" not in [one.kind for one in scene.begun_in_order(application)]
+    assert len(questions()) == 1
+
+
+@pytest.mark.parametrize("message_id", ["x" * 5000, "canary Anna", "\x00"])
+def test_header_that_is_no_message_id_is_no_trouble(application, message_id):
+    prepared = scene.begun(application)["baka"]
+    headers = {"webhook-id": message_id}
+    scene.finish(prepared, scene.signed_reply(bank(application), said(application, "pending"), **headers))
+    assert scene.states(application)["baka"] == "pending"
+    assert not LenderMessage.objects.exists()
 
 
 # --- the person's rights ---

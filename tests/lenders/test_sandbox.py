@@ -21,7 +21,9 @@ from hypothesis import strategies as st
 from lenders.adapters import ADAPTERS
 from lenders.adapters.base import (
     Accepted,
+    ContractSigned,
     Declined,
+    Deleted,
     HttpCall,
     Offered,
     Pending,
@@ -171,6 +173,65 @@ def test_choice_is_accepted_and_remembered(server):
             assert isinstance(await peer.choose("atra", answer.offers[0].reference), Accepted)
         choices = (await peer.log())["choices"]
         assert [choice["offer_reference"] for choice in choices] == [answer.offers[0].reference]
+
+    played(server, scene)
+
+
+def test_lender_signs_a_while_after_it_was_chosen_and_once(server):
+    async def scene(peer: Peer) -> None:
+        await peer.ask("dzintars")
+        ((*_, offered),) = await peer.called_back("dzintars", 1)
+        for _ in range(2):
+            await peer.choose("dzintars", offered.offers[0].reference)
+        *_, last = await peer.called_back("dzintars", 2)
+        assert isinstance(last.answer, ContractSigned)
+        await asyncio.sleep(0.7)
+        assert len((await peer.log())["callbacks"]) == 2
+
+    played(server, scene)
+
+
+def test_lender_that_said_otherwise_meanwhile_does_not_sign(server):
+    async def scene(peer: Peer) -> None:
+        await peer.ask("dzintars")
+        ((*_, offered),) = await peer.called_back("dzintars", 1)
+        await peer.choose("dzintars", offered.offers[0].reference)
+        await peer.control("_say", slug="dzintars", submission_id=str(peer.submission), status="withdrawn")
+        await asyncio.sleep(0.7)
+        assert len((await peer.log())["callbacks"]) == 2
+
+    played(server, scene)
+
+
+# --- requests to delete ---
+
+
+def test_lenders_answer_a_request_to_delete_each_in_its_way(server):
+    async def scene(peer: Peer) -> None:
+        for slug in ("atra", "leja", "dzintars"):
+            await peer.ask(slug)
+        await peer.receiver.until(1)  # the offer of dzintars
+        for _ in range(2):  # asked again, they say what holds
+            assert isinstance(await peer.ask_to_delete("atra"), Deleted)
+            kept = await peer.ask_to_delete("leja")
+        assert kept.basis == "money_laundering_prevention"
+        assert kept.until.year - datetime.now(tz=UTC).year == 5
+        assert isinstance(await peer.ask_to_delete("dzintars"), Pending)
+        *_, last = await peer.called_back("dzintars", 2)
+        assert isinstance(last.answer, Deleted)
+        told = {one["slug"]: (one["reason"], one["status"]) for one in (await peer.log())["deletions"]}
+        assert told == {
+            "atra": ("not_selected", "deleted"),
+            "leja": ("not_selected", "retained"),
+            "dzintars": ("not_selected", "deleted"),
+        }
+
+    played(server, scene)
+
+
+def test_lender_that_never_received_it_says_that_it_has_nothing(server):
+    async def scene(peer: Peer) -> None:
+        assert await peer.ask_to_delete("atra") == Deleted()
 
     played(server, scene)
 
