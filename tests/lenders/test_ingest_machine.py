@@ -25,7 +25,7 @@ from applications.errors import Refusal
 from applications.models import Application
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.models import Attempt, DeletionNotice, Delivery, Offer, Submission
-from lenders.services import choosing, deliveries, ingest, retrying, settling
+from lenders.services import choosing, deliveries, ingest, retrying, settling, supplementing
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
@@ -152,6 +152,19 @@ class Fates(RuleBasedStateMachine):
         among = still_open * 3 + offers
         self.choose(among[which % len(among)])
 
+    @rule(slug=SLUGS, willing=st.booleans())
+    def consumer_answers(self, slug: str, willing: bool) -> None:
+        """Gives what the lender says it needs, or does not want to."""
+        submission = self.at(slug)
+        me = {"submission_id": submission.pk, "subject_id": submission.subject_id}
+        actor = Actor.consumer(submission.subject_id)
+        with suppress(Refusal):
+            if willing:
+                given = {"identification.phone": "+37129999999"}
+                supplementing.give(**me, answers=given, files=(), actor=actor)
+            else:
+                supplementing.refuse(**me, actor=actor)
+
     @rule(slug=SLUGS)
     def staff_retry(self, slug: str) -> None:
         with suppress(Refusal):
@@ -223,7 +236,8 @@ class Fates(RuleBasedStateMachine):
         """The bank that considers is asked again, unless its time is over or another lender's contract."""
         submission = self.at("baka")
         if submission.status == "pending" and submission.late_until > timezone.now() + timedelta(hours=2):
-            assert Delivery.objects.filter(submission=submission, kind="inquiry", status="due").exists()
+            due = Delivery.objects.filter(submission=submission, status="due")
+            assert due.filter(kind__in=["inquiry", "supplement"]).exists()  # whose answer plans the next
 
     @invariant()
     def who_was_asked_to_delete_was_asked_once_and_stays_out(self) -> None:
@@ -240,6 +254,11 @@ class Fates(RuleBasedStateMachine):
             assert self.deleted.get(notice.pk, notice.acknowledgement) == notice.acknowledgement
             if notice.acknowledgement == "deleted":
                 self.deleted[notice.pk] = "deleted"
+
+    @invariant()
+    def nobody_is_asked_for_what_is_on_its_way(self) -> None:
+        on_its_way = Delivery.objects.filter(kind="supplement", status="due")
+        assert not on_its_way.filter(submission__status="action_required").exists()
 
     @invariant()
     def one_live_delivery_of_a_kind(self) -> None:

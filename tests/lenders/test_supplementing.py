@@ -22,12 +22,13 @@ from applications.models import (
 from applications.services.processing import lift_restriction, restrict, withdraw_consent
 from applications.uploads import PDF, Upload
 from lenders.errors import AsksForElse, MayNotReceiveNow, NothingAsked
-from lenders.models import Delivery, Submission, Supplement, SuppliedFile
+from lenders.models import DeletionNotice, Delivery, Submission, Supplement, SuppliedFile
 from lenders.selectors.more_page import asked_for
 from lenders.services import ingest
 from lenders.services.choosing import choose
 from lenders.services.supplementing import ask_by_mail, give, refuse
 from lenders.services.supplied_files import GivenFile
+from lenders.states import DeletionReason
 from tests.factories import in_parallel
 from tests.lenders import scene
 
@@ -252,6 +253,18 @@ def test_nothing_is_given_to_a_lender_whose_papers_have_lapsed():
     Recipient.objects.filter(lender=submission.lender).update(review_due_on="2020-01-01")
     with pytest.raises(MayNotReceiveNow):
         answer(submission)
+
+
+def test_nothing_is_given_to_a_lender_that_was_asked_to_delete():
+    submission = asking()
+    DeletionNotice.objects.create(
+        subject_id=submission.subject_id,
+        submission=submission,
+        lender_id=submission.lender_id,
+        reason=DeletionReason.ERASURE,
+    )
+    with pytest.raises(NothingAsked):
+        answer(now_at(submission))
 
 
 # --- asking ---
