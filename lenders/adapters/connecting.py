@@ -22,7 +22,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
-LONGEST_WAIT_SECONDS = 1.0
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.05, 1.0
 REFUSALS = frozenset(
     {
         "SSLV3_ALERT_BAD_CERTIFICATE",
@@ -79,8 +79,9 @@ class LenderConnector(aiohttp.TCPConnector):
         own = isinstance(req.ssl, ssl.SSLContext)
         if own and connection.protocol is not None and connection.protocol not in self._settled:
             try:
-                # connecting took the server's way and back at least twice, a refusal takes it once
-                await asyncio.sleep(min(time.monotonic() - began, LONGEST_WAIT_SECONDS))
+                # connecting took the way to the server and back twice, a refusal takes it once, and it thinks
+                wait = max(time.monotonic() - began, SHORTEST_WAIT_SECONDS)
+                await asyncio.sleep(min(wait, LONGEST_WAIT_SECONDS))
                 await _must_stand(connection.protocol)
             except BaseException:
                 connection.close()
