@@ -35,7 +35,7 @@ from applications.uploads import PDF, Upload
 from lenders.models import DeletionNotice, Submission
 from lenders.services import supplementing
 from lenders.services.supplied_files import GivenFile
-from lenders.states import DeletionReason
+from lenders.states import Acknowledgement, DeletionReason, RetentionBasis
 from tests import factories
 from tests.lenders import scene
 from tests.privacy import dpo
@@ -113,7 +113,15 @@ def plant(word: str) -> DataSubject:
         (ThirdPartyRecord, {"origin": "broker", "text": f"they say {word}", "received_at": now}),
         (
             DeletionNotice,
-            {"submission": submission, "lender": submission.lender, "reason": DeletionReason.NOT_SELECTED},
+            {
+                "submission": submission,
+                "lender": submission.lender,
+                "reason": DeletionReason.NOT_SELECTED,
+                "acknowledgement": Acknowledgement.RETAINED,
+                "basis": RetentionBasis.DISPUTE,
+                "until": now.date(),
+                "acknowledged_at": now,
+            },
         ),
     ]
     for model, values in rows:
