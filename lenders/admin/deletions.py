@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from applications.actors import Actor
-from applications.admin.base import RecordedAdmin
+from applications.admin.base import RecordedAdmin, short_id
 from applications.errors import Refusal
 from applications.personal import Purpose
 from lenders.admin.filters import LenderFilter
@@ -45,10 +45,10 @@ class DeletionNoticeAdmin(RecordedAdmin):
 
     purpose = Purpose.DATA_SUBJECT_RIGHTS
     form = AnswerForm
-    list_display = ("requested_at", "submission", "lender", "reason", "acknowledgement", "until")
+    list_display = ("requested_at", "about", "lender", "reason", "acknowledgement", "until")
     list_filter = ("acknowledgement", "reason", ("lender", LenderFilter))
-    list_select_related = ("lender", "submission")
-    list_only = ("requested_at", "submission", "lender__name", "reason", "acknowledgement", "until")
+    list_select_related = ("lender",)
+    list_only = ("requested_at", "submission_id", "lender__name", "reason", "acknowledgement", "until")
     ordering = ("-requested_at",)
     search_fields = ("=id", "=submission__id")
     search_help_text = _("A whole request or submission id.")
@@ -57,6 +57,10 @@ class DeletionNoticeAdmin(RecordedAdmin):
     )  # fmt: skip
     fields = ("id", "submission", "lender", "reason", "requested_at", *ANSWER, "acknowledged_at",
               "recorded_by_staff")  # fmt: skip
+
+    @admin.display(description=_("submission"))
+    def about(self, notice: DeletionNotice) -> str:
+        return short_id(notice.submission_id)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return request.user.has_perm("lenders.change_deletionnotice")

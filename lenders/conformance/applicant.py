@@ -34,6 +34,7 @@ ANSWERS: dict[str, FieldValue] = {
     "pep.pep_relation": None,
     "pep.pep_office": None,
 }
+DOCUMENT = b"%PDF-1.4\n% nobody's document\n%%EOF\n"
 ANSWERABLE = ANSWERS.keys() | {"loan.amount_cents", "loan.term_months"}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 from lenders.adapters.base import (
+    DOCUMENT_LABELS,
     Accepted,
     AnyAnswer,
     Choice,
@@ -23,6 +24,7 @@ from lenders.adapters.base import (
     Deleted,
     DeletionReason,
     DeletionRequest,
+    Document,
     ErrorCode,
     Inquiry,
     LenderError,
@@ -34,7 +36,7 @@ from lenders.adapters.base import (
     Supplement,
 )
 from lenders.apr import AprError, apr_of_offer, round_half_up
-from lenders.conformance.applicant import ANSWERS
+from lenders.conformance.applicant import ANSWERS, DOCUMENT
 from lenders.conformance.conversation import Conversation, Subject, a_stranger
 
 NOTICEABLE = Decimal("0.1")  # percentage points: what a consumer is told of (terms of use)
@@ -112,13 +114,10 @@ class Examination(Conversation):
         if not self.it.adapter.abilities.takes_supplement:
             raise Skipped("its interface takes nothing after the application")
         needs = self.answer.needs
-        unknown = [label for label in needs if label not in ANSWERS]
+        unknown = [label for label in needs if label not in ANSWERS and label not in DOCUMENT_LABELS]
         if unknown:
             raise Skipped(f"the invented person cannot give: {', '.join(unknown)}")
-        given = {label: ANSWERS[label] for label in needs}
-        self._note(
-            await self.give(Supplement(uuid4(), self.request.submission_id, self.lender_reference, given))
-        )
+        self._note(await self.give(self._supplement(needs)))
         if isinstance(self.answer, NeedsMore) and set(self.answer.needs) & set(needs):
             raise Failed("it asks again for what it was given")
         return said(self.answer)
@@ -243,6 +242,17 @@ class Examination(Conversation):
         while isinstance(self.answer, Pending) and time.monotonic() - began < self.it.patience:
             await asyncio.sleep(POLL_SECONDS)
             self._note(await self.inquire(Inquiry(self.request.submission_id, self.lender_reference)))
+
+    def _supplement(self, needs: Sequence[str]) -> Supplement:
+        return Supplement(
+            uuid4(),
+            self.request.submission_id,
+            self.lender_reference,
+            {label: ANSWERS[label] for label in needs if label in ANSWERS},
+            tuple(
+                Document(label, "application/pdf", DOCUMENT) for label in needs if label in DOCUMENT_LABELS
+            ),
+        )
 
     def _choice(self, offer_reference: str) -> Choice:
         return Choice(self.request.submission_id, offer_reference, KEYWORD, self.lender_reference)

@@ -40,6 +40,7 @@ LISTS: dict[str, ListAdmin] = {
     if model._meta.label_lower not in SMALL
 }
 SEARCHES = {
+    "lenders.deletionnotice": ["submission__id", "id"],
     "lenders.delivery": ["submission__id", "id"],
     "lenders.submission": ["application__reference", "id"],
     "applications.application": ["reference"],
