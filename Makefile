@@ -28,8 +28,9 @@ help:
 run: install catalogues
 	@$(PY) -m joinbaltic.development
 
-test: install catalogues browser
-	@$(PY) -m pytest
+# What starts and kills processes, and what drives a browser, has the machine to itself.
+test: test-fast browser
+	@$(PY) -m pytest -m "journey or slow"
 
 test-fast: install catalogues
 	@$(PY) -m pytest -n auto -m "not journey and not slow"
