@@ -1,6 +1,7 @@
 """Lenders, submissions and deliveries as staff see them: states and times, no person, nothing typed over."""
 
 import json
+import re
 from datetime import date
 from unittest import mock
 
@@ -156,7 +157,10 @@ def test_no_page_shows_the_person_the_offer_or_a_secret(application):
     for path in pages:
         page = client.get(path)
         assert page.status_code == 200, path
-        assert [secret for secret in secrets if secret in page.text] == [], path
+        words = re.sub(
+            r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", page.text
+        )  # identifiers hold any digits
+        assert [secret for secret in secrets if secret in words] == [], path
 
 
 @pytest.mark.parametrize("model", ["submission", "delivery"])
