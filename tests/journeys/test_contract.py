@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.journeys.product import OFFERS, Product, until
+from tests.journeys.staff import log_in
 
 A_LENDER_MS = 30_000
 
@@ -65,3 +66,34 @@ def test_lender_that_declines_late_opens_the_other_offers(visitor, product):
     assert visitor.obstacles() == []
     visitor.shot("declined-late")
     until(lambda: f"pieejami {OFFERS - 1} citi piedāvājumi" in product.get("/dev/mail/"))
+
+
+def test_officer_records_what_a_lender_answered_by_letter_and_the_person_reads_it(new_visitor, product):
+    before = {one["submission_id"] for one in product.lenders_log()["choices"]}
+    consumer = new_visitor().with_offers()
+    page, reference = consumer.page, consumer.reference
+    expect(page.locator("[data-waiting=false]")).to_be_visible(timeout=A_LENDER_MS)
+    page.locator("li.offer", has_text="Ātrā").locator("a.button").click()
+    consumer.press()
+    submission = chosen_at(product, "atra", before)
+    newest = [one for one in product.lenders_log()["evaluations"] if one["slug"] == "leja"][-1]
+    product.say("leja", newest["submission_id"], "contract_signed")  # though it was not chosen
+    product.say("atra", submission, "contract_signed")
+    states = page.locator(".lender-states")
+    expect(states.locator("li", has_text="Bākas")).to_contain_text("Lūdzam dzēst datus.")
+
+    officer = new_visitor()
+    log_in(officer, "dpo")
+    officer.open("/admin/lenders/waiting/")
+    expect(officer.page.locator("#signed")).to_be_visible()
+    assert officer.obstacles() == []
+    row = officer.page.locator("tr", has_text=reference).filter(has_text="Bākas").first
+    row.locator("a[href*='deletionnotice']").click()
+    officer.page.select_option("[name=acknowledgement]", "retained")
+    officer.page.locator("[name=_save]").click()
+    expect(officer.page.locator(".errorlist").first).to_be_visible()  # on what ground?
+    officer.page.select_option("[name=basis]", "statutory_retention")
+    officer.page.fill("[name=until]", "2031-11-30")
+    officer.page.locator("[name=_save]").click()
+    expect(officer.page.locator(".messagelist .success")).to_be_visible()
+    expect(states.locator("li", has_text="Bākas")).to_contain_text("Tas datus glabā līdz 30.11.2031.")
