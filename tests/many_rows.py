@@ -27,14 +27,14 @@ OWN: dict[str, str] = {
     "applications.NoticeVersion.number": "i",
     "applications.Recipient.agreement": "'processing'",
     "applications.Recipient.country": "'LV'",
+    "lenders.Lender.languages": "ARRAY['lv']",
+    "lenders.Lender.minimum_age": "18",
+    "lenders.Lender.maximum_age": "NULL::smallint",
+    "lenders.Lender.maximum_age_at_end": "NULL::smallint",
     "lenders.DeletionNotice.acknowledged_at": f"CASE WHEN NOT {RARE} THEN {MOMENT} END",
     "lenders.DeletionNotice.acknowledgement": f"CASE WHEN {RARE} THEN '' ELSE 'deleted' END",
     "lenders.DeletionNotice.basis": "''",
     "lenders.DeletionNotice.until": "NULL::date",
-    "lenders.Lender.languages": "'{{lv}}'",
-    "lenders.Lender.minimum_age": "18",
-    "lenders.Lender.maximum_age": "70",
-    "lenders.Lender.maximum_age_at_end": "75",
     "applications.Restriction.lifted_at": f"CASE WHEN NOT {RARE} THEN {MOMENT} END",
 }
 

@@ -32,9 +32,10 @@ from applications.personal import Purpose
 from applications.services.processing import lift_restriction, object_to, restrict
 from applications.services.statistics import reached
 from applications.uploads import PDF, Upload
-from lenders.models import Submission
+from lenders.models import DeletionNotice, Submission
 from lenders.services import supplementing
 from lenders.services.supplied_files import GivenFile
+from lenders.states import Acknowledgement, DeletionReason, RetentionBasis
 from tests import factories
 from tests.lenders import scene
 from tests.privacy import dpo
@@ -110,6 +111,18 @@ def plant(word: str) -> DataSubject:
         (Whereabouts, {"ip_address": "192.0.2.1", "place": f"city {word}", "at": now}),
         (MarketingMessage, {"kind": MarketingKind.OFFER, "text": f"offer {word}", "at": now}),
         (ThirdPartyRecord, {"origin": "broker", "text": f"they say {word}", "received_at": now}),
+        (
+            DeletionNotice,
+            {
+                "submission": submission,
+                "lender": submission.lender,
+                "reason": DeletionReason.NOT_SELECTED,
+                "acknowledgement": Acknowledgement.RETAINED,
+                "basis": RetentionBasis.DISPUTE,
+                "until": now.date(),
+                "acknowledged_at": now,
+            },
+        ),
     ]
     for model, values in rows:
         model(subject=subject, **values).save(force_insert=True)

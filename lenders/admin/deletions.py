@@ -47,8 +47,8 @@ class DeletionNoticeAdmin(RecordedAdmin):
     form = AnswerForm
     list_display = ("requested_at", "submission", "lender", "reason", "acknowledgement", "until")
     list_filter = ("acknowledgement", "reason", ("lender", LenderFilter))
-    list_select_related = ("lender",)
-    list_only = ("requested_at", "submission_id", "lender__name", "reason", "acknowledgement", "until")
+    list_select_related = ("lender", "submission")
+    list_only = ("requested_at", "submission", "lender__name", "reason", "acknowledgement", "until")
     ordering = ("-requested_at",)
     search_fields = ("=id", "=submission__id")
     search_help_text = _("A whole request or submission id.")

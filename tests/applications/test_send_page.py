@@ -104,7 +104,7 @@ def test_page_says_exactly_what_each_lender_would_receive(client: Client, owner:
 def test_lender_that_cannot_be_asked_is_named_with_its_reason(client: Client, owner: DataSubject) -> None:
     Lender.objects.filter(slug="alfa").update(maximum_amount_cents=1_000_00)
     page = client.get(SEND)
-    assert [one["name"] for one in page.context["not_asked"]] == ["Lender alfa"]
+    assert [one.name for one in page.context["not_asked"]] == ["Lender alfa"]
     assert press_send(client, AGREED).context["form"].errors["lenders"]
     assert is_draft()
 

@@ -186,6 +186,7 @@ WITHOUT_PURPOSE = {
     "lenders.selectors.more_page.can_be_answered": "of a submission that was read already",
     "lenders.selectors.more_page.may_be_passed": "of a label, and of nobody",
     "lenders.selectors.offers_page.apr_differs": "of an offer that was read already",
+    "lenders.selectors.offers_page.number_to_choose_from": "a count",
     "lenders.selectors.offers_page.offer_view": "of an offer that was read already",
     "lenders.selectors.offers_page.waiting_submissions": "a count",
     "lenders.selectors.send_page.wanted": "of a draft that was read already",

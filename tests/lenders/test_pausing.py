@@ -118,7 +118,7 @@ def test_new_application_does_not_ask_a_paused_lender_and_says_so():
         subject, _token = scene.new_session()
         draft = scene.draft_for(subject)
         paused()
-        reasons = {one.lender.slug: one.reason for one in candidates(scene.ANSWERS, "lv")}
+        reasons = {one.lender.slug: one.reason for one in candidates(scene.ANSWERS, draft.language)}
         assert reasons["atra"] == NotAsked.NOT_TAKING_PART
         assert reasons["leja"] is None
         with pytest.raises(NotEligible):

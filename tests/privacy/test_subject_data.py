@@ -66,7 +66,8 @@ def test_every_personal_field_is_exported_with_its_value(anna: DataSubject) -> N
         "application.closed_at", "complaint.closed_at", "communication.closed_at", "consent.withdrawn_at",
         "consumersession.ended_at", "contract.end", "contract.ended_at", "datasubject.erased_at",
         "objection.overruled_at", "objection.withdrawn_at", "outboundmail.sent_at", "pep.pep_office",
-        "pep.pep_relation", "submission.decline_reason", "thirdpartyrecord.told_at",
+        "pep.pep_relation", "submission.decline_reason", "submission.signing_claim",
+        "thirdpartyrecord.told_at",
     }  # fmt: skip
 
 
