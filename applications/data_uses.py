@@ -82,7 +82,10 @@ TEMPLATES: Mapping[str, Use | None] = {
     **dict.fromkeys(
         (
             f"includes/{name}.html"
-            for name in ("day", "error_summary", "icon", "voluntary", "warning", "ways_on", "why_we_ask")
+            for name in (
+                "day", "error_summary", "icon", "session_ended_note", "voluntary", "warning", "ways_on",
+                "why_we_ask",
+            )
         ),
         None,
     ),

@@ -119,7 +119,7 @@ class FormTooOld(Refusal):
     code = "form_too_old"
     sentence = _(
         "The form was open for too long, or your browser does not keep cookies for this site. "
-        "This answer is not saved yet: look it through and save it again."
+        "Nothing is saved yet: look your answers through and press the button again."
     )
 
 

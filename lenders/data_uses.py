@@ -14,6 +14,8 @@ TEMPLATES: Mapping[str, Use | None] = {
     "lenders/account_panel.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/choose.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS, Category.LOAN),
     "lenders/more.html": Use(Purpose.PASS_TO_LENDERS, *FORM, Category.TRANSACTIONS),
+    "lenders/more_kept.html": Use(Purpose.PASS_TO_LENDERS, *FORM),
+    "lenders/_more_questions.html": Use(Purpose.PASS_TO_LENDERS, *FORM),
     "lenders/requests_panel.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/offers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "admin/lenders/answers.html": None,

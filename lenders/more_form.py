@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.datastructures import MultiValueDict
 from django.utils.text import format_lazy
@@ -85,6 +85,7 @@ class MoreForm:
     ) -> None:
         names = [BY_LABEL[label].name for label in labels if label in BY_LABEL]
         kinds = [kind for label, kind in DOCUMENTS.items() if label in labels]
+        self._refusals: list[str] = []
         self.parts: list[forms.Form] = [*forms_asking(names, answers, data)]
         self.documents = DocumentsForm(kinds, data, files) if kinds else None
         if self.documents is not None:
@@ -95,7 +96,7 @@ class MoreForm:
 
     def refuse(self, sentence: str) -> None:
         """Say on top of the page why nothing was passed on."""
-        self.parts[0].add_error(None, sentence)
+        self._refusals.append(sentence)
 
     @property
     def answers(self) -> dict[str, Any]:
@@ -120,10 +121,11 @@ class MoreForm:
 
     @property
     def errors(self) -> dict[str, Any]:
-        return {name: errors for part in self.parts for name, errors in part.errors.items()}
+        found = {name: errors for part in self.parts for name, errors in part.errors.items()}
+        return found | ({NON_FIELD_ERRORS: self._refusals} if self._refusals else {})
 
     def non_field_errors(self) -> list[Any]:
-        return [error for part in self.parts for error in part.non_field_errors()]
+        return self._refusals + [error for part in self.parts for error in part.non_field_errors()]
 
     def visible_fields(self) -> list[forms.BoundField]:
         return [field for part in self.parts for field in part.visible_fields()]

@@ -5,12 +5,11 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from applications.views.steps import without_token
+from applications.views.guard import kept_page
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Say so, with a way on; on a page of the form nothing typed is lost."""
+    """Say so, with a way on; where answers are typed, nothing typed is lost."""
     match = request.resolver_match
-    if request.method == "POST" and match is not None and match.view_name == "applications:step":
-        return without_token(request, match.kwargs["slug"])
-    return render(request, "403_csrf.html", status=HTTPStatus.FORBIDDEN)
+    kept = kept_page(match.func, request, **match.kwargs) if match and request.method == "POST" else None
+    return kept or render(request, "403_csrf.html", status=HTTPStatus.FORBIDDEN)

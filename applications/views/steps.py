@@ -10,7 +10,6 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from applications import flow
-from applications.actors import Actor
 from applications.choices import PepStatus
 from applications.errors import (
     AlreadySent,
@@ -25,8 +24,7 @@ from applications.personal import Purpose
 from applications.selectors.people import FORM_CATEGORIES, answers, applications_of, draft_of
 from applications.selectors.permission import refusal
 from applications.services.drafts import open_draft, save_answers
-from applications.views.guard import ConsumerRequest, actor_of, consumer_required
-from applications.views.way_back import opens_after_sign_in, to_the_way_in
+from applications.views.guard import ConsumerRequest, actor_of, consumer_required, posted_in_vain
 
 WORK = Purpose.HANDLE_APPLICATIONS
 SHOW = Purpose.DATA_SUBJECT_RIGHTS
@@ -60,34 +58,8 @@ def begin(request: ConsumerRequest) -> HttpResponse:
     return redirect("applications:resume")
 
 
-@opens_after_sign_in
-@require_http_methods(["GET", "HEAD", "POST"])
-def step(request: HttpRequest, slug: str) -> HttpResponse:
-    """One step: show what was answered, keep what is answered now."""
-    current = _step(slug)
-    session = getattr(request, "consumer", None)
-    if session is None:
-        return _without_session(request, current)
-    draft = draft_of(session.subject_id, purpose=WORK)
-    if draft is None:
-        return _without_draft(request, current)
-    given = answers(draft, purpose=WORK)
-    if not current.shown(given):
-        return _not_asked(request, current, given)
-    editing = "change" in request.GET
-    form = _form(request, current, given)
-    if request.method == "POST" and form.is_valid():
-        actor = Actor.consumer(session.subject_id)
-        try:
-            save_answers(application=draft, answers=form.cleaned_data, actor=actor)
-        except IllegalTransition:  # it was sent in another tab this very moment
-            return _without_draft(request, current)
-        return _after(current, given | form.cleaned_data, editing=editing)
-    return render(request, "applications/step.html", _context(current, given, form, editing=editing))
-
-
-def without_token(request: HttpRequest, slug: str) -> HttpResponse:
-    """A post that may come from another site, or from a page that was open for long, saves nothing."""
+def _in_vain(request: HttpRequest, slug: str) -> HttpResponse:
+    """The session ended, or the post may come from another site: nothing is saved, nothing typed is lost."""
     current = _step(slug)
     session = getattr(request, "consumer", None)
     if session is None:
@@ -97,11 +69,34 @@ def without_token(request: HttpRequest, slug: str) -> HttpResponse:
     return _refused(request, current, given, FormTooOld(), status=HTTPStatus.FORBIDDEN)
 
 
-def _without_draft(request: HttpRequest, current: flow.Step) -> HttpResponse:
+@consumer_required
+@posted_in_vain(_in_vain)
+@require_http_methods(["GET", "HEAD", "POST"])
+def step(request: ConsumerRequest, slug: str) -> HttpResponse:
+    """One step: show what was answered, keep what is answered now."""
+    current = _step(slug)
+    draft = draft_of(request.consumer.subject_id, purpose=WORK)
+    if draft is None:
+        return _without_draft(request, current)
+    given = answers(draft, purpose=WORK)
+    if not current.shown(given):
+        return _not_asked(request, current, given)
+    editing = "change" in request.GET
+    form = _form(request, current, given)
+    if request.method == "POST" and form.is_valid():
+        try:
+            save_answers(application=draft, answers=form.cleaned_data, actor=actor_of(request))
+        except IllegalTransition:  # it was sent in another tab this very moment
+            return _without_draft(request, current)
+        return _after(current, given | form.cleaned_data, editing=editing)
+    return render(request, "applications/step.html", _context(current, given, form, editing=editing))
+
+
+def _without_draft(request: ConsumerRequest, current: flow.Step) -> HttpResponse:
     """An answer that comes after the application was sent is refused, and said to be."""
     if request.method != "POST":
         return redirect("applications:resume")
-    sent = applications_of(request.consumer.subject_id, purpose=SHOW)  # type: ignore[attr-defined]
+    sent = applications_of(request.consumer.subject_id, purpose=SHOW)
     why = AlreadySent() if sent else IllegalTransition()
     return _refused(request, current, {}, why, status=HTTPStatus.CONFLICT)
 
@@ -167,9 +162,7 @@ def _after(current: flow.Step, given: dict[str, Any], *, editing: bool) -> HttpR
 
 
 def _without_session(request: HttpRequest, current: flow.Step) -> HttpResponse:
-    """Nothing typed is lost when the session ended: the page keeps it, and says how to go on."""
-    if request.method != "POST":
-        return to_the_way_in(request)
+    """The page keeps what was typed, and says how to go on."""
     form, asked = _typed(request, current, {})  # nobody is known here, so no answer either
     context = _context(current, asked, form, editing="change" in request.GET) | {"session_ended": True}
     return render(request, "applications/step.html", context, status=HTTPStatus.FORBIDDEN)

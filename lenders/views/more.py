@@ -2,31 +2,59 @@
 
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from applications.errors import IllegalTransition, Refusal
+from applications.errors import FormTooOld, IllegalTransition, Refusal
 from applications.form_fields import EMAIL_LABEL
 from applications.models import Application
 from applications.personal import Purpose
 from applications.selectors.people import answers
 from applications.selectors.permission import refusal
-from applications.views.guard import ConsumerRequest, actor_of, consumer_required
+from applications.views.guard import ConsumerRequest, actor_of, consumer_required, posted_in_vain
 from lenders.errors import NothingAsked
 from lenders.models import Submission
 from lenders.more_form import TOO_MUCH_TOGETHER, MoreForm
-from lenders.selectors.more_page import asked_for, can_be_answered, own_submission
+from lenders.selectors.more_page import asked_for, can_be_answered, may_be_passed, own_submission
 from lenders.services.supplementing import give, refuse
 from lenders.states import Asking
 from lenders.views.offers import SHOW, own_sent_application
 
+ASKED = "asked"  # in the form: what was asked for, for when nobody is known who could be asked
+
+
+def _in_vain(request: HttpRequest, application_id: UUID, submission_id: UUID) -> HttpResponse | None:
+    """The session ended, or the token is old: nothing is passed on, nothing typed is lost."""
+    if getattr(request, "consumer", None) is None:
+        return _without_session(request)
+    owner = cast("ConsumerRequest", request)
+    application, submission = _own(owner, application_id, submission_id)
+    if "refuse" in request.POST or not can_be_answered(submission):
+        return None
+    form = _form(owner, application, submission)
+    form.refuse(str(FormTooOld.sentence))
+    context = _context(application, submission, form)
+    return render(request, "lenders/more.html", context, status=HTTPStatus.FORBIDDEN)
+
+
+def _without_session(request: HttpRequest) -> HttpResponse | None:
+    """Nobody is known here: the page tells neither the lender nor an answer that was not typed just now."""
+    asked = [label for label in request.POST.getlist(ASKED) if may_be_passed(label)]
+    form = MoreForm(asked, answers={}, data=request.POST, files=request.FILES)
+    if not form.parts:
+        return None
+    form.is_valid()
+    context = {"form": form, "asked": asked}
+    return render(request, "lenders/more_kept.html", context, status=HTTPStatus.FORBIDDEN)
+
 
 @consumer_required
+@posted_in_vain(_in_vain)
 @require_http_methods(["GET", "HEAD", "POST"])
 def more(request: ConsumerRequest, application_id: UUID, submission_id: UUID) -> HttpResponse:
     """Show what the lender asks for; on POST, pass it on, or note that the person does not want to."""
@@ -106,6 +134,7 @@ def _context(application: Application, submission: Submission, form: MoreForm) -
         "submission": submission,
         "lender_name": submission.lender.name,
         "form": form,
+        "asked": asked_for(submission),
         "email": application.subject.verified_email if EMAIL_LABEL in asked_for(submission) else "",
         "until": submission.late_until,
         "refused": submission.asking == Asking.REFUSED,

@@ -1,7 +1,10 @@
 """The page on which a person gives a lender what it needs."""
 
+import html
+import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -12,6 +15,7 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto.keyring import data_key_scope
+from applications.errors import FormTooOld
 from applications.models import RestrictionGround
 from applications.services.processing import restrict
 from lenders.models import Delivery, Submission, Supplement, SuppliedFile
@@ -328,3 +332,102 @@ def test_open_page_of_offers_is_told_of_a_refusal(browser):
     etag = browser.get(fragment)["ETag"]
     browser.post(url(submission), {"refuse": ""})
     assert browser.get(fragment, headers={"if-none-match": etag}).status_code == 200
+
+
+# --- nothing typed is lost ---
+
+
+@pytest.fixture
+def strict(browser: Client) -> Client:
+    """The same browser, before a server that asks for the token of each form."""
+    other = Client(enforce_csrf_checks=True)
+    other.cookies = browser.cookies
+    return other
+
+
+def token_in(page: Any) -> str:
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    assert found
+    return found[1]
+
+
+def as_on(page: Any, **changes: Any) -> dict[str, Any]:
+    """What a browser sends from this page, with what the person typed into it."""
+    hidden = re.findall(r'<input type="hidden" name="asked" value="([\w.]+)">', page.text)
+    return {"asked": hidden, "csrfmiddlewaretoken": token_in(page)} | changes
+
+
+def sign_out(browser: Client) -> None:
+    del browser.cookies[settings.CONSUMER_COOKIE_NAME]
+
+
+def test_what_was_typed_stays_when_the_session_ended_and_the_page_tells_nothing_else(browser):
+    submission = asked(browser)
+    page = browser.get(url(submission))
+    sign_out(browser)
+    kept = browser.post(url(submission), as_on(page, phone="+37128888888", document_income=a_file()))
+    assert kept.status_code == 403
+    assert 'value="+37128888888"' in kept.text
+    assert 'name="document_income"' in kept.text
+    assert "Datnes izvēlieties vēlreiz" in kept.text
+    assert submission.lender.name not in kept.text
+    assert scene.ANSWERS["phone"] not in kept.text
+    assert not Supplement.objects.exists()
+
+
+def test_page_that_outlived_its_session_can_be_sent_as_it_stands_after_signing_in(strict, browser):
+    submission = asked(browser, "identification.phone")
+    page = strict.get(url(submission))
+    session = browser.cookies[settings.CONSUMER_COOKIE_NAME].value
+    sign_out(strict)
+    kept = strict.post(url(submission), as_on(page, phone="+37128888888"))
+    strict.cookies[settings.CONSUMER_COOKIE_NAME] = session
+    again = strict.post(url(submission), as_on(kept, phone="+37128888888"))
+    assert again["Location"] == back(submission)
+    with data_key_scope():
+        assert Supplement.objects.get().given == {"identification.phone": "+37128888888"}
+
+
+def test_what_was_typed_stays_when_the_token_is_old(strict, browser):
+    submission = asked(browser)
+    strict.get(url(submission))
+    kept = strict.post(url(submission), {"phone": "+37128888888"})
+    assert kept.status_code == 403
+    assert str(FormTooOld.sentence) in html.unescape(kept.text)
+    assert 'value="+37128888888"' in kept.text
+    assert not Supplement.objects.exists()
+    again = strict.post(url(submission), as_on(kept, phone="+37128888888", document_income=a_file()))
+    assert again["Location"] == back(submission)
+
+
+def test_old_token_is_told_where_nothing_is_typed_as_well(strict, browser):
+    submission = asked(browser, "identification.email")
+    strict.get(url(submission))
+    kept = strict.post(url(submission), {})
+    assert kept.status_code == 403
+    assert str(FormTooOld.sentence) in html.unescape(kept.text)
+
+
+def test_session_that_ended_where_nothing_was_typed_leads_back_to_the_page(browser):
+    submission = asked(browser, "identification.email")
+    page = browser.get(url(submission))
+    sign_out(browser)
+    ended = browser.post(url(submission), as_on(page))
+    assert ended.status_code == 403
+    assert quote(url(submission), safe="") in ended.text
+
+
+@pytest.mark.parametrize("label", ["identification.nothing", "identification.keyword", "<script>", ""])
+def test_a_made_up_page_asks_a_stranger_for_nothing(browser, label):
+    submission = asked(browser)
+    sign_out(browser)
+    assert "more_kept" not in str(browser.post(url(submission), {"asked": [label]}).templates)
+
+
+def test_refusal_of_a_stranger_or_without_a_token_is_not_taken_for_one(strict, browser):
+    submission = asked(browser)
+    strict.get(url(submission))
+    assert strict.post(url(submission), {"refuse": ""}).status_code == 403
+    sign_out(strict)
+    assert strict.post(url(submission), {"refuse": ""}).status_code == 403
+    assert scene.submission_at(submission.application, "leja").asking == "open"
