@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
 from psycopg import sql
 
 from applications.actors import SYSTEM
@@ -322,8 +320,7 @@ def test_head_that_is_none_is_refused(head: str) -> None:
         verified("--head", head)
 
 
-def test_sealing_is_quick_enough_to_keep_up() -> None:
-    """Sealed entries are never read again: what is new is found by an index of its own."""
+def test_what_is_to_be_sealed_is_found_by_an_index_of_its_own() -> None:
     record(3)
     seal()
     record(1)
@@ -334,4 +331,3 @@ def test_sealing_is_quick_enough_to_keep_up() -> None:
         )
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert "audit_to_be_sealed" in plan
-    assert timezone.now() - AuditEntry.objects.latest("id").at < timedelta(minutes=1)

@@ -4,6 +4,7 @@ import html
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import polib
@@ -81,15 +82,21 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def compiled(tmp_path: Path) -> Iterator[None]:
-    """The catalogues as they stand now, whether or not anybody compiled them."""
+@pytest.fixture(scope="module")
+def compiled_catalogues(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("compiled")
     for language in LANGUAGES:
-        copy = catalogues.catalogue_path(tmp_path, language)
+        copy = catalogues.catalogue_path(root, language)
         copy.parent.mkdir(parents=True)
         shutil.copy(catalogues.catalogue_path(ROOT, language), copy)
         catalogues.compile_catalogue(copy)
-    with override_settings(LOCALE_PATHS=[tmp_path / "locale"]), translation.override("lv"):
+    return root / "locale"
+
+
+@pytest.fixture
+def compiled(compiled_catalogues: Path) -> Iterator[None]:
+    """The catalogues as they stand now, whether or not anybody compiled them."""
+    with override_settings(LOCALE_PATHS=[compiled_catalogues]), translation.override("lv"):
         yield
 
 
@@ -97,7 +104,12 @@ def english_in(page: str) -> set[str]:
     """Which texts of the product stand in a page or a mail untranslated, between tags or as an attribute."""
     pieces = re.findall(r'(?:>|^)([^<>]+)|(?:content|label|announce)="([^"]*)"', page, re.M)
     seen = {" ".join(html.unescape(between or value).split()) for between, value in pieces}
-    return {text for _context, text in catalogues.collect(ROOT)} & seen - SAME - OWN_NAMES
+    return english() & seen - SAME - OWN_NAMES
+
+
+@cache
+def english() -> frozenset[str]:
+    return frozenset(text for _context, text in catalogues.collect(ROOT))
 
 
 # --- the product's own texts ----------------------------------------------------------------------------

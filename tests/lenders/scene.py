@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterable
+from copy import copy
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -15,6 +16,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM, Actor
 from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope
+from applications.crypto.models import DataKey
 from applications.models import Application, DataSubject, MailKind, NoticeKind, NoticeVersion, OutboundMail
 from applications.personal import Purpose
 from applications.selectors.notices import current_notice
@@ -25,7 +27,7 @@ from applications.services.submitting import ConsentGiven, submit
 from applications.tokens import token_hash
 from lenders.adapters.base import Credentials, HttpAnswer, Offered
 from lenders.adapters.join_answers import answer_of, callback_answer_of
-from lenders.models import Delivery, Offer, Submission
+from lenders.models import Delivery, Lender, Offer, Submission
 from lenders.sandbox import credit
 from lenders.sandbox.app import TWINS
 from lenders.sandbox.books import Books
@@ -116,6 +118,18 @@ def register(url: str, *slugs: str, tls_url: str = "", **facts: Any) -> None:
                 **facts,
             },
         )
+
+
+def rows_of_lenders() -> list[list[Any]]:
+    """Everything that taking in the lenders wrote, but for the audit; in the order of their references."""
+    lenders = list(Lender.objects.select_related("recipient"))
+    keys = DataKey.objects.filter(owner_id__in=[lender.pk for lender in lenders])
+    return [list(keys), [lender.recipient for lender in lenders], lenders]
+
+
+def write_again(kept: list[list[Any]]) -> None:
+    for rows in kept:
+        type(rows[0])._default_manager.bulk_create(copy(row) for row in rows)
 
 
 def new_session() -> tuple[DataSubject, str]:
