@@ -1,5 +1,9 @@
-"""Lenders, the consumer, staff and the clocks, in any order that Hypothesis thinks of."""
+"""Lenders, the consumer, staff and the clocks, in any order that Hypothesis thinks of.
 
+RUNS=3000 in the environment makes so many stories of it instead of the few that every test run tells.
+"""
+
+import os
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -22,10 +26,12 @@ from hypothesis.stateful import (
 from applications.actors import Actor
 from applications.crypto.keyring import data_key_scope
 from applications.errors import Refusal
-from applications.models import Application
+from applications.models import Application, Consent
+from applications.services.processing import withdraw_consent
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.models import Attempt, DeletionNotice, Delivery, Offer, Submission
 from lenders.services import choosing, deliveries, ingest, retrying, settling, supplementing
+from lenders.states import DeliveryKind
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
@@ -71,9 +77,14 @@ class Fates(RuleBasedStateMachine):
 
     application: Application
 
-    @initialize(atra=REFERENCES, leja=REFERENCES, baka=REFERENCES, chosen=st.booleans())
-    def start(self, atra: str, leja: str, baka: str, chosen: bool) -> None:
-        """Runs begin anywhere on the way, or few would come to its end."""
+    @initialize(
+        atra=REFERENCES, leja=REFERENCES, baka=REFERENCES, chosen=st.booleans(), doubts=st.integers(0, 3)
+    )
+    def start(self, atra: str, leja: str, baka: str, chosen: bool, doubts: int) -> None:
+        """Runs begin anywhere on the way, or few would come to its end; in one of four the person may take
+        their request back.
+        """
+        self.doubts, self.withdrawn = doubts == 1, False
         self.ended: dict[str, str] = {}
         self.deleted: dict[UUID, str] = {}
         self.retried = 0
@@ -131,7 +142,9 @@ class Fates(RuleBasedStateMachine):
     def worker_begins(self) -> None:
         scene.make_due()
         scene.end_leases()
-        self.held += deliveries.begin(scene.claim(self.application))
+        begun = deliveries.begin(scene.claim(self.application))
+        assert not self.withdrawn or {one.kind for one in begun} <= {DeliveryKind.DELETION}
+        self.held += begun
 
     @precondition(lambda self: self.held)
     @rule(which=st.integers(0, 99), word=WORDS, error=st.none() | ERRORS)
@@ -164,6 +177,22 @@ class Fates(RuleBasedStateMachine):
                 supplementing.give(**me, answers=given, files=(), actor=actor)
             else:
                 supplementing.refuse(**me, actor=actor)
+
+    @precondition(lambda self: self.doubts and not self.withdrawn)
+    @rule()
+    def consumer_withdraws_the_request(self) -> None:
+        consent = Consent.objects.get()
+        actor = Actor.consumer(consent.subject_id)
+        withdraw_consent(consent_id=consent.pk, subject_id=consent.subject_id, actor=actor)
+        self.withdrawn = True
+
+    @precondition(lambda self: self.withdrawn)
+    @rule()
+    def what_was_withdrawn_is_called_off(self) -> None:
+        scene.end_leases()
+        settling.call_off_withdrawn()
+        due = Delivery.objects.filter(status="due")
+        assert set(due.values_list("kind", flat=True)) <= {DeliveryKind.DELETION}
 
     @rule(slug=SLUGS)
     def staff_retry(self, slug: str) -> None:
@@ -235,6 +264,8 @@ class Fates(RuleBasedStateMachine):
     def who_does_not_call_back_is_asked_while_it_considers(self) -> None:
         """The bank that considers is asked again, unless its time is over or another lender's contract."""
         submission = self.at("baka")
+        if self.withdrawn:
+            return
         if submission.status == "pending" and submission.late_until > timezone.now() + timedelta(hours=2):
             due = Delivery.objects.filter(submission=submission, status="due")
             assert due.filter(kind__in=["inquiry", "supplement"]).exists()  # whose answer plans the next
@@ -243,8 +274,9 @@ class Fates(RuleBasedStateMachine):
     def who_was_asked_to_delete_was_asked_once_and_stays_out(self) -> None:
         signed = Submission.objects.filter(status="contract_signed").exists()
         for notice in DeletionNotice.objects.select_related("submission"):
-            assert signed
-            assert notice.submission.status not in {"queued", "pending", "offered", "contract_signed"}
+            assert signed or self.withdrawn
+            if signed and not self.withdrawn:
+                assert notice.submission.status not in {"queued", "pending", "offered", "contract_signed"}
         if signed:
             assert not Offer.objects.filter(status="open").exists()
 
@@ -272,7 +304,7 @@ def test_whatever_happens_the_states_agree() -> None:
     run_state_machine_as_test(
         Fates,
         settings=settings(
-            max_examples=40,
+            max_examples=int(os.environ.get("RUNS", "40")),
             stateful_step_count=20,
             deadline=None,
             derandomize=True,
