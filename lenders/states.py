@@ -143,6 +143,14 @@ class SigningClaim(TextChoices):
     SEEN = "seen", _("Said that a contract was signed; staff saw to it")
 
 
+class Restating(TextChoices):
+    """Whether a lender sent other figures for an offer that it had made."""
+
+    NONE = "", _("No")
+    OPEN = "open", _("Sent other figures for it")
+    SEEN = "seen", _("Sent other figures for it; staff saw to it")
+
+
 class DeletionReason(TextChoices):
     """Why a lender is asked to delete what it received; the words of the adapters' vocabulary."""
 

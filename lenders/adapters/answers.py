@@ -84,9 +84,13 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The lender has the application and will answer later: by callback, or when it is asked again."""
+    """The lender has the application and will answer later: by callback, or when it is asked again.
+
+    offers  where it repeats, after a choice, what it had offered
+    """
 
     lender_reference: str = ""
+    offers: tuple[OfferTerms, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)

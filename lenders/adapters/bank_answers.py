@@ -99,8 +99,11 @@ def answer_of(document: reading.Document) -> Answer:
             return NeedsMore(needs=_needs(document), lender_reference=reference)
         case "CANCELLED":
             return Withdrawn(lender_reference=reference)
-        case status if status in CONSIDERING | TAKEN:
+        case status if status in CONSIDERING:
             return Pending(lender_reference=reference)
+        case status if status in TAKEN:
+            offers = _offers(document) if "offers" in document else ()
+            return Pending(lender_reference=reference, offers=offers)
         case status if status in SIGNED:
             return ContractSigned(lender_reference=reference)
         case _:

@@ -30,6 +30,7 @@ from lenders.selectors.answers import Answer, answers_by_lender
 from lenders.selectors.for_staff import MOST, Waits, waiting_counts, waiting_submissions
 from lenders.selectors.queues import LenderQueue, lender_queues
 from lenders.services.contracts import see_to_claim
+from lenders.services.restating import see_to_figures
 
 DAYS = 30
 
@@ -100,7 +101,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
             "number": number,
             "more": max(0, number - MOST),
             "lines": [(one, _age(one.since, now)) for one in lines if one.waits is waits],
-            "ticks": waits.can_be_sent or waits is Waits.SIGNED,
+            "ticks": waits.can_be_sent or waits.is_seen_to,
         }
         for waits, number in numbers.items()
         if number
@@ -111,13 +112,17 @@ def waiting(request: HttpRequest) -> HttpResponse:
     )  # fmt: skip
 
 
+SEE_TO: dict[str, Callable[..., bool]] = {Waits.SIGNED: see_to_claim, Waits.RESTATED: see_to_figures}
+
+
 def _seen_to(request: HttpRequest) -> HttpResponse:
-    """Of those that were ticked it is known what holds of the contract."""
+    """Of those that were ticked it is known what holds: of the contract, of the figures."""
     ids = [one for one in map(_uuid, request.POST.getlist("submission")[:MOST]) if one]
+    see_to = SEE_TO.get(request.POST["seen"])
     seen = 0
     for submission_id in ids:
         with suppress(Refusal, Submission.DoesNotExist):
-            seen += see_to_claim(submission_id=submission_id, actor=Actor.staff(request.user.pk))
+            seen += bool(see_to and see_to(submission_id=submission_id, actor=Actor.staff(request.user.pk)))
     if seen:
         messages.success(request, _("Taken off the list."))
     else:

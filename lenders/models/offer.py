@@ -8,7 +8,7 @@ from applications.models import OwnedBySubject
 from applications.personal import Category, Mask, Personal, Source, personal
 from lenders.models.submission import Submission
 from lenders.models.told import from_lender
-from lenders.states import OfferStatus
+from lenders.states import OfferStatus, Restating
 
 
 def _money(name: str) -> EncryptedInteger:
@@ -51,10 +51,19 @@ class Offer(OwnedBySubject):
     price_personalised = from_lender(models.BooleanField(_("price personalised by automated processing")))
     valid_until = from_lender(models.DateTimeField(_("valid until")))
     received_at = from_lender(models.DateTimeField(_("received"), auto_now_add=True))
+    restating = from_lender(
+        models.CharField(
+            _("other figures"), max_length=4, blank=True, choices=Restating.choices, default=Restating.NONE
+        )
+    )
 
     class Meta:
         verbose_name = _("offer")
         verbose_name_plural = _("offers")
         constraints = [
             models.UniqueConstraint(fields=["submission", "reference_digest"], name="one_offer_per_reference")
+        ]
+        indexes = [
+            # What waits for staff (selectors.for_staff).
+            models.Index(fields=["submission"], condition=models.Q(restating="open"), name="offer_restated")
         ]

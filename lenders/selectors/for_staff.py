@@ -1,8 +1,9 @@
 """Submissions that wait for somebody of staff, with the reason.
 
-What failed waits while an answer would still count; what was set aside, a choice that could not be told, and
-a contract that a lender speaks of without being chosen, wait until somebody sees to them; so does a request
-to delete that has no answer, or whose last day is over. Of an erased person nothing waits.
+What failed waits while an answer would still count; what was set aside, a choice that could not be told, a
+contract that a lender speaks of without being chosen, and other figures for an offer wait until somebody sees
+to them; so does a request to delete that has no answer, or whose last day is over. Of an erased person
+nothing waits.
 """
 
 from collections.abc import Iterator
@@ -30,11 +31,18 @@ from django.utils.translation import gettext_lazy as _
 from applications.collation import latvian_key
 from applications.selectors.permission import permitted
 from applications.states import ApplicationStatus
-from lenders.models import DeletionNotice, Delivery, Submission
+from lenders.models import DeletionNotice, Delivery, Offer, Submission
 from lenders.outcomes import in_words
 from lenders.purposes import PURPOSES
 from lenders.selectors.deletions import acknowledgement_text
-from lenders.states import Acknowledgement, DeliveryKind, DeliveryStatus, SigningClaim, SubmissionStatus
+from lenders.states import (
+    Acknowledgement,
+    DeliveryKind,
+    DeliveryStatus,
+    Restating,
+    SigningClaim,
+    SubmissionStatus,
+)
 
 NOT_DONE = (DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED)
 MOST = 100  # shown on the page
@@ -46,6 +54,7 @@ class Waits(TextChoices):
 
     SIGNED = "signed", _("Says that a contract is signed, though its offer is not the chosen one")
     CHOICE = "choice", _("The lender does not know that it was chosen")
+    RESTATED = "restated", _("Sent other figures for an offer that was shown already")
     SET_ASIDE = "set_aside", _("Set aside: workers ended over it")
     UNKNOWN = "unknown", _("Nobody knows whether the lender received it")
     FAILED = "failed", _("No usable answer came from the lender")
@@ -58,6 +67,11 @@ class Waits(TextChoices):
         """Whether sending it again is of use: what may have arrived would arrive twice."""
         return self in SENT_AGAIN
 
+    @property
+    def is_seen_to(self) -> bool:
+        """Whether it waits for no more than that somebody finds out what holds."""
+        return self in SEEN_TO
+
 
 SENT_AGAIN = {
     Waits.CHOICE: DeliveryKind.CHOICE,
@@ -66,6 +80,8 @@ SENT_AGAIN = {
     Waits.TO_DELETE: DeliveryKind.DELETION,
 }
 """What is sent again of what waits."""
+SEEN_TO = {Waits.SIGNED: "signed_not_chosen", Waits.RESTATED: "figures_changed"}
+"""What staff take off the list themselves, and the code that says why it waits."""
 OF_A_NOTICE = frozenset({Waits.TO_DELETE, Waits.NO_WORD, Waits.KEPT})
 
 
@@ -154,8 +170,8 @@ def _lines(waits: Waits, now: datetime) -> Iterator[WaitingSubmission]:
         code = row.error_code
         if waits in (Waits.CHOICE, Waits.TO_DELETE):
             code = row.code or ""
-        elif waits is Waits.SIGNED:
-            code = "signed_not_chosen"
+        elif waits.is_seen_to:
+            code = SEEN_TO[waits]
         elif notice is not None:
             code = notice.basis or notice.reason
         yield WaitingSubmission(
@@ -173,6 +189,9 @@ def _rows(waits: Waits, now: datetime) -> QuerySet[Any]:
     if waits is Waits.SIGNED:
         # Since when is told by its messages; this orders them.
         return living.filter(signing_claim=SigningClaim.OPEN).annotate(since=F("created_at"))
+    if waits is Waits.RESTATED:
+        restated = Offer.objects.filter(restating=Restating.OPEN).values("submission")
+        return living.filter(pk__in=restated).annotate(since=F("created_at"))
     if waits in OF_A_NOTICE:
         return _deletions(living, waits, now)
     if waits is Waits.CHOICE:

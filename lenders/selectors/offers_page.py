@@ -30,7 +30,10 @@ SHOWN_OFFERS = (OfferStatus.OPEN, OfferStatus.SELECTED)
 
 @dataclass(frozen=True)
 class OfferView:
-    """An offer as a consumer reads it. Money in euro cents, rates in percent a year."""
+    """An offer as a consumer reads it. Money in euro cents, rates in percent a year.
+
+    restated  the lender has sent other figures since; these are the first
+    """
 
     id: UUID
     lender_name: str
@@ -48,6 +51,7 @@ class OfferView:
     price_personalised: bool
     can_be_chosen: bool
     held: bool
+    restated: bool
     schedule: tuple[Instalment, ...]
 
 
@@ -162,6 +166,7 @@ def offer_view(offer: Offer, application: Application, *, stopped: bool) -> Offe
         price_personalised=offer.price_personalised,
         can_be_chosen=_can_be_chosen(offer, application, stopped=stopped),
         held=still_open and application.status == ApplicationStatus.CHOSEN and not stopped,
+        restated=bool(offer.restating),
         schedule=tuple(Instalment(month, cents) for month, cents in offer.schedule),
     )
 

@@ -36,6 +36,7 @@ from lenders.services import polling
 from lenders.services.contracts import contract_signed, decline_late
 from lenders.services.deletions import acknowledge
 from lenders.services.moves import move
+from lenders.services.restating import figures_of, note_restated
 from lenders.services.telling import tell_by_mail
 from lenders.states import (
     APPLICATION_LISTENS,
@@ -91,6 +92,9 @@ def ingest(
             if not new and asked is None:
                 return "duplicate"
         outcome = _apply(submission, answer, actor, asked)
+        said = answer.offers if isinstance(answer, Offered | Pending) else ()
+        if note_restated(submission, said, actor) and outcome != "taken":
+            outcome = "figures_changed"
         if asked != DeliveryKind.DELETION:
             polling.plan(submission)
         if message_id and outcome != "taken":
@@ -267,15 +271,8 @@ def _new_offer(submission: Submission, terms: OfferTerms) -> Offer | None:
         submission=submission,
         reference_digest=digest,
         reference=terms.reference,
-        amount_cents=terms.amount_cents,
-        term_months=terms.term_months,
-        instalment_cents=terms.instalment_cents,
-        total_payable_cents=terms.total_payable_cents,
-        upfront_fees_cents=terms.upfront_fees_cents,
-        borrowing_rate=terms.borrowing_rate,
-        stated_apr=terms.apr,
+        **figures_of(terms),
         apr=_apr(terms),
-        schedule=[[instalment.month, instalment.amount_cents] for instalment in terms.schedule],
         price_personalised=terms.price_personalised,
         valid_until=terms.valid_until,
     )

@@ -97,6 +97,13 @@ def test_each_word_of_the_bank(status, answer):
     assert parse(bank_said(status)) == answer
 
 
+@pytest.mark.parametrize("status", ["ACCEPTED", "AWAITING_SIGNATURE"])
+def test_offer_that_is_repeated_after_the_choice_is_read_and_is_no_new_one(status):
+    answer = parse(bank_said(status, offers=[bank_offer(offerId="B")]))
+    assert isinstance(answer, Pending)
+    assert [terms.reference for terms in answer.offers] == ["B"]
+
+
 def test_pre_approved_is_no_offer_even_with_figures():
     assert parse(bank_said("PRE_APPROVED", offers=[bank_offer()])) == Pending("BNK-1")
 

@@ -219,7 +219,7 @@ def test_page_of_what_waits_shows_the_claim_and_takes_it_off(application):
     page = client.get("/admin/lenders/waiting/", headers={"Accept-Language": "en"})
     assert "Says that a contract is signed" in page.text
     assert 'name="seen"' in page.text
-    client.post("/admin/lenders/waiting/", {"seen": "1", "submission": str(claimed)})
+    client.post("/admin/lenders/waiting/", {"seen": "signed", "submission": str(claimed)})
     assert Submission.objects.get(pk=claimed).signing_claim == "seen"
 
 

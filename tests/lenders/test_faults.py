@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from applications.models import AuditEntry
-from lenders.models import Attempt, Delivery, Offer, Submission
+from lenders.models import Attempt, Delivery, LenderMessage, Offer, Submission
 from lenders.sandbox.books import FaultName
 from lenders.services.choosing import choose
 from tests.lenders import scene
@@ -101,6 +101,8 @@ def test_offer_that_is_changed_after_it_was_chosen_stays_as_it_was_shown(asked):
     asked.until(lambda: asked.sandbox.log()["callbacks"])
     assert scene.states(application) == {"atra": "selected"}
     assert Offer.objects.get().total_payable_cents == offer.total_payable_cents
+    assert Offer.objects.get().restating == "open"
+    assert LenderMessage.objects.filter(outcome="figures_changed").count() == 1
 
 
 def test_late_callback_becomes_an_offer(asked):

@@ -145,7 +145,7 @@ def test_second_offer_under_a_new_reference_stands_beside_the_first(submission):
     assert Offer.objects.filter(submission=submission, status="open").count() == 2
 
 
-def test_offer_changed_after_it_was_chosen_is_ignored(application, submission):
+def test_further_offer_after_one_was_chosen_is_ignored(application, submission):
     choose(scene.open_offer(application, "atra"))
     changed = scene.terms_document(submission, reference="B")
     assert scene.say(submission, "offered", offer=changed) == "out_of_place"

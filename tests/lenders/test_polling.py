@@ -351,12 +351,13 @@ def test_signing_is_asked_about_though_answers_to_the_application_count_no_more(
     assert len(questions()) == 1
 
 
-def test_figures_that_changed_after_the_choice_change_nothing(application):
+def test_figures_that_changed_after_the_choice_are_noted_and_change_nothing_that_was_shown(application):
     offer = chosen(application)
     told(application)
     dearer = scene.credit.dearer(scene.terms_document(bank(application)))
     answered(application, "offered", offer=dearer)
-    assert Offer.objects.get().total_payable_cents == offer.total_payable_cents
+    kept = Offer.objects.get()
+    assert (kept.total_payable_cents, kept.restating) == (offer.total_payable_cents, "open")
     assert len(questions()) == 1
 
 
