@@ -41,4 +41,7 @@ class NotAcknowledged(Refusal):
 
 class NothingToRetry(Refusal):
     code = "nothing_to_retry"
-    sentence = _("Only a submission that failed or was set aside can be sent again.")
+    sentence = _(
+        "Only what failed, was set aside or has not arrived can be sent again, and not while it may still be "
+        "on its way: that takes a minute."
+    )

@@ -101,7 +101,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
             "number": number,
             "more": max(0, number - MOST),
             "lines": [(one, _age(one.since, now)) for one in lines if one.waits is waits],
-            "ticks": waits.can_be_sent or waits.is_seen_to,
+            "ticks": waits.has_a_button,
         }
         for waits, number in numbers.items()
         if number
@@ -136,7 +136,7 @@ def _sent_again(request: HttpRequest) -> HttpResponse:
     chosen = Submission.objects.filter(pk__in=[one for one in map(_uuid, named[:MOST]) if one])
     if not chosen:
         messages.warning(request, _("Tick at least one submission."))
-    send_again(request, chosen.order_by("created_at"))
+    send_again(request, chosen.order_by("created_at"), lacks_it="lacks_it" in request.POST)
     return redirect(WAITING.url)
 
 

@@ -16,10 +16,13 @@ AT_ONCE = 500  # a request is no place for more; a few milliseconds each
 NAMED = 20
 
 
-def send_again(request: HttpRequest, submissions: QuerySet[Submission]) -> None:
-    """Queue each again, as many as a request has time for; those that cannot be are named, and why."""
+def send_again(request: HttpRequest, submissions: QuerySet[Submission], *, lacks_it: bool = False) -> None:
+    """Queue each again, as many as a request has time for; those that cannot be are named, and why.
+
+    `lacks_it` says that the lenders were asked, and have not received them.
+    """
     chosen = list(submissions.select_related("application", "lender")[: AT_ONCE + 1])
-    refused = [line for one in chosen[:AT_ONCE] if (line := _refusal(one, request))]
+    refused = [line for one in chosen[:AT_ONCE] if (line := _refusal(one, request, lacks_it=lacks_it))]
     for line in refused[:NAMED]:
         messages.error(request, line)
     if (left_out := len(refused) - NAMED) > 0:
@@ -35,10 +38,10 @@ def send_again(request: HttpRequest, submissions: QuerySet[Submission]) -> None:
         messages.warning(request, rest % {"n": AT_ONCE})
 
 
-def _refusal(submission: Submission, request: HttpRequest) -> str:
+def _refusal(submission: Submission, request: HttpRequest, *, lacks_it: bool) -> str:
     """Queue one again, or say why not; then nothing happens to it."""
     try:
-        retry(submission_id=submission.pk, actor=Actor.staff(request.user.pk))
+        retry(submission_id=submission.pk, actor=Actor.staff(request.user.pk), lacks_it=lacks_it)
     except Refusal as refusal:
         return f"{submission.application.reference}, {submission.lender.name}: {refusal.sentence}"
     return ""

@@ -68,6 +68,11 @@ class Waits(TextChoices):
         return self in SENT_AGAIN
 
     @property
+    def has_a_button(self) -> bool:
+        """Whether staff can do something about it from the list."""
+        return self.can_be_sent or self.is_seen_to or self in SENT_IF_LACKING
+
+    @property
     def is_seen_to(self) -> bool:
         """Whether it waits for no more than that somebody finds out what holds."""
         return self in SEEN_TO
@@ -80,6 +85,8 @@ SENT_AGAIN = {
     Waits.TO_DELETE: DeliveryKind.DELETION,
 }
 """What is sent again of what waits."""
+SENT_IF_LACKING = frozenset({Waits.UNKNOWN})
+"""What is sent again only when the lender itself said that it lacks it."""
 SEEN_TO = {Waits.SIGNED: "signed_not_chosen", Waits.RESTATED: "figures_changed"}
 """What staff take off the list themselves, and the code that says why it waits."""
 OF_A_NOTICE = frozenset({Waits.TO_DELETE, Waits.NO_WORD, Waits.KEPT})
@@ -112,6 +119,11 @@ class WaitingSubmission:
     def can_be_sent(self) -> bool:
         by_hand = self.waits is Waits.TO_DELETE and not self.code
         return self.waits.can_be_sent and not self.stopped and not by_hand
+
+    @property
+    def can_be_ticked(self) -> bool:
+        if_lacking = self.waits in SENT_IF_LACKING and not self.stopped
+        return self.can_be_sent or self.waits.is_seen_to or if_lacking
 
 
 @dataclass(frozen=True)
@@ -151,10 +163,10 @@ def _deletions(living: QuerySet[Submission], waits: Waits, now: datetime) -> Que
     rows = living.filter(deletion__acknowledgement=Acknowledgement.NONE).annotate(
         since=F("deletion__requested_at")
     )
+    being_asked = Exists(asked.exclude(status__in=NOT_DONE))
     if waits is Waits.TO_DELETE:
-        return rows.filter(~Exists(asked.exclude(status__in=NOT_DONE)))
-    told = asked.filter(status=DeliveryStatus.DONE)
-    return rows.filter(Exists(told), deletion__requested_at__lt=now - ANSWERED_WITHIN)
+        return rows.filter(~being_asked)
+    return rows.filter(being_asked, deletion__requested_at__lt=now - ANSWERED_WITHIN)
 
 
 def _lines(waits: Waits, now: datetime) -> Iterator[WaitingSubmission]:

@@ -19,7 +19,7 @@ from lenders.selectors.queues import HANDED_OVER
 from lenders.services import supplied_files
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery, restart_clocks
 from lenders.services.moves import move
-from lenders.services.settling import WAITS_AS
+from lenders.services.settling import WAITS_AS, under_way
 from lenders.states import (
     APPLICATION_LISTENS,
     RETRYABLE,
@@ -30,12 +30,14 @@ from lenders.states import (
 )
 
 
-def retry(*, submission_id: UUID, actor: Actor) -> None:
+def retry(*, submission_id: UUID, actor: Actor, lacks_it: bool = False) -> None:
     """Queue what failed at this lender again: the application, what it still needed, the consumer's choice,
     the request to delete.
 
     A lender that had the application all along takes no second copy: the idempotency key stays the
     submission's own, and where a copy would be a second application the lender is asked first what it has.
+    `lacks_it` says that staff asked it themselves, and that it has not received the application: then what
+    nobody knew of is sent again.
     Raises NothingToRetry, SubjectErased, a ProcessingRefused when nothing may be passed on.
     """
     with transaction.atomic():
@@ -46,17 +48,20 @@ def retry(*, submission_id: UUID, actor: Actor) -> None:
             .select_related("application", "lender")
             .get(pk=submission_id)
         )
-        kind = _what_failed(submission)
+        kind = DeliveryKind.APPLICATION if lacks_it else _what_failed(submission)
+        if lacks_it:
+            _check_lack(submission)
         require(subject_id, PURPOSES[kind], application_id=submission.application_id)
         _check_against_deletion(submission, kind)
         if kind in HANDED_OVER:
             _ask_anew(submission, kind)
-        if kind == DeliveryKind.APPLICATION and _may_have_it(submission):
+        if kind == DeliveryKind.APPLICATION and not lacks_it and _may_have_it(submission):
             kind = DeliveryKind.INQUIRY
         _make_due(submission, kind)
         audit.record(
-            actor=actor, action="submission.retried", subject_id=subject_id, row=submission, kind=kind
-        )
+            actor=actor, action="submission.retried", subject_id=subject_id, row=submission, kind=kind,
+            lacks_it=lacks_it,
+        )  # fmt: skip
         ring_on_commit(DISPATCH_TASK, submission.application_id)
 
 
@@ -118,6 +123,22 @@ def _what_failed(submission: Submission) -> DeliveryKind:
     ):
         return DeliveryKind.CHOICE
     raise NothingToRetry
+
+
+def _check_lack(submission: Submission) -> None:
+    """Whether a lender can lack the application: nobody knows, and it is not on its way any more.
+
+    Raises NothingToRetry. Who received the application and may lack only what it asked for afterwards would
+    take it for a second one.
+    """
+    told = submission.deliveries.exclude(kind=DeliveryKind.INQUIRY)
+    unknown = (
+        submission.status == SubmissionStatus.UNKNOWN
+        and submission.application.status in APPLICATION_LISTENS
+        and not told.exclude(kind=DeliveryKind.APPLICATION).exists()
+    )
+    if not unknown or under_way(submission):
+        raise NothingToRetry
 
 
 def _ended_badly(delivery: Delivery, kind: DeliveryKind) -> bool:

@@ -1,7 +1,7 @@
 """How a delivery ends: done, tried again later, given up, or left unknown."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -27,12 +27,12 @@ from lenders.states import RETRYABLE, DeliveryKind, DeliveryStatus, SubmissionSt
 
 log = structlog.get_logger(__name__)
 
-FAILURE_CAP = {
+# A request to delete is tried until its last day: a lender that is away for a week has to delete as well.
+FAILURE_CAP: dict[DeliveryKind, int] = {
     DeliveryKind.APPLICATION: 3,
     DeliveryKind.INQUIRY: 5,
     DeliveryKind.CHOICE: 12,
     DeliveryKind.SUPPLEMENT: 5,
-    DeliveryKind.DELETION: 12,
 }
 # Told twice, these could be done twice; the others ask, or ask for what is the same done once or twice.
 NOT_TWICE = frozenset({DeliveryKind.APPLICATION, DeliveryKind.CHOICE, DeliveryKind.SUPPLEMENT})
@@ -61,6 +61,8 @@ WAITS_AS = {
     DeliveryKind.SUPPLEMENT: SubmissionStatus.PENDING,
 }
 BACKOFF_SECONDS, BACKOFF_CAP_SECONDS = 2.0, 300.0
+PATIENT_BACKOFF_CAP_SECONDS = 6 * 3600.0
+"""Where nobody waits for it."""
 UNDER_WAY = timedelta(minutes=1)
 """For so long after it was sent an application may still be on its way into the lender's books."""
 MOST_SENDINGS = 3
@@ -86,7 +88,8 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
     if delivery is None:
         return False
     delivery.failures += 1
-    wait = wait_before_next(delivery.failures, error)
+    most_failures = FAILURE_CAP.get(DeliveryKind(delivery.kind))
+    wait = wait_before_next(delivery.failures, error, patient=most_failures is None)
     may_have_acted = error.ambiguous or error.code in ANSWERED
     uncertain = may_have_acted and not adapter.abilities.idempotent and delivery.kind in NOT_TWICE
     already_there = error.code == ErrorCode.ALREADY_RECEIVED and delivery.kind == DeliveryKind.APPLICATION
@@ -102,7 +105,7 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
     elif (
         error.permanent
         or refused_again  # a token just made was not accepted either
-        or delivery.failures >= FAILURE_CAP[DeliveryKind(delivery.kind)]
+        or (most_failures is not None and delivery.failures >= most_failures)
         or timezone.now() + wait >= delivery.deadline
     ):
         _end(claim, delivery, adapter, error)
@@ -129,9 +132,10 @@ def _end(claim: Claim, delivery: Delivery, adapter: Adapter, error: LenderError)
         decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
 
 
-def wait_before_next(failures: int, error: LenderError) -> timedelta:
+def wait_before_next(failures: int, error: LenderError, *, patient: bool = False) -> timedelta:
     """Full jitter under a doubling cap; a lender's Retry-After is honoured."""
-    cap = min(BACKOFF_CAP_SECONDS, BACKOFF_SECONDS * 2.0 ** (failures - 1))
+    longest = PATIENT_BACKOFF_CAP_SECONDS if patient else BACKOFF_CAP_SECONDS
+    cap = min(longest, BACKOFF_SECONDS * 2.0 ** min(failures - 1, 20))
     jitter = cap * secrets.randbelow(1000) / 1000
     return timedelta(seconds=max(jitter, error.retry_after or 0.0))
 
@@ -163,16 +167,22 @@ def _may_be_sent_again(delivery: Delivery, adapter: Adapter) -> bool:
 
 def _send_again(claim: Claim, submission: Submission) -> None:
     """The lender has no such application. Send it anew, once the first can no longer be on its way."""
-    attempts = Attempt.objects.filter(delivery__in=_sendings(submission))
-    last = attempts.aggregate(last=Max("started_at"))["last"]
-    if last is not None and timezone.now() < last + UNDER_WAY:
+    arrived_by = under_way(submission)
+    if arrived_by is not None:
         Delivery.objects.filter(pk=claim.delivery_id).update(
-            due_at=last + UNDER_WAY, lease_until=None, error_code=ErrorCode.NOT_RECEIVED
+            due_at=arrived_by, lease_until=None, error_code=ErrorCode.NOT_RECEIVED
         )
         return
     close(claim, DeliveryStatus.DONE, ErrorCode.NOT_RECEIVED)
     move(submission, SubmissionStatus.QUEUED)
     new_delivery(submission, DeliveryKind.APPLICATION).save(force_insert=True)
+
+
+def under_way(submission: Submission) -> datetime | None:
+    """Until when what was sent of an application may still be on its way; None when that is over."""
+    attempts = Attempt.objects.filter(delivery__in=_sendings(submission))
+    last = attempts.aggregate(last=Max("started_at"))["last"]
+    return last + UNDER_WAY if last is not None and timezone.now() < last + UNDER_WAY else None
 
 
 def _sendings(submission: Submission) -> QuerySet[Delivery]:

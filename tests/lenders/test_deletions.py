@@ -18,7 +18,7 @@ from lenders.adapters import base
 from lenders.adapters.base import ErrorCode, HttpAnswer, LenderError
 from lenders.adapters.join import JoinAdapter
 from lenders.errors import NotAcknowledged, NothingToRetry
-from lenders.models import DeletionNotice, Delivery, Submission
+from lenders.models import Breaker, DeletionNotice, Delivery, Submission
 from lenders.selectors.deletions import after_disclosures
 from lenders.selectors.for_staff import ANSWERED_WITHIN, Waits, waiting_submissions
 from lenders.services.deletions import ask_to_delete, record_answer
@@ -427,6 +427,23 @@ def test_lender_that_does_not_answer_waits_after_two_weeks():
     assert waits() == []
     scene.shift(notice(), requested_at=timezone.now() - ANSWERED_WITHIN - timedelta(minutes=1))
     assert waits() == [("leja", "no_word")]
+
+
+def test_lender_that_is_away_is_asked_for_a_month_and_waits_for_staff_after_two_weeks():
+    application = signed("leja")
+    for _ in range(40):
+        scene.make_due()
+        Breaker.objects.all().delete()
+        scene.finish(scene.begun(application)["leja"], AWAY)
+    delivery = scene.delivery_at(application, "leja", "deletion")
+    assert (delivery.status, delivery.failures) == ("due", 40)
+    assert waits() == []
+    scene.shift(notice(), requested_at=timezone.now() - ANSWERED_WITHIN - timedelta(minutes=1))
+    assert waits() == [("leja", "no_word")]
+    scene.shift(delivery, deadline=timezone.now())
+    scene.make_due()
+    assert scene.begun(application) == {}
+    assert waits() == [("leja", "to_delete")]
 
 
 def test_what_is_kept_waits_once_its_last_day_is_over():

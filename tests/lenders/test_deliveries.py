@@ -270,9 +270,12 @@ def test_pause_follows_the_lenders_wish():
     assert timedelta(seconds=590) < wait <= timedelta(seconds=600)
 
 
-@pytest.mark.parametrize(("failures", "cap"), [(1, 2), (2, 4), (3, 8), (11, 300)])
-def test_pause_is_jittered_below_a_doubling_cap(failures, cap):
-    waits = [settling.wait_before_next(failures, AWAY).total_seconds() for _ in range(300)]
+@pytest.mark.parametrize(
+    ("failures", "patient", "cap"),
+    [(1, False, 2), (2, True, 4), (3, False, 8), (11, False, 300), (200, True, 6 * 3600)],
+)
+def test_pause_is_jittered_below_a_doubling_cap(failures, patient, cap):
+    waits = [settling.wait_before_next(failures, AWAY, patient=patient).total_seconds() for _ in range(300)]
     assert max(waits) <= cap
     assert len(set(waits)) > 100
     assert max(waits) > cap / 2 > min(waits)

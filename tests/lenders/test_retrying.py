@@ -9,16 +9,20 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.errors import SubjectErased
-from applications.models import Application, AuditEntry
+from applications.models import Application, AuditEntry, RestrictionGround
+from applications.services.processing import restrict
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
 from lenders.errors import NothingToRetry
-from lenders.models import Delivery, Submission
+from lenders.models import Attempt, Delivery, Submission
 from lenders.selectors.offers_page import waiting_submissions
-from lenders.services import deliveries, ingest
+from lenders.services import deliveries, ingest, settling
 from lenders.services.choosing import choose
+from lenders.services.fan_out import new_delivery
 from lenders.services.retrying import retry
+from lenders.states import DeliveryKind
 from tests.lenders import scene
+from tests.lenders.staff import staff
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
 
@@ -185,3 +189,74 @@ def test_retry_while_a_try_is_waiting_brings_that_try_forward():
     Delivery.objects.update(due_at=timezone.now() + timedelta(hours=1))
     retry(submission_id=submission.pk, actor=STAFF)
     assert scene.delivery_at(application, "atra").due_at <= timezone.now()
+
+
+# --- nobody knew whether it arrived, and the lender says that it did not ---
+
+
+@pytest.fixture
+def unknown() -> Submission:
+    """The bank took an application or not, and does not say which."""
+    application = scene.sent("baka")
+    (prepared,) = scene.begun(application).values()
+    scene.finish(prepared, LenderError(ErrorCode.TIMED_OUT, permanent=False, ambiguous=True))
+    Delivery.objects.filter(kind="inquiry").update(status="failed")
+    submission = scene.submission_at(application, "baka")
+    assert submission.status == "unknown"
+    return submission
+
+
+def a_minute_later() -> None:
+    for attempt in Attempt.objects.all():
+        scene.shift(attempt, started_at=attempt.started_at - settling.UNDER_WAY)
+
+
+def test_what_did_not_arrive_is_sent_again_on_the_word_of_the_lender(unknown):
+    a_minute_later()
+    retry(submission_id=unknown.pk, actor=STAFF, lacks_it=True)
+    unknown.refresh_from_db()
+    assert unknown.status == "queued"
+    assert scene.delivery_at(unknown.application, "baka").status == "due"
+    assert AuditEntry.objects.get(action="submission.retried").detail["lacks_it"] is True
+
+
+def test_it_is_not_sent_again_without_that_word(unknown):
+    a_minute_later()
+    with pytest.raises(NothingToRetry):
+        retry(submission_id=unknown.pk, actor=STAFF)
+
+
+def test_it_is_not_sent_again_while_the_first_may_be_on_its_way(unknown):
+    with pytest.raises(NothingToRetry):
+        retry(submission_id=unknown.pk, actor=STAFF, lacks_it=True)
+
+
+@pytest.mark.parametrize("stands", ["failed", "pending", "offered", "action_required"])
+def test_what_is_known_of_is_not_sent_again_as_lacking(unknown, stands):
+    a_minute_later()
+    scene.shift(unknown, status=stands)
+    with pytest.raises(NothingToRetry):
+        retry(submission_id=unknown.pk, actor=STAFF, lacks_it=True)
+
+
+def test_lender_that_lacks_what_it_asked_for_is_not_sent_a_second_application(unknown):
+    a_minute_later()
+    new_delivery(unknown, DeliveryKind.SUPPLEMENT).save(force_insert=True)
+    with pytest.raises(NothingToRetry):
+        retry(submission_id=unknown.pk, actor=STAFF, lacks_it=True)
+
+
+def test_page_of_what_waits_sends_it_again(unknown):
+    a_minute_later()
+    client, page = staff("view_submission", "retry_submission"), "/admin/lenders/waiting/"
+    assert 'name="lacks_it"' in client.get(page).text
+    client.post(page, {"submission": str(unknown.pk)})
+    assert Submission.objects.get().status == "unknown"
+    client.post(page, {"lacks_it": "1", "submission": str(unknown.pk)})
+    assert Submission.objects.get().status == "queued"
+
+
+def test_nothing_is_offered_for_a_person_whose_right_is_against_it(unknown):
+    restrict(subject_id=unknown.subject_id, ground=RestrictionGround.ACCURACY, actor=STAFF)
+    page = staff("view_submission", "retry_submission").get("/admin/lenders/waiting/")
+    assert f'name="submission" value="{unknown.pk}"' not in page.text
