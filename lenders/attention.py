@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from applications.collation import latvian_key
@@ -18,6 +19,8 @@ from lenders.selectors.queues import LenderQueue, lender_queues
 from lenders.selectors.sleepers import slow_ones
 
 DUE_WITHIN = timedelta(minutes=5)
+TIME_TO_RENEW = timedelta(days=30)
+"""Before a certificate ends: a lender has to take the new one into its own settings."""
 
 
 def queue_flags() -> list[Flag]:
@@ -61,10 +64,27 @@ def waiting_text(one: WaitingCount, now: datetime) -> str:
 
 
 def health_flags() -> list[Flag]:
-    """Lenders that are not asked as usual: paused, left alone, or being tried out."""
+    """Lenders that are not asked as usual (paused, left alone, being tried out), or soon cannot be."""
     now, there = timezone.now(), f"{reverse('admin:lenders_health')}#lenders"
     slow = sorted(slow_ones().select_related("breaker"), key=lambda one: latvian_key(one.name))
-    return [Flag(sentence, there) for lender in slow for sentence in _troubles(lender, now)]
+    wrong = [Flag(sentence, there) for lender in slow for sentence in _troubles(lender, now)]
+    ending = Lender.objects.filter(active=True, certificate_until__lt=now + TIME_TO_RENEW)
+    return wrong + [_ends(lender, now) for lender in ending.order_by("certificate_until")]
+
+
+def _ends(lender: Lender, now: datetime) -> Flag:
+    """That our certificate is to be renewed at a lender, or has ended."""
+    until = lender.certificate_until
+    assert until is not None  # noqa: S101 - filtered by it; narrows the type
+    said = (
+        _("%(lender)s: our certificate for it ended on %(day)s, so nothing can be sent.")
+        if until < now
+        else _("%(lender)s: our certificate for it ends on %(day)s. Agree on a new one.")
+    )
+    day = date_format(timezone.localdate(until), "SHORT_DATE_FORMAT")
+    return Flag(
+        said % {"lender": lender.name, "day": day}, reverse("admin:lenders_lender_change", args=[lender.pk])
+    )
 
 
 def _troubles(lender: Lender, now: datetime) -> Iterator[str]:

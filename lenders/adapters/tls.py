@@ -7,6 +7,9 @@ import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
+
+from cryptography import x509
 
 from lenders.adapters.base import Credentials, LenderEndpoint
 from lenders.adapters.errors import ErrorCode, LenderError
@@ -27,6 +30,17 @@ def context_of(credentials: Credentials) -> ssl.SSLContext | None:
     if context is None:  # outside the `except`: nothing of a key may be chained to what is raised
         raise LenderError(ErrorCode.NOT_CONFIGURED, permanent=True)
     return context
+
+
+def certificate_until(credentials: Credentials) -> datetime | None:
+    """The last moment (UTC) of the certificate that we show a lender, or of what in its chain ends before.
+
+    None where we show none. Raises ValueError for what is no certificate.
+    """
+    if not credentials.certificate:
+        return None
+    chain = x509.load_pem_x509_certificates(credentials.certificate.encode())
+    return min(one.not_valid_after_utc for one in chain)
 
 
 class TlsContexts:

@@ -65,8 +65,8 @@ class LenderAdmin(ReadOnlyAdmin):
             _("How it is spoken to"),
             {
                 "fields": (
-                    "adapter", "base_url", "allowed_hosts", "page_wait_seconds", "late_window_hours",
-                    "maximum_in_flight",
+                    "adapter", "base_url", "allowed_hosts", "certificate_until", "page_wait_seconds",
+                    "late_window_hours", "maximum_in_flight",
                 ),
             },
         ),

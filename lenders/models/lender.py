@@ -38,6 +38,10 @@ class Lender(models.Model):
     )
     # What `Credentials.stored` gives, encrypted under the lender's own key.
     secrets = EncryptedJSON(label="lender.secrets", null=True, personal=None)
+    # Of the certificate among the secrets; written with them.
+    certificate_until = models.DateTimeField(
+        _("our certificate for it ends"), null=True, blank=True, editable=False
+    )
     active = models.BooleanField(_("active"), default=True)
     # For a while, by staff (services.pausing): nothing is sent, what is due waits.
     paused_at = models.DateTimeField(_("paused since"), null=True, blank=True)
@@ -89,8 +93,8 @@ class Lender(models.Model):
 
     not_personal = NotPersonal(
         "facts about a company, and secrets shared with it",
-        "slug", "name", "adapter", "base_url", "allowed_hosts", "secrets", "active", "paused_at",
-        "paused_reason", "requested_fields",
+        "slug", "name", "adapter", "base_url", "allowed_hosts", "secrets", "certificate_until",
+        "active", "paused_at", "paused_reason", "requested_fields",
         "minimum_amount_cents", "maximum_amount_cents", "minimum_term_months", "maximum_term_months",
         "languages", "minimum_age", "maximum_age", "maximum_age_at_end",
         "page_wait_seconds", "late_window_hours", "maximum_in_flight",

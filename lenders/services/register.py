@@ -13,6 +13,7 @@ from applications.personal import RecipientKind
 from applications.services import audit
 from applications.services.recipients import save_recipient
 from lenders.adapters.base import Credentials
+from lenders.adapters.tls import certificate_until
 from lenders.models import Lender
 
 
@@ -22,13 +23,14 @@ def register_lender(
     """Write a lender, or bring a known one up to date. Its credentials are encrypted under its own key.
 
     `recipient` is its first entry in the register of recipients: countries, licence, agreement and
-    assessment. An entry that stands is the DPO's, and is left as it is.
+    assessment. An entry that stands is the DPO's, and is left as it is. Raises ValueError for a certificate
+    that is none.
     """
     lender = Lender.objects.filter(slug=slug).first() or Lender(id=uuid4(), slug=slug)
     keyring.create_key(lender.id)
     for name, value in facts.items():
         setattr(lender, name, value)
-    lender.secrets = credentials.stored()
+    lender.secrets, lender.certificate_until = credentials.stored(), certificate_until(credentials)
     with transaction.atomic():
         lender.recipient = _entry(lender, recipient, actor)
         lender.save()

@@ -117,6 +117,24 @@ def test_lender_that_fails_is_flagged_until_it_answers():
     assert sentences() == []
 
 
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(31, None), (29, "ends on"), (-1, "ended on")],
+)
+def test_certificate_that_ends_is_flagged_a_month_before(days, words):
+    until = timezone.now() + timedelta(days=days)
+    Lender.objects.filter(slug="atra").update(certificate_until=until)
+    found = sentences()
+    assert [words in sentence for sentence in found] == ([True] if words else [])
+
+
+def test_end_of_a_certificate_is_known_from_the_day_the_lender_is_taken_in():
+    shown = {lender.slug: lender.certificate_until for lender in Lender.objects.all()}
+    of_xml = {lender.slug for lender in scene.SANDBOX_LENDERS if lender.over_tls}
+    assert {slug for slug, until in shown.items() if until} == of_xml
+    assert all(until > timezone.now() + timedelta(days=390) for until in shown.values() if until)
+
+
 def test_paused_lender_is_flagged_with_the_reason():
     lender = Lender.objects.get(slug="atra")
     pause(lender=lender, reason=PauseReason.SECURITY, actor=Actor.staff(1))
