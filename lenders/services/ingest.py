@@ -198,6 +198,8 @@ def _take_offers(submission: Submission, answer: Offered) -> str:
     # Once it said that no more will come, an answer that says otherwise was overtaken on the way.
     more = answer.more_to_come and (submission.more_to_come or submission.status != S.OFFERED)
     nothing = "" if impossible < len(living) else "apr_impossible" if living else "expired"
+    if not (fresh or nothing) and submission.status != S.OFFERED:
+        nothing = "expired"  # what it offers once more: here it has expired, and is not shown anew
     if nothing and submission.status != S.OFFERED:
         return _nothing_to_show(submission, nothing, more=more)
     for offer in fresh:

@@ -169,13 +169,14 @@ def test_parts_in_any_order_and_again_are_one_state(submission, order):
     assert Offer.objects.count() == 3
 
 
-def test_other_figures_under_a_known_name_change_nothing(submission):
+def test_other_figures_under_a_known_name_are_noted_and_change_nothing_that_was_shown(submission):
     replies(submission, lead(submission, "A", REST))
     dearer = {"amount": 561.0, "automatedPricing": True}
     calls_back(submission, lead(submission, "AB", A=dearer))
     first = Offer.objects.order_by("received_at").first()
     assert first is not None
     assert (first.amount_cents, first.price_personalised) == (560_00, False)
+    assert first.restating == "open"
     assert stands(submission) == ("offered", False, 2)
 
 
@@ -355,6 +356,15 @@ def test_offers_that_run_out_while_more_may_come_leave_the_group_considering(sub
     assert stands(submission) == ("pending", False, 0)
     calls_back(submission, lead(submission, "AB"))
     assert stands(submission) == ("offered", False, 1)
+
+
+@pytest.mark.parametrize(("pending", "stands_as"), [(REST, "pending"), ((), "expired")])
+def test_offer_that_ran_out_and_is_made_once_more_is_no_offer(submission, pending, stands_as):
+    replies(submission, lead(submission, "A", REST))
+    Offer.objects.update(valid_until=timezone.now() - LONG_AGO)
+    ingest.expire_offers()
+    calls_back(submission, lead(submission, "A", pending))
+    assert stands(submission) == (stands_as, False, 0)
 
 
 @pytest.mark.parametrize("said_more", [False, True])
