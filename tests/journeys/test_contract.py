@@ -53,6 +53,20 @@ def test_from_the_choice_to_the_contract_and_what_the_others_delete(visitor, pro
     expect(page.locator("a[id^='choose-']")).to_have_count(0)
 
 
+def test_other_figures_after_the_choice_are_told_beside_those_that_were_chosen(visitor, product):
+    page = visitor.with_offers().page
+    expect(page.locator("[data-waiting=false]")).to_be_visible(timeout=A_LENDER_MS)
+    offer = page.locator("li.offer", has_text="Ātrā")
+    shown = offer.locator(".figure-main").all_inner_texts()
+    product.fault("atra", "change_offer", seconds=0.5)
+    offer.locator("a.button").click()
+    visitor.press()
+    expect(offer).to_contain_text("ir atsūtījis savam piedāvājumam citus skaitļus", timeout=A_LENDER_MS)
+    assert offer.locator(".figure-main").all_inner_texts() == shown
+    assert visitor.obstacles() == []
+    visitor.shot("restated")
+
+
 def test_lender_that_declines_late_opens_the_other_offers(visitor, product):
     before = {one["submission_id"] for one in product.lenders_log()["choices"]}
     page = visitor.with_offers().page

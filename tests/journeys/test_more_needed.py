@@ -38,7 +38,16 @@ def test_lender_asks_gets_it_and_offers_without_a_reload(visitor: Visitor, produ
     assert page.input_value("[name=phone]") == "12"
     visitor.shot("more-errors")
 
+    session = [one for one in visitor.context.cookies() if one["name"] == "consumer"]
+    visitor.context.clear_cookies(name="consumer")
     page.fill("[name=phone]", "20000456")
+    visitor.press()
+    expect(page.locator("[role=alert]")).to_contain_text("sesija ir beigusies")
+    assert page.input_value("[name=phone]") == "20000456"
+    assert visitor.obstacles() == []
+    visitor.shot("more-kept")
+    visitor.context.add_cookies(session)  # signed in again, in another tab
+
     page.set_input_files("[name=document_income]", PAPER)
     given_before = len(supplements(product))
     visitor.press()
