@@ -7,6 +7,7 @@ from applications.personal import Category, Purpose
 
 TEMPLATES: Mapping[str, Use | None] = {
     "lenders/_chosen_note.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
+    "lenders/_restated.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/_not_asked.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/_offer_figures.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "lenders/_offers_fragment.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
