@@ -36,7 +36,7 @@ from lenders.adapters.base import (
     Supplement,
 )
 from lenders.apr import AprError, apr_of_offer, round_half_up
-from lenders.conformance.applicant import ANSWERS, DOCUMENT
+from lenders.conformance.applicant import ANSWERABLE, DOCUMENT
 from lenders.conformance.conversation import Conversation, Subject, a_stranger
 
 NOTICEABLE = Decimal("0.1")  # percentage points: what a consumer is told of (terms of use)
@@ -114,7 +114,7 @@ class Examination(Conversation):
         if not self.it.adapter.abilities.takes_supplement:
             raise Skipped("its interface takes nothing after the application")
         needs = self.answer.needs
-        unknown = [label for label in needs if label not in ANSWERS and label not in DOCUMENT_LABELS]
+        unknown = [label for label in needs if label not in ANSWERABLE and label not in DOCUMENT_LABELS]
         if unknown:
             raise Skipped(f"the invented person cannot give: {', '.join(unknown)}")
         self._note(await self.give(self._supplement(needs)))
@@ -244,11 +244,12 @@ class Examination(Conversation):
             self._note(await self.inquire(Inquiry(self.request.submission_id, self.lender_reference)))
 
     def _supplement(self, needs: Sequence[str]) -> Supplement:
+        answers = self.it.applicant.answers
         return Supplement(
             uuid4(),
             self.request.submission_id,
             self.lender_reference,
-            {label: ANSWERS[label] for label in needs if label in ANSWERS},
+            {label: answers[label] for label in needs if label in answers},
             tuple(
                 Document(label, "application/pdf", DOCUMENT) for label in needs if label in DOCUMENT_LABELS
             ),

@@ -24,7 +24,7 @@ from lenders.adapters.base import (
     LenderEndpoint,
     Supplement,
 )
-from lenders.conformance.applicant import application
+from lenders.conformance.applicant import Applicant, application
 from lenders.sandbox.certificates import Authority
 
 Exchange = Callable[[HttpCall, LenderEndpoint, HttpCall | None], Awaitable[HttpAnswer]]
@@ -45,8 +45,7 @@ class Subject:
     endpoint: LenderEndpoint
     exchange: Exchange
     labels: Sequence[str]
-    amount_cents: int
-    term_months: int
+    applicant: Applicant
     patience: float
     called: Called | None = None
 
@@ -58,7 +57,7 @@ class Conversation:
         self.it = subject
 
     def an_application(self) -> CreditRequest:
-        return application(self.it.labels, amount_cents=self.it.amount_cents, term_months=self.it.term_months)
+        return application(self.it.labels, self.it.applicant)
 
     async def hand_in(self, request: CreditRequest, endpoint: LenderEndpoint | None = None) -> Answer:
         endpoint, now = endpoint or self.it.endpoint, datetime.now(tz=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from io import StringIO
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.core.management import CommandError, call_command
 from applications.form_fields import CONSENTS_LABEL, KNOWN_LABELS, LANGUAGE_LABEL
 from lenders.adapters import get_adapter
 from lenders.adapters.base import DOCUMENT_LABELS
-from lenders.conformance.applicant import ANSWERABLE, ANSWERS, application
+from lenders.conformance.applicant import ANSWERABLE, ANSWERS, Applicant, application
 from lenders.models import Lender
 from lenders.services.payload import KEYWORD
 from tests.lenders import scene
@@ -132,6 +133,41 @@ def test_field_that_no_lender_is_given_is_named(lenders: Any) -> None:
         call_command("lender_check", "atra", stdout=StringIO())
 
 
+def limit(slug: str, **limits: Any) -> None:
+    Lender.objects.filter(slug=slug).update(**limits)
+
+
+def test_applicant_is_somebody_whom_the_lender_serves(check: Any) -> None:
+    limit("atra", languages=["ru"], minimum_age=60, maximum_age_at_end=61, minimum_term_months=6)
+    lines, ready = check("atra")
+    assert ready, lines
+    assert lines[1] == "An invented person of 60, language ru, asks for 5050.00 euros over 6 months."
+
+
+def test_amount_and_term_that_were_given_are_asked_for(check: Any) -> None:
+    lines, _ = check("atra", amount_cents=1234_50, term_months=7)
+    assert lines[1].endswith("asks for 1234.50 euros over 7 months.")
+
+
+@pytest.mark.parametrize(
+    ("limits", "options", "reason"),
+    [
+        ({"maximum_age_at_end": 18, "minimum_term_months": 12}, {}, "younger at the end of the term"),
+        ({"maximum_age_at_end": 18}, {"term_months": 36}, "younger at the end of the term"),
+        ({}, {"amount_cents": 1}, "larger amounts only"),
+        ({}, {"amount_cents": 10_000_01}, "does not lend this much"),
+        ({"minimum_term_months": 2}, {"term_months": 1}, "longer terms only"),
+        ({}, {"term_months": 61}, "does not lend for this long"),
+    ],
+)
+def test_limits_that_nobody_can_meet_are_named(
+    lenders: Any, limits: dict[str, Any], options: dict[str, Any], reason: str
+) -> None:
+    limit("atra", **limits)
+    with pytest.raises(CommandError, match=f"limits that atra published: .*{reason}"):
+        call_command("lender_check", "atra", stdout=StringIO(), **options)
+
+
 def test_unknown_lender_is_refused_with_those_that_are_known(lenders: Any) -> None:
     with pytest.raises(CommandError, match="atra"):
         call_command("lender_check", "nobody", stdout=StringIO())
@@ -147,6 +183,6 @@ def test_output_holds_no_secret_and_no_answer_of_the_invented_person(check: Any)
 
 def test_application_of_the_invented_person_carries_the_declared_fields_alone() -> None:
     labels = ["loan.amount_cents", "identification.surname"]
-    request = application(labels, amount_cents=100_00, term_months=3)
+    request = application(labels, Applicant(date(1990, 2, 1), "lv", 100_00, 3))
     assert list(request.fields) == labels
     assert get_adapter("join").supported_labels >= set(labels)

@@ -9,21 +9,24 @@ from dataclasses import replace
 from typing import Any
 
 import aiohttp
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.utils import timezone
 
 from applications.crypto.keyring import data_key_scope
+from applications.validators import full_years
 from lenders.adapters import get_adapter, http
 from lenders.adapters.base import HttpAnswer, HttpCall, LenderEndpoint, LenderError
 from lenders.adapters.guard import UrlGuard
 from lenders.adapters.tls import context_of
-from lenders.conformance.applicant import ANSWERABLE
+from lenders.conformance.applicant import ANSWERABLE, Applicant
 from lenders.conformance.checks import Examination, Result
 from lenders.conformance.conversation import Subject
+from lenders.conformance.fitting import fitting
 from lenders.conformance.hearing import hearing
 from lenders.engine import sandbox_places
 from lenders.models import Lender
 from lenders.outcomes import in_words
+from lenders.routing import NotAsked
 from lenders.services.payload import endpoint_of
 
 
@@ -43,6 +46,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--listen", type=int, default=0, help="the port of this machine they arrive at")
 
+    @no_translations
     def handle(self, *args: Any, slug: str, **options: Any) -> None:
         lender = Lender.objects.filter(slug=slug).first()
         if lender is None:
@@ -58,16 +62,15 @@ class Command(BaseCommand):
             raise CommandError(
                 f"It asks for what no lender is given with an application: {', '.join(withheld)}."
             )
+        applicant = _applicant(lender, options["amount_cents"], options["term_months"])
         self.stdout.write(f"{lender.slug}: {adapter.name} at {lender.base_url}")
+        self.stdout.write(_introduced(applicant))
         subject = Subject(
             adapter=adapter,
             endpoint=endpoint,
             exchange=_Exchange(lender),
             labels=lender.requested_fields,
-            amount_cents=options["amount_cents"]
-            or _middle(lender.minimum_amount_cents, lender.maximum_amount_cents),
-            term_months=options["term_months"]
-            or _middle(lender.minimum_term_months, lender.maximum_term_months),
+            applicant=applicant,
             patience=options["patience"],
         )
         found = asyncio.run(self._examine(subject, options["callback_url"], options["listen"]))
@@ -116,5 +119,17 @@ class _Exchange:
         return await http.send(session, call, deadline=deadline, guard=self._guard, tls=tls)
 
 
-def _middle(least: int, most: int) -> int:
-    return (least + most) // 2
+def _applicant(lender: Lender, amount_cents: int | None, term_months: int | None) -> Applicant:
+    found = fitting(lender, today=timezone.localdate(), amount_cents=amount_cents, term_months=term_months)
+    if isinstance(found, NotAsked):
+        raise CommandError(f"Nobody can apply within the limits that {lender.slug} published: {found.label}")
+    return found
+
+
+def _introduced(applicant: Applicant) -> str:
+    age = full_years(applicant.birth_date, timezone.localdate())
+    euros, cents = divmod(applicant.amount_cents, 100)
+    return (
+        f"An invented person of {age}, language {applicant.language}, asks for {euros}.{cents:02} euros "
+        f"over {applicant.term_months} months."
+    )
