@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from collections import Counter
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 from django.core.management.base import BaseCommand, CommandError, no_translations
@@ -23,7 +24,7 @@ from lenders.conformance.checks import Examination, Result
 from lenders.conformance.conversation import Subject
 from lenders.conformance.fitting import fitting
 from lenders.conformance.hearing import hearing
-from lenders.engine import sandbox_places
+from lenders.engine import local_places
 from lenders.models import Lender
 from lenders.outcomes import in_words
 from lenders.routing import NotAsked
@@ -83,7 +84,7 @@ class Command(BaseCommand):
     async def _examine(self, subject: Subject, callback_url: str, port: int) -> Counter[Result]:
         found: Counter[Result] = Counter()
         async with hearing(subject.adapter, port=port) as heard:
-            near = any(place in subject.endpoint.base_url for place in sandbox_places())
+            near = urlsplit(subject.endpoint.base_url).netloc in local_places()
             endpoint = replace(subject.endpoint, callback_url=callback_url or heard.url)
             heard.endpoint = endpoint
             reached = heard.first if callback_url or near else None
@@ -99,13 +100,13 @@ class _Exchange:
 
     def __init__(self, lender: Lender) -> None:
         self._adapter = get_adapter(lender.adapter)
-        self._guard = UrlGuard(hosts=frozenset(lender.allowed_hosts), loopback=sandbox_places())
+        self._guard = UrlGuard(hosts=frozenset(lender.allowed_hosts), loopback=local_places())
 
     async def __call__(
         self, call: HttpCall, endpoint: LenderEndpoint, token_request: HttpCall | None
     ) -> HttpAnswer:
         tls = context_of(endpoint.credentials)
-        async with http.open_session(loopback=sandbox_places()) as session:
+        async with http.open_session(loopback=local_places()) as session:
             if token_request is not None:
                 answer = await self._send(session, token_request, tls)
                 token = self._adapter.parse_token(answer, endpoint, now=timezone.now())
