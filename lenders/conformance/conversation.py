@@ -39,6 +39,7 @@ class Subject:
 
     patience  how many seconds a decision may take
     called    hears callbacks; None where none can reach us
+    misheard  the codes of those that came and could not be used
     """
 
     adapter: Adapter
@@ -48,6 +49,7 @@ class Subject:
     applicant: Applicant
     patience: float
     called: Called | None = None
+    misheard: Sequence[str] = ()
 
 
 class Conversation:
@@ -55,6 +57,7 @@ class Conversation:
 
     def __init__(self, subject: Subject) -> None:
         self.it = subject
+        self.status: int | None = None  # of the last answer, by HTTP; None where none came
 
     def an_application(self) -> CreditRequest:
         return application(self.it.labels, self.it.applicant)
@@ -86,8 +89,11 @@ class Conversation:
 
     async def sent(self, call: HttpCall, endpoint: LenderEndpoint | None = None) -> HttpAnswer:
         endpoint = endpoint or self.it.endpoint
+        self.status = None
         token = self.it.adapter.build_token_request(endpoint, now=datetime.now(tz=UTC))
-        return await self.it.exchange(call, endpoint, token)
+        answer = await self.it.exchange(call, endpoint, token)
+        self.status = answer.status
+        return answer
 
 
 def a_stranger(endpoint: LenderEndpoint) -> LenderEndpoint:

@@ -20,10 +20,11 @@ from lenders.adapters.base import HttpAnswer, HttpCall, LenderEndpoint, LenderEr
 from lenders.adapters.guard import UrlGuard
 from lenders.adapters.tls import context_of
 from lenders.conformance.applicant import ANSWERABLE, Applicant
-from lenders.conformance.checks import Examination, Result
+from lenders.conformance.checks import Examination
 from lenders.conformance.conversation import Subject
+from lenders.conformance.findings import Result
 from lenders.conformance.fitting import fitting
-from lenders.conformance.hearing import hearing
+from lenders.conformance.hearing import PortTakenError, hearing
 from lenders.engine import local_places
 from lenders.models import Lender
 from lenders.outcomes import in_words
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         )
         parser.add_argument("--listen", type=int, default=0, help="the port of this machine they arrive at")
 
-    @no_translations
+    @no_translations  # our sentences are English, and so are then those of Django among them
     def handle(self, *args: Any, slug: str, **options: Any) -> None:
         lender = Lender.objects.filter(slug=slug).first()
         if lender is None:
@@ -58,6 +59,8 @@ class Command(BaseCommand):
                 adapter, endpoint = get_adapter(lender.adapter), endpoint_of(lender)
         except LenderError as error:
             raise CommandError(in_words(error.code)) from None
+        if bool(options["callback_url"]) != bool(options["listen"]):
+            raise CommandError("Give --listen and --callback-url together, or neither.")
         withheld = sorted(set(lender.requested_fields) - ANSWERABLE)
         if withheld:
             raise CommandError(
@@ -66,6 +69,8 @@ class Command(BaseCommand):
         applicant = _applicant(lender, options["amount_cents"], options["term_months"])
         self.stdout.write(f"{lender.slug}: {adapter.name} at {lender.base_url}")
         self.stdout.write(_introduced(applicant))
+        for hindrance in _not_asked(lender):
+            self.stdout.write(f"Nobody's application is sent to it now: {hindrance}")
         subject = Subject(
             adapter=adapter,
             endpoint=endpoint,
@@ -74,7 +79,10 @@ class Command(BaseCommand):
             applicant=applicant,
             patience=options["patience"],
         )
-        found = asyncio.run(self._examine(subject, options["callback_url"], options["listen"]))
+        try:
+            found = asyncio.run(self._examine(subject, options["callback_url"], options["listen"]))
+        except PortTakenError:
+            raise CommandError(f"Port {options['listen']} is in use; --listen takes another.") from None
         self.stdout.write(
             f"{found[Result.PASS]} passed, {found[Result.FAIL]} failed, {found[Result.SKIP]} not tried"
         )
@@ -88,7 +96,7 @@ class Command(BaseCommand):
             endpoint = replace(subject.endpoint, callback_url=callback_url or heard.url)
             heard.endpoint = endpoint
             reached = heard.first if callback_url or near else None
-            subject = replace(subject, endpoint=endpoint, called=reached)
+            subject = replace(subject, endpoint=endpoint, called=reached, misheard=heard.misheard)
             async for finding in Examination(subject).run():
                 found[finding.result] += 1
                 self.stdout.write(f"{finding.result}  {finding.check}: {finding.reason}")
@@ -125,6 +133,16 @@ def _applicant(lender: Lender, amount_cents: int | None, term_months: int | None
     if isinstance(found, NotAsked):
         raise CommandError(f"Nobody can apply within the limits that {lender.slug} published: {found.label}")
     return found
+
+
+def _not_asked(lender: Lender) -> list[str]:
+    """What the product, unlike this command, does not look past."""
+    lapse = lender.recipient.lapsed(timezone.localdate())
+    taking = lender.active and lender.paused_at is None
+    return [
+        *([] if taking else [str(NotAsked.NOT_TAKING_PART.label)]),
+        *([str(lapse.label)] if lapse else []),
+    ]
 
 
 def _introduced(applicant: Applicant) -> str:

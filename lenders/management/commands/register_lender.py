@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("facts", type=Path)
         parser.add_argument("--secrets", type=Path, required=True)
 
-    @no_translations
+    @no_translations  # our sentences are English, and so are then those of Django among them
     def handle(self, *args: Any, facts: Path, secrets: Path, **options: Any) -> None:
         found, credentials = registration_files.read(facts=facts, secrets=secrets)
         with data_key_scope():
