@@ -70,7 +70,7 @@ def test_lender_tells_what_it_wants_to_see(server, slug):
 def test_command_names_the_way_out_when_its_port_is_taken():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(CommandError, match="address already in use.*--port"):
+        with pytest.raises(CommandError, match=r"address already in use.*--port"):
             call_command("sandbox_lenders", port=port, tls_port=0, stdout=StringIO())
 
 
