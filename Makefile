@@ -29,9 +29,10 @@ help:
 run: install catalogues
 	@$(PY) -m joinbaltic.development
 
-# Lenders know us by secrets that follow from this word: they are invented, and listen on this machine alone.
+# The lenders know us by secrets that follow from this word: they are invented, and listen on this machine alone.
+# With env in front make starts the command itself, as for run.
 sandbox: install
-	@$(NO_SERVERS) SANDBOX_SECRET=sandbox $(PY) manage.py sandbox_lenders
+	@env $(NO_SERVERS) SANDBOX_SECRET=sandbox $(PY) manage.py sandbox_lenders
 
 # What starts and kills processes, and what drives a browser, has the machine to itself.
 test: test-fast browser
