@@ -13,10 +13,11 @@ NO_SERVERS := ENVIRONMENT=development PUBLIC_URL=http://127.0.0.1 SECRET_KEY=non
 	KEYS_DATABASE_URL=postgres://none REDIS_URL=redis://none MASTER_KEYS=none:$(NO_KEY) INDEX_KEYS=1:$(NO_KEY)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast lint messages docs install catalogues browser lock upgrade clean
+.PHONY: help run sandbox test test-fast lint messages docs install catalogues browser lock upgrade clean
 
 help:
 	@echo 'make run        the whole product on this machine (PORT=8100 moves it); Ctrl-C ends it'
+	@echo 'make sandbox    invented lenders alone, at 127.0.0.1:8101 and with TLS 8102; Ctrl-C ends them'
 	@echo 'make test       every test; make test-fast leaves out browser journeys and slow ones'
 	@echo 'make lint       style, types'
 	@echo 'make messages   collect the texts for translation and check the catalogues'
@@ -27,6 +28,11 @@ help:
 # Without quotes, pipes or && in it, make starts this command itself and hands it the signals it receives.
 run: install catalogues
 	@$(PY) -m joinbaltic.development
+
+# The lenders know us by secrets that follow from this word: they are invented, and listen on this machine alone.
+# With env in front make starts the command itself, as for run.
+sandbox: install
+	@env $(NO_SERVERS) SANDBOX_SECRET=sandbox $(PY) manage.py sandbox_lenders
 
 # What starts and kills processes, and what drives a browser, has the machine to itself.
 test: test-fast browser

@@ -130,6 +130,7 @@ def environment(
         "SANDBOX_URL": f"http://127.0.0.1:{plain}",
         "SANDBOX_TLS_URL": f"https://127.0.0.1:{secure}",
         "VAR_DIR": str(var),
+        "LOCAL_LENDERS": os.environ.get("LOCAL_LENDERS", ""),
     }
 
 

@@ -1,5 +1,6 @@
 """Settings, all from the environment. A missing secret stops the start with a sentence that names it."""
 
+import re
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from joinbaltic.logging import logging_config
 
 load_development_environment()
 env = environ.Env()
+HINT = "(On a development machine `make run` sets it for as long as it is up.)"
 
 
 def secret(name: str) -> str:
@@ -26,7 +28,7 @@ def secret(name: str) -> str:
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read.") from error
     if not value:
-        raise ImproperlyConfigured(f"Set the environment variable {name} (or {name}_FILE).")
+        raise ImproperlyConfigured(f"Set the environment variable {name} (or {name}_FILE). {HINT}")
     return value
 
 
@@ -34,7 +36,7 @@ def required(name: str) -> str:
     """A required variable that is not secret."""
     value: str = env.str(name, default="")
     if not value:
-        raise ImproperlyConfigured(f"Set the environment variable {name}.")
+        raise ImproperlyConfigured(f"Set the environment variable {name}. {HINT}")
     return value
 
 
@@ -272,10 +274,14 @@ AUDIT_HEADS = env.str("AUDIT_HEADS", default=str(VAR_DIR / "audit-heads.log"))
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 
 # --- lenders --------------------------------------------------------------------------------------------
-# In development the sandbox lenders answer on loopback; everywhere else a loopback address is refused.
+# In development the sandbox lenders, and others that are named, answer on loopback; everywhere else a
+# loopback address is refused.
 SANDBOX_URL = env.str("SANDBOX_URL", default="") if not PRODUCTION else ""
 SANDBOX_TLS_URL = env.str("SANDBOX_TLS_URL", default="") if not PRODUCTION else ""
 SANDBOX_SECRET = env.str("SANDBOX_SECRET", default="") if not PRODUCTION else ""
+LOCAL_LENDERS = env.list("LOCAL_LENDERS", default=[]) if not PRODUCTION else []
+if not all(re.fullmatch(r"(127\.0\.0\.1|localhost):[0-9]+", place) for place in LOCAL_LENDERS):
+    raise ImproperlyConfigured("LOCAL_LENDERS are addresses as 127.0.0.1:9000, comma separated.")
 
 # --- REST framework ---------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

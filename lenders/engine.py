@@ -37,9 +37,12 @@ DATABASE_THREADS = 6
 DRAIN_SECONDS = 15.0
 
 
-def sandbox_places() -> frozenset[str]:
-    """The loopback addresses that may be spoken to: the sandbox's, in development and tests alone."""
-    return frozenset(urlsplit(url).netloc for url in (settings.SANDBOX_URL, settings.SANDBOX_TLS_URL) if url)
+def local_places() -> frozenset[str]:
+    """The loopback addresses that may be spoken to, in development and tests alone: the sandbox's, and those
+    of lenders that somebody is writing on this machine.
+    """
+    sandbox = {urlsplit(url).netloc for url in (settings.SANDBOX_URL, settings.SANDBOX_TLS_URL) if url}
+    return frozenset(sandbox.union(settings.LOCAL_LENDERS))
 
 
 def _in_own_scope(function: Callable[..., Result], *arguments: object) -> Result:
@@ -147,8 +150,8 @@ class Engine:
     async def _exchange(self, prepared: Prepared, started: float) -> HttpAnswer:
         """The call, with a token where the lender wants one, and its answer. Raises LenderError."""
         if self._session is None:
-            self._session = http.open_session(loopback=sandbox_places())
-        session, guard = self._session, UrlGuard(hosts=prepared.hosts, loopback=sandbox_places())
+            self._session = http.open_session(loopback=local_places())
+        session, guard = self._session, UrlGuard(hosts=prepared.hosts, loopback=local_places())
         tls = self._tls.of(prepared.call.endpoint)
         last = started + (prepared.deadline - timezone.now()).total_seconds()
 

@@ -1,7 +1,7 @@
 """Who is asked: only what each lender published that it accepts, never a judgement of ours. Pure."""
 
 from calendar import monthrange
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
@@ -85,7 +85,12 @@ def wanted_by(
 
 def why_not_asked(lender: Accepts, wanted: Wanted) -> NotAsked | None:
     """The first published condition that the request does not meet, or None when the lender can be asked."""
-    return next((reason for reason, unmet in _UNMET.items() if unmet(lender, wanted)), None)
+    return next(unmet(lender, wanted), None)
+
+
+def unmet(lender: Accepts, wanted: Wanted) -> Iterator[NotAsked]:
+    """Every published condition that the request does not meet, in the order in which they are looked for."""
+    return (reason for reason, stands_in_the_way in _UNMET.items() if stands_in_the_way(lender, wanted))
 
 
 def _over(age: int | None, limit: int | None) -> bool:

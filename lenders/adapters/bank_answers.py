@@ -27,7 +27,7 @@ from lenders.adapters.base import (
     Withdrawn,
 )
 from lenders.adapters.errors import ErrorCode, LenderError, Problem, malformed
-from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS, adds_up
+from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS, contradiction
 
 MOST_FEES = 20
 MOST_NEEDS = 64
@@ -77,7 +77,7 @@ def the_one(document: reading.Document) -> reading.Document:
     if not found:
         raise _not_received()
     if len(found) > 1:
-        raise malformed()
+        raise malformed("items")
     return reading.as_document(found[0])
 
 
@@ -146,9 +146,9 @@ def token_of(document: reading.Document) -> Token:
     """The token, and how long it holds. Raises LenderError(malformed_answer)."""
     value, kind = document.get("access_token"), document.get("token_type")
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        raise malformed()
+        raise malformed("access_token")
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise malformed()
+        raise malformed("token_type")
     seconds = (
         reading.integer(document, "expires_in", least=1, most=LONGEST_TOKEN_SECONDS)
         if "expires_in" in document
@@ -206,7 +206,7 @@ def _needs(document: reading.Document) -> tuple[str, ...]:
     ]
     needs = tuple(dict.fromkeys(label for label in found if label))
     if not needs:
-        raise malformed()
+        raise malformed("needs")
     return needs
 
 
@@ -214,13 +214,13 @@ def _offers(document: reading.Document) -> tuple[OfferTerms, ...]:
     listed = reading.items(document, "offers", most=MOST_OFFERS)
     offers = tuple(_terms(reading.as_document(entry)) for entry in listed)
     if len({offer.reference for offer in offers}) != len(offers):
-        raise malformed()
+        raise malformed("two offers of one reference")
     return offers
 
 
 def _terms(offer: reading.Document) -> OfferTerms:
     if reading.word(offer, "currency") != "EUR":
-        raise malformed()
+        raise malformed("currency")
     terms = OfferTerms(
         reference=reading.reference(offer, "offerId"),
         amount_cents=_cents(offer, "amount", least=1),
@@ -234,8 +234,8 @@ def _terms(offer: reading.Document) -> OfferTerms:
         valid_until=reading.moment(offer, "validUntil"),
         price_personalised=reading.boolean(offer, "personalisedPrice"),
     )
-    if not adds_up(terms):
-        raise malformed()
+    if against := contradiction(terms):
+        raise malformed(against)
     return terms
 
 
@@ -253,7 +253,7 @@ def _upfront_fees(offer: reading.Document) -> int:
             case "WITH_INSTALMENTS":
                 pass
             case _:
-                raise malformed()
+                raise malformed("charged")
     return upfront
 
 
@@ -273,8 +273,8 @@ def _cents(source: reading.Document, key: str, *, least: int) -> int:
     """Euros as a text with both decimals ("3000.00"): no number, no sign, no third decimal."""
     value = source.get(key)
     if not isinstance(value, str) or not _EUROS.fullmatch(value):
-        raise malformed()
+        raise malformed(key)
     cents = int(value.replace(".", ""))
     if not least <= cents <= MOST_CENTS:
-        raise malformed()
+        raise malformed(key)
     return cents

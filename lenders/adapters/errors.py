@@ -60,6 +60,7 @@ class LenderError(Exception):
     retry_after  seconds the lender asked us to wait, or None
     problems     for `rejected`: which fields, as labels; empty when the lender did not say
     signed       for `rejected`: the lender's own word, not that of a gateway on the way
+    where        for `malformed_answer`: our name of what could not be read, never a word of the message
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class LenderError(Exception):
         retry_after: float | None = None,
         problems: tuple[Problem, ...] = (),
         signed: bool = False,
+        where: str = "",
     ) -> None:
         self.code = ErrorCode(code)
         self.permanent = permanent
@@ -78,14 +80,15 @@ class LenderError(Exception):
         self.retry_after = retry_after
         self.problems = problems
         self.signed = signed
+        self.where = where
         super().__init__(str(self.code))
 
     def __repr__(self) -> str:
         return f"LenderError({str(self.code)!r}, permanent={self.permanent}, ambiguous={self.ambiguous})"
 
 
-def malformed() -> LenderError:
+def malformed(where: str = "") -> LenderError:
     """The error for a message that breaks the protocol; made, not raised, so that no payload is chained to
     it.
     """
-    return LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True)
+    return LenderError(ErrorCode.MALFORMED_ANSWER, permanent=True, where=where)

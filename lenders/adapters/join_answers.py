@@ -29,7 +29,7 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import ErrorCode, LenderError, Problem, malformed
 from lenders.adapters.join_fields import PLACES
-from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS, adds_up
+from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS, contradiction
 
 MOST_NEEDS = 64
 MOST_PROBLEMS = 64
@@ -159,20 +159,20 @@ def _needs(document: reading.Document) -> tuple[str, ...]:
     """
     needs = reading.known_words(reading.items(document, "needs", most=MOST_NEEDS), NEEDABLE)
     if not needs:
-        raise malformed()
+        raise malformed("needs")
     return needs
 
 
 def _offers(document: reading.Document) -> tuple[OfferTerms, ...]:
     """One `offer`, or several `offers` with distinct references; never both."""
     if ("offer" in document) == ("offers" in document):
-        raise malformed()
+        raise malformed("offer, offers")
     listed = (
         [document["offer"]] if "offer" in document else reading.items(document, "offers", most=MOST_OFFERS)
     )
     offers = tuple(_terms(reading.as_document(entry)) for entry in listed)
     if len({offer.reference for offer in offers}) != len(offers):
-        raise malformed()
+        raise malformed("two offers of one reference")
     return offers
 
 
@@ -190,8 +190,8 @@ def _terms(offer: reading.Document) -> OfferTerms:
         valid_until=reading.moment(offer, "valid_until"),
         price_personalised=reading.boolean(offer, "price_personalised"),
     )
-    if not adds_up(terms):
-        raise malformed()
+    if against := contradiction(terms):
+        raise malformed(against)
     return terms
 
 

@@ -26,7 +26,7 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import ErrorCode, LenderError, Problem, malformed
 from lenders.adapters.market_fields import LABELS
-from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS, adds_up
+from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS, contradiction
 
 MOST_PENDING = 50
 MOST_MISSING = 64
@@ -125,7 +125,7 @@ def _standing(document: reading.Document, state: str, reference: str) -> Answer:
     offers = _offers(document)
     pending = bool(_texts(document, "pendingResponses", most=MOST_PENDING))
     if state != ("complete" if not pending else "partial" if offers else "processing"):
-        raise malformed()
+        raise malformed("state against its lists")
     # when nothing is pending nobody would read what is missing: the person is not asked for it
     needs = _needs(document) if pending else ()
     if offers:
@@ -154,7 +154,7 @@ def _needs(document: reading.Document) -> tuple[str, ...]:
 def _texts(document: reading.Document, key: str, *, most: int) -> list[str]:
     found = reading.items(document, key, least=0, most=most)
     if not all(isinstance(value, str) for value in found):
-        raise malformed()
+        raise malformed(key)
     return found
 
 
@@ -162,7 +162,7 @@ def _offers(document: reading.Document) -> tuple[OfferTerms, ...]:
     listed = reading.items(document, "offers", least=0, most=MOST_OFFERS)
     offers = tuple(_terms(reading.as_document(entry)) for entry in listed)
     if len({offer.reference for offer in offers}) != len(offers):
-        raise malformed()
+        raise malformed("two offers of one reference")
     return offers
 
 
@@ -180,8 +180,8 @@ def _terms(offer: reading.Document) -> OfferTerms:
         valid_until=reading.moment(offer, "expiresAt"),
         price_personalised=reading.boolean(offer, "automatedPricing"),
     )
-    if not adds_up(terms):
-        raise malformed()
+    if against := contradiction(terms):
+        raise malformed(against)
     return terms
 
 

@@ -38,7 +38,7 @@ def document(body: bytes) -> Document:
     a fraction or an exponent is read as a Decimal, digit for digit.
     """
     if len(body) > LONGEST_BODY:
-        raise malformed()
+        raise malformed("size")
     try:
         value = json.loads(
             body.decode(),
@@ -53,7 +53,7 @@ def document(body: bytes) -> Document:
 
 def as_document(value: Any) -> Document:
     if not isinstance(value, dict):
-        raise malformed()
+        raise malformed("object")
     return value
 
 
@@ -61,14 +61,14 @@ def integer(source: Document, key: str, *, least: int, most: int) -> int:
     """A JSON integer within limits; 12.0, "12" and true are none."""
     value = source.get(key)
     if type(value) is not int or not least <= value <= most:
-        raise malformed()
+        raise malformed(key)
     return value
 
 
 def boolean(source: Document, key: str) -> bool:
     value = source.get(key)
     if not isinstance(value, bool):
-        raise malformed()
+        raise malformed(key)
     return value
 
 
@@ -76,7 +76,7 @@ def items(source: Document, key: str, *, most: int, least: int = 1) -> list[Any]
     """A list of `least` to `most` entries."""
     value = source.get(key)
     if not isinstance(value, list) or not least <= len(value) <= most:
-        raise malformed()
+        raise malformed(key)
     return value
 
 
@@ -84,7 +84,7 @@ def word(source: Document, key: str) -> str:
     """A short text of no known vocabulary (a status, a reason), to be compared and not stored."""
     value = source.get(key)
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_WORD:
-        raise malformed()
+        raise malformed(key)
     return value
 
 
@@ -96,7 +96,7 @@ def reference(source: Document, key: str, *, required: bool = True) -> str:
     if value is None and not required:
         return ""
     if not isinstance(value, str) or not REFERENCE.fullmatch(value):
-        raise malformed()
+        raise malformed(key)
     return value
 
 
@@ -104,7 +104,7 @@ def rate(source: Document, key: str, *, most: Decimal) -> Decimal:
     """A percentage written as plain digits ("11.50"): no sign, no exponent, at most six decimals."""
     value = source.get(key)
     if not isinstance(value, str) or not RATE.fullmatch(value) or Decimal(value) > most:
-        raise malformed()
+        raise malformed(key)
     return Decimal(value)
 
 
@@ -112,7 +112,7 @@ def euros(source: Document, key: str, *, least: int, most: int) -> int:
     """An amount written as a JSON number of euros with at most two decimals; in cents, as the limits are."""
     value = _plain_number(source, key, decimals=2)
     if not least <= value * 100 <= most:
-        raise malformed()
+        raise malformed(key)
     return int(value * 100)
 
 
@@ -120,7 +120,7 @@ def percent(source: Document, key: str, *, most: Decimal) -> Decimal:
     """A percentage written as a JSON number without a sign and with at most six decimals."""
     value = _plain_number(source, key, decimals=6)
     if value > most:
-        raise malformed()
+        raise malformed(key)
     return value
 
 
@@ -130,9 +130,9 @@ def _plain_number(source: Document, key: str, *, decimals: int) -> Decimal:
     if type(value) is int:
         value = Decimal(value)
     elif not isinstance(value, Decimal) or not -decimals <= int(value.as_tuple().exponent) < 0:
-        raise malformed()
+        raise malformed(key)
     if value.is_signed() or value.adjusted() > _MOST_DIGITS:
-        raise malformed()
+        raise malformed(key)
     return value
 
 
@@ -140,13 +140,13 @@ def moment(source: Document, key: str) -> datetime:
     """An RFC 3339 time with its zone, as UTC; whether it has passed is not judged here."""
     value = source.get(key)
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):
-        raise malformed()
+        raise malformed(key)
     try:
         parsed: datetime | None = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         parsed = None
     if parsed is None:
-        raise malformed()
+        raise malformed(key)
     return parsed
 
 
@@ -154,20 +154,20 @@ def day(source: Document, key: str) -> date:
     """A calendar day, YYYY-MM-DD."""
     value = source.get(key)
     if not isinstance(value, str) or not DAY.fullmatch(value):
-        raise malformed()
+        raise malformed(key)
     try:
         parsed: date | None = date.fromisoformat(value)
     except ValueError:
         parsed = None
     if parsed is None:
-        raise malformed()
+        raise malformed(key)
     return parsed
 
 
 def identifier(source: Document, key: str) -> UUID:
     value = source.get(key)
     if not isinstance(value, str) or not _UUID.fullmatch(value):
-        raise malformed()
+        raise malformed(key)
     return UUID(value)
 
 

@@ -20,6 +20,7 @@ from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.exchange import MESSAGE_ID
 
 TOLERANCE = timedelta(minutes=5)
+LEAST_SECRET_BYTES = 24
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _LONGEST_SIGNATURE_HEADER = 2048
 
@@ -60,6 +61,16 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: tuple[str, ...], *,
     if abs(now - moment) > TOLERANCE:
         raise LenderError(ErrorCode.STALE_MESSAGE, permanent=True)
     return message_id
+
+
+def is_usable(secret: str) -> bool:
+    """Whether it is "whsec_" and the base64 of as many bytes as Standard Webhooks asks for."""
+    prefix, _, encoded = secret.partition("_")
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    return prefix == "whsec" and len(key) >= LEAST_SECRET_BYTES
 
 
 def _bad_signature() -> LenderError:

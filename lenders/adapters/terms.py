@@ -13,18 +13,21 @@ MOST_OFFERS = 10
 HIGHEST_RATE = Decimal(1000)
 
 
-def adds_up(terms: OfferTerms) -> bool:
-    """The figures agree with one another, so that whatever of them a consumer reads first is true of the
-    others.
+def contradiction(terms: OfferTerms) -> str:
+    """How the figures contradict one another, "" where they agree: then whatever of them a consumer reads
+    first is true of the others.
     """
     months = [instalment.month for instalment in terms.schedule]
     amounts = [instalment.amount_cents for instalment in terms.schedule]
     counts = Counter(amounts)
-    return (
-        months == sorted(set(months))
-        and months[-1] <= terms.term_months
-        and sum(amounts) + terms.upfront_fees_cents == terms.total_payable_cents
-        and terms.total_payable_cents >= terms.amount_cents
-        and terms.upfront_fees_cents < terms.amount_cents
-        and counts[terms.instalment_cents] == max(counts.values())
-    )
+    agrees = {
+        "months of the schedule that do not rise": months == sorted(set(months)),
+        "a schedule longer than the term": months[-1] <= terms.term_months,
+        "a total that is not the sum of schedule and fees": (
+            sum(amounts) + terms.upfront_fees_cents == terms.total_payable_cents
+        ),
+        "a total below the amount": terms.total_payable_cents >= terms.amount_cents,
+        "fees of the whole amount": terms.upfront_fees_cents < terms.amount_cents,
+        "an instalment that is not the commonest": counts[terms.instalment_cents] == max(counts.values()),
+    }
+    return next((how for how, agreed in agrees.items() if not agreed), "")

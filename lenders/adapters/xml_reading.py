@@ -36,7 +36,7 @@ def document(body: bytes, namespace: str) -> tuple[str, Document]:
     else a Document; a list where the name is repeated. Raises LenderError(malformed_answer).
     """
     if len(body) > reading.LONGEST_BODY:
-        raise malformed()
+        raise malformed("size")
     builder = _Builder(namespace)
     try:
         builder.parse(body.decode())
@@ -44,7 +44,7 @@ def document(body: bytes, namespace: str) -> tuple[str, Document]:
     except (ValueError, expat.ExpatError):
         root = None
     if root is None:
-        raise malformed()
+        raise malformed("XML")
     return root
 
 
@@ -126,7 +126,7 @@ def children(source: Document, key: str, *, most: int) -> list[Document]:
     value = source.get(key)
     found = value if isinstance(value, list) else [value]
     if len(found) > most:
-        raise malformed()
+        raise malformed(key)
     return [reading.as_document(entry) for entry in found]
 
 
@@ -161,12 +161,12 @@ def day(source: Document, key: str) -> date:
     except ValueError:
         found = None
     if found is None:
-        raise malformed()
+        raise malformed(key)
     return found
 
 
 def _matching(pattern: re.Pattern[str], source: Document, key: str) -> str:
     value = source.get(key)
     if not isinstance(value, str) or not pattern.fullmatch(value):
-        raise malformed()
+        raise malformed(key)
     return value

@@ -28,7 +28,7 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import ErrorCode, LenderError, Problem, malformed
 from lenders.adapters.reading import Document
-from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS, adds_up
+from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS, contradiction
 from lenders.adapters.xml_v1_fields import LABELS
 
 NAMESPACE = "urn:lending-service:1"
@@ -85,7 +85,7 @@ def opened(answer: HttpAnswer, roots: frozenset[str], *, now: datetime) -> Docum
         raise error
     name, document = xml_reading.document(answer.body, NAMESPACE)
     if name not in roots:
-        raise malformed()
+        raise malformed("root element")
     stated = reading.identifier(document, "@Id")
     if answer.submission_id is not None and stated != answer.submission_id:
         raise LenderError(ErrorCode.WRONG_SUBMISSION, permanent=True)
@@ -193,20 +193,20 @@ def _needs(document: Document) -> tuple[str, ...]:
     named = xml_reading.words(document, "Missing", most=MOST_FIELDS)
     needs = tuple(LABELS[name] for name in reading.known_words(named, frozenset(LABELS)))
     if not needs:
-        raise malformed()
+        raise malformed("needs")
     return needs
 
 
 def _offers(document: Document) -> tuple[OfferTerms, ...]:
     offers = tuple(map(_terms, xml_reading.children(document, "Offer", most=MOST_OFFERS)))
     if len({offer.reference for offer in offers}) != len(offers):
-        raise malformed()
+        raise malformed("two offers of one reference")
     return offers
 
 
 def _terms(offer: Document) -> OfferTerms:
     if offer.get("Currency") != "EUR":
-        raise malformed()
+        raise malformed("Currency")
     terms = OfferTerms(
         reference=reading.reference(offer, "OfferNumber"),
         amount_cents=xml_reading.cents(offer, "Amount", least=1, most=MOST_CENTS),
@@ -220,8 +220,8 @@ def _terms(offer: Document) -> OfferTerms:
         valid_until=_end_of(offer, "ValidTo"),
         price_personalised=xml_reading.boolean(offer, "PersonalisedPrice"),
     )
-    if not adds_up(terms):
-        raise malformed()
+    if against := contradiction(terms):
+        raise malformed(against)
     return terms
 
 

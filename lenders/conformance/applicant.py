@@ -1,6 +1,7 @@
 """An invented applicant. Nobody's data: the personal code's digits stand for no date and fail their check."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
@@ -13,7 +14,6 @@ ANSWERS: dict[str, FieldValue] = {
     "loan.repayment_day": 15,
     "identification.given_name": "Testa",
     "identification.surname": "Piemērs",
-    "identification.birth_date": date(1990, 2, 1),
     "identification.personal_code": "329999-99999",
     "identification.email": "test@jo1n.invalid",
     "identification.phone": "+37120000000",
@@ -35,20 +35,44 @@ ANSWERS: dict[str, FieldValue] = {
     "pep.pep_office": None,
 }
 DOCUMENT = b"%PDF-1.4\n% nobody's document\n%%EOF\n"
-ANSWERABLE = ANSWERS.keys() | {"loan.amount_cents", "loan.term_months"}
+OF_THE_APPLICANT = frozenset({"loan.amount_cents", "loan.term_months", "identification.birth_date"})
+ANSWERABLE = ANSWERS.keys() | OF_THE_APPLICANT
 
 
-def application(labels: Iterable[str], *, amount_cents: int, term_months: int) -> CreditRequest:
+@dataclass(frozen=True)
+class Applicant:
+    """Who applies, and for what: as far as a lender can have a limit for it. The rest is `ANSWERS`.
+
+    language      the code of the one they want to be written to in
+    amount_cents  in euro cents
+    """
+
+    birth_date: date
+    language: str
+    amount_cents: int
+    term_months: int
+
+    @property
+    def answers(self) -> Mapping[str, FieldValue]:
+        """By label."""
+        return ANSWERS | {
+            "loan.amount_cents": self.amount_cents,
+            "loan.term_months": self.term_months,
+            "identification.birth_date": self.birth_date,
+        }
+
+
+def application(labels: Iterable[str], applicant: Applicant) -> CreditRequest:
     """A new application of the invented person, with these fields and no other.
 
     Raises KeyError for a label that the invented person has no answer to.
     """
-    answers = ANSWERS | {"loan.amount_cents": amount_cents, "loan.term_months": term_months}
-    now = datetime.now(tz=UTC)
+    answers, now = applicant.answers, datetime.now(tz=UTC)
     return CreditRequest(
         submission_id=uuid4(),
         application_reference="JB-22222-22222",
         submitted_at=now,
         fields={label: answers[label] for label in labels},
         consents=(Consent(Purpose.PASS_TO_LENDERS, WORDING, now - timedelta(minutes=1)),),
+        language=applicant.language,
     )

@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from enum import StrEnum
 from uuid import uuid4
 
 from lenders.adapters.base import (
@@ -35,36 +33,15 @@ from lenders.adapters.base import (
     Retained,
     Supplement,
 )
+from lenders.adapters.signing import is_usable
 from lenders.apr import AprError, apr_of_offer, round_half_up
-from lenders.conformance.applicant import ANSWERS, DOCUMENT
+from lenders.conformance.applicant import ANSWERABLE, DOCUMENT
 from lenders.conformance.conversation import Conversation, Subject, a_stranger
+from lenders.conformance.findings import Failed, Finding, Result, Skipped, counted, said, told
 
 NOTICEABLE = Decimal("0.1")  # percentage points: what a consumer is told of (terms of use)
 POLL_SECONDS = 1.0
 KEYWORD = "paraugs"
-
-
-class Result(StrEnum):
-    PASS = "PASS"  # noqa: S105 - a result
-    FAIL = "FAIL"
-    SKIP = "SKIP"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What came of one check, and why, in words without personal data."""
-
-    result: Result
-    check: str
-    reason: str
-
-
-class Failed(Exception):
-    """The lender does not do what it must; the message says what came instead."""
-
-
-class Skipped(Exception):
-    """There is nothing to check; the message says why."""
 
 
 class Examination(Conversation):
@@ -76,10 +53,14 @@ class Examination(Conversation):
         self.answer: AnyAnswer | None = None
         self.offers: tuple[OfferTerms, ...] = ()
         self.lender_reference = ""
+        self.out_of_reach = False
 
     async def run(self) -> AsyncIterator[Finding]:
         """Every check in order; one that fails does not end the run."""
         for name, check in CHECKS:
+            if self.out_of_reach:
+                yield Finding(Result.SKIP, name, "nothing can be sent to it")
+                continue
             try:
                 yield Finding(Result.PASS, name, await check(self))
             except Skipped as skipped:
@@ -87,7 +68,7 @@ class Examination(Conversation):
             except Failed as failed:
                 yield Finding(Result.FAIL, name, str(failed))
             except LenderError as error:
-                yield Finding(Result.FAIL, name, f"the answer cannot be used: {error.code}")
+                yield Finding(Result.FAIL, name, told(error, self.status))
 
     # --- the checks ---
 
@@ -98,23 +79,32 @@ class Examination(Conversation):
         unplaced = set(self.it.labels) - self.it.adapter.supported_labels
         if unplaced:
             raise Failed(f"its interface has no place for: {', '.join(sorted(unplaced))}")
-        return f"{len(self.it.labels)} fields, {len(self.it.adapter.credentials)} kinds of credentials"
+        if not all(map(is_usable, self.it.endpoint.credentials.signing)):
+            raise Failed("a signing secret is not whsec_ and the base64 of enough bytes")
+        held = ", ".join(sorted(self.it.adapter.credentials))
+        return f"{counted(len(self.it.labels), 'field')}, {held}"
 
     async def takes_an_application(self) -> str:
         began = time.monotonic()
-        self._note(await self.hand_in(self.request))
+        try:
+            self._note(await self.hand_in(self.request))
+        except LenderError as error:
+            self.out_of_reach = error.code in NEVER_SENT
+            raise
         took = int((time.monotonic() - began) * 1000)
         if not isinstance(self.answer, Offered | Pending | NeedsMore):
             raise Failed(f"{said(self.answer)} in {took} ms; a test endpoint makes an offer to anybody")
         return f"{said(self.answer)} in {took} ms"
 
     async def gets_what_it_asks_for(self) -> str:
+        if self.answer is None:
+            raise Skipped(NOTHING_TO_GO_BY)
         if not isinstance(self.answer, NeedsMore):
             raise Skipped("it asked for nothing more")
         if not self.it.adapter.abilities.takes_supplement:
             raise Skipped("its interface takes nothing after the application")
         needs = self.answer.needs
-        unknown = [label for label in needs if label not in ANSWERS and label not in DOCUMENT_LABELS]
+        unknown = [label for label in needs if label not in ANSWERABLE and label not in DOCUMENT_LABELS]
         if unknown:
             raise Skipped(f"the invented person cannot give: {', '.join(unknown)}")
         self._note(await self.give(self._supplement(needs)))
@@ -125,18 +115,26 @@ class Examination(Conversation):
     async def decides(self) -> str:
         """A pending answer becomes a decision: by callback, or when it is asked."""
         abilities = self.it.adapter.abilities
+        if self.answer is None:
+            raise Skipped(NOTHING_TO_GO_BY)
+        if isinstance(self.answer, NeedsMore):
+            raise Skipped("it still needs more")
         if not isinstance(self.answer, Pending):
             raise Skipped("it decided at once")
         began = time.monotonic()
         if abilities.is_polled:
             await self._poll_until_decided(began)
         elif self.it.called is None:
-            raise Skipped("it decides by callback, and none can reach this machine: give --callback-url")
+            raise Skipped(
+                "it decides by callback, and none can reach this machine: give --listen and --callback-url"
+            )
         else:
             self._note(await self.it.called(self.request.submission_id, self.it.patience))
         took = time.monotonic() - began
         if self.answer is None or isinstance(self.answer, Pending):
-            raise Failed(f"no decision within {self.it.patience:g} s")
+            heard = ", ".join(sorted(set(self.it.misheard)))
+            unusable = f"; what it called back could not be used: {heard}" if heard else ""
+            raise Failed(f"no decision within {self.it.patience:g} s{unusable}")
         return f"{said(self.answer)} after {took:.1f} s"
 
     async def figures_are_true(self) -> str:
@@ -151,7 +149,7 @@ class Examination(Conversation):
                 raise Failed(f"offer {number} has no APR that an offer can have")
             if abs(ours - terms.apr) >= NOTICEABLE:
                 raise Failed(f"offer {number} states an APR that is {abs(ours - terms.apr):.2f} points off")
-        return f"{len(self.offers)} offers, the stated APR within {NOTICEABLE} points of ours"
+        return f"{counted(len(self.offers), 'offer')}, the stated APR within {NOTICEABLE} points of ours"
 
     async def same_again_is_the_same(self) -> str:
         if not self.it.adapter.abilities.idempotent:
@@ -178,7 +176,7 @@ class Examination(Conversation):
         except LenderError as error:
             if error.code == ErrorCode.NOT_RECEIVED:
                 return "not received"
-            raise Failed(f"{error.code} instead of saying that it was not received") from None
+            raise Failed(f"{told(error, self.status)} It should say that it was not received.") from None
         raise Failed(f"{said(answer)} about an application that was never sent")
 
     async def turns_a_stranger_away(self) -> str:
@@ -188,7 +186,7 @@ class Examination(Conversation):
         except LenderError as error:
             if error.code in TURNED_AWAY or self._hung_up(error):
                 return f"{error.code}"
-            raise Failed(f"{error.code} instead of a refusal") from None
+            raise Failed(f"{told(error, self.status)} It should refuse.") from None
         raise Failed(f"{said(answer)} to somebody who does not know its secrets")
 
     def _hung_up(self, error: LenderError) -> bool:
@@ -197,12 +195,19 @@ class Examination(Conversation):
         return by_certificate and error.code in HUNG_UP and not error.ambiguous
 
     async def refuses_an_offer_it_never_made(self) -> str:
+        if self.answer is None:
+            raise Skipped(NOTHING_TO_GO_BY)
         try:
             answer = await self.choose(self._choice("NO-SUCH-OFFER"))
         except LenderError as error:
-            if error.permanent and not error.ambiguous:
-                return f"{error.code}"
-            raise Failed(f"{error.code}, which is no refusal") from None
+            if error.code != ErrorCode.REJECTED:
+                raise Failed(f"{told(error, self.status)} It should refuse.") from None
+            if not error.signed:
+                raise Failed(
+                    f"{told(error, self.status)} It should say so itself: what anybody on the way could "
+                    "have said ends no choice."
+                ) from None
+            return f"{error.code}"
         if isinstance(answer, Accepted | Pending):
             raise Failed(said(answer))
         return said(answer)
@@ -210,7 +215,14 @@ class Examination(Conversation):
     async def takes_the_choice(self) -> str:
         if not self.offers:
             raise Skipped("there is no offer to choose")
-        answer = await self.choose(self._choice(self.offers[0].reference))
+        try:
+            answer = await self.choose(self._choice(self.offers[0].reference))
+        except LenderError as error:
+            if error.code != ErrorCode.ALREADY_RECEIVED:
+                raise
+            raise Failed(
+                f"{told(error, self.status)} A choice that it refused leaves the key free."
+            ) from None
         if not isinstance(answer, Accepted | Pending):
             raise Failed(said(answer))
         return said(answer)
@@ -244,11 +256,12 @@ class Examination(Conversation):
             self._note(await self.inquire(Inquiry(self.request.submission_id, self.lender_reference)))
 
     def _supplement(self, needs: Sequence[str]) -> Supplement:
+        answers = self.it.applicant.answers
         return Supplement(
             uuid4(),
             self.request.submission_id,
             self.lender_reference,
-            {label: ANSWERS[label] for label in needs if label in ANSWERS},
+            {label: answers[label] for label in needs if label in answers},
             tuple(
                 Document(label, "application/pdf", DOCUMENT) for label in needs if label in DOCUMENT_LABELS
             ),
@@ -281,20 +294,20 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("deletes, or says why not", Examination.deletes_or_says_why_not),
 )
 TURNED_AWAY = frozenset({ErrorCode.REJECTED, ErrorCode.TLS_FAILED})
+NEVER_SENT = frozenset(
+    {
+        ErrorCode.NOT_SUPPORTED,
+        ErrorCode.FIELD_NOT_SUPPORTED,
+        ErrorCode.VALUE_NOT_SUPPORTED,
+        ErrorCode.NOT_CONFIGURED,
+        ErrorCode.ADDRESS_REFUSED,
+        ErrorCode.UNREACHABLE,
+        ErrorCode.TLS_FAILED,
+        ErrorCode.TOKEN_NOT_GIVEN,
+    }
+)
+NOTHING_TO_GO_BY = "there was no usable answer to the application"
 HUNG_UP = frozenset({ErrorCode.UNREACHABLE, ErrorCode.DISCONNECTED})
-
-
-def said(answer: AnyAnswer | None) -> str:
-    """An answer by its kind and counts."""
-    match answer:
-        case None:
-            return "nothing"
-        case Offered(offers=offers):
-            return f"{len(offers)} offers" if len(offers) != 1 else "1 offer"
-        case NeedsMore(needs=needs):
-            return f"it needs {len(needs)} more"
-        case _:
-            return type(answer).__name__.lower()
 
 
 def _apr(terms: OfferTerms) -> Decimal | None:

@@ -24,7 +24,7 @@ from lenders.adapters.base import (
     LenderEndpoint,
     Supplement,
 )
-from lenders.conformance.applicant import application
+from lenders.conformance.applicant import Applicant, application
 from lenders.sandbox.certificates import Authority
 
 Exchange = Callable[[HttpCall, LenderEndpoint, HttpCall | None], Awaitable[HttpAnswer]]
@@ -39,16 +39,17 @@ class Subject:
 
     patience  how many seconds a decision may take
     called    hears callbacks; None where none can reach us
+    misheard  the codes of those that came and could not be used
     """
 
     adapter: Adapter
     endpoint: LenderEndpoint
     exchange: Exchange
     labels: Sequence[str]
-    amount_cents: int
-    term_months: int
+    applicant: Applicant
     patience: float
     called: Called | None = None
+    misheard: Sequence[str] = ()
 
 
 class Conversation:
@@ -56,9 +57,10 @@ class Conversation:
 
     def __init__(self, subject: Subject) -> None:
         self.it = subject
+        self.status: int | None = None  # of the last answer, by HTTP; None where none came
 
     def an_application(self) -> CreditRequest:
-        return application(self.it.labels, amount_cents=self.it.amount_cents, term_months=self.it.term_months)
+        return application(self.it.labels, self.it.applicant)
 
     async def hand_in(self, request: CreditRequest, endpoint: LenderEndpoint | None = None) -> Answer:
         endpoint, now = endpoint or self.it.endpoint, datetime.now(tz=UTC)
@@ -87,8 +89,11 @@ class Conversation:
 
     async def sent(self, call: HttpCall, endpoint: LenderEndpoint | None = None) -> HttpAnswer:
         endpoint = endpoint or self.it.endpoint
+        self.status = None
         token = self.it.adapter.build_token_request(endpoint, now=datetime.now(tz=UTC))
-        return await self.it.exchange(call, endpoint, token)
+        answer = await self.it.exchange(call, endpoint, token)
+        self.status = answer.status
+        return answer
 
 
 def a_stranger(endpoint: LenderEndpoint) -> LenderEndpoint:

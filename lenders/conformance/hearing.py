@@ -17,11 +17,16 @@ HOST = "127.0.0.1"
 LARGEST = 1024 * 1024
 
 
+class PortTakenError(Exception):
+    """Somebody else listens where callbacks were to arrive."""
+
+
 class Hearing:
-    """What was called back, by submission; `url` is where."""
+    """What was called back, by submission; `url` is where, `misheard` the codes of what could not be used."""
 
     def __init__(self, adapter: Adapter) -> None:
         self.url = ""
+        self.misheard: list[str] = []
         self.endpoint: LenderEndpoint | None = None
         self._adapter = adapter
         self._heard: dict[UUID, asyncio.Queue[AnyAnswer]] = defaultdict(asyncio.Queue)
@@ -41,6 +46,7 @@ class Hearing:
                 headers, await request.read(), self.endpoint, now=datetime.now(tz=UTC)
             )
         except LenderError as error:
+            self.misheard.append(error.code)
             return web.Response(status=401 if error.code in ("bad_signature", "stale_message") else 422)
         self._heard[message.submission_id].put_nowait(message.answer)
         return web.Response(status=204)
@@ -55,7 +61,10 @@ async def hearing(adapter: Adapter, *, port: int = 0) -> AsyncIterator[Hearing]:
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
-        await web.TCPSite(runner, HOST, port).start()
+        try:
+            await web.TCPSite(runner, HOST, port).start()
+        except OSError:
+            raise PortTakenError from None
         heard.url = f"http://{HOST}:{runner.addresses[0][1]}/callbacks/"
         yield heard
     finally:

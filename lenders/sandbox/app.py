@@ -15,7 +15,7 @@ from lenders.sandbox.books import Books, Fault, FaultName
 from lenders.sandbox.join import JoinTwin
 from lenders.sandbox.lending import Lending
 from lenders.sandbox.market import MarketTwin
-from lenders.sandbox.secrets import SANDBOX_LENDERS
+from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
 from lenders.sandbox.twin import Twin
 from lenders.sandbox.xml_v1 import XmlTwin
 
@@ -31,6 +31,7 @@ LARGEST_REQUEST = 24 * 1024 * 1024
 CALLBACK_TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 LENDING: web.AppKey[Lending] = web.AppKey("lending", Lending)
+SECRET: web.AppKey[str] = web.AppKey("secret", str)
 
 
 def make_app(*, secret: str, speed: float = 1.0) -> web.Application:
@@ -41,7 +42,9 @@ def make_app(*, secret: str, speed: float = 1.0) -> web.Application:
     app = web.Application(client_max_size=LARGEST_REQUEST)
     books = Books()
     lending = app[LENDING] = Lending(books, speed=speed)
+    app[SECRET] = secret
     app.router.add_get("/_log", show_log)
+    app.router.add_get("/_credentials/{slug}", show_credentials)
     app.router.add_post("/_reset", reset)
     app.router.add_post("/_faults", set_fault)
     app.router.add_post("/_say", say)
@@ -64,6 +67,14 @@ def make_app(*, secret: str, speed: float = 1.0) -> web.Application:
 async def show_log(request: web.Request) -> web.Response:
     """GET /_log: what was received, evaluated, called back and chosen."""
     return web.json_response(request.app[LENDING].books.as_json())
+
+
+async def show_credentials(request: web.Request) -> web.Response:
+    """GET /_credentials/{slug}: what one lender wants to see, as `register_lender --secrets` reads it."""
+    lender = LENDERS.get(request.match_info["slug"])
+    if lender is None:
+        return web.json_response({"lenders": list(LENDERS)}, status=404)
+    return web.json_response(credentials_of(request.app[SECRET], lender))
 
 
 async def reset(request: web.Request) -> web.Response:

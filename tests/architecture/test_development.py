@@ -95,6 +95,14 @@ def test_exported_secret_wins_over_a_made_one(tmp_path: Path, monkeypatch: pytes
     assert made["SECRET_KEY"] == "exported"
 
 
+def test_lenders_of_this_machine_are_known_in_another_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_LENDERS", "127.0.0.1:9000")
+    made = environment({}, tmp_path, port=8000, sandbox_ports=(20000, 20001))
+    assert made["LOCAL_LENDERS"] == "127.0.0.1:9000"
+
+
 def test_addresses_of_an_earlier_run_are_not_taken_for_given_ones(tmp_path: Path) -> None:
     write(tmp_path / "development.env", {"DATABASE_URL": "postgres://gone@/gone"})
     clean = {name: value for name, value in os.environ.items() if name not in OURS}

@@ -75,7 +75,17 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
         ),
         "no file": production(tmp, SECRET_KEY=None, SECRET_KEY_FILE=str(tmp / "nothing")),
         "sandbox": production(
-            tmp, SANDBOX_URL="http://127.0.0.1:9", SANDBOX_TLS_URL="https://127.0.0.1:9", SANDBOX_SECRET="x"
+            tmp,
+            SANDBOX_URL="http://127.0.0.1:9",
+            SANDBOX_TLS_URL="https://127.0.0.1:9",
+            SANDBOX_SECRET="x",
+            LOCAL_LENDERS="127.0.0.1:9000",
+        ),
+        "local lenders": production(
+            tmp, ENVIRONMENT="development", LOCAL_LENDERS="127.0.0.1:9000,localhost:9001", **local
+        ),
+        "lender elsewhere": production(
+            tmp, ENVIRONMENT="development", LOCAL_LENDERS="192.168.0.7:9000", **local
         ),
         "debug": production(tmp, DEBUG="True", DJANGO_DEBUG="1"),
     }
@@ -102,7 +112,12 @@ def test_start_is_refused_with_a_sentence_that_names_what_is_missing(
 
 @pytest.mark.parametrize(
     ("case", "named"),
-    [("misspelt", "ENVIRONMENT"), ("plain http", "PUBLIC_URL"), ("no file", "SECRET_KEY_FILE")],
+    [
+        ("misspelt", "ENVIRONMENT"),
+        ("plain http", "PUBLIC_URL"),
+        ("no file", "SECRET_KEY_FILE"),
+        ("lender elsewhere", "LOCAL_LENDERS"),
+    ],
 )
 def test_wrong_value_is_refused_by_name(started: dict[str, dict[str, Any]], case: str, named: str) -> None:
     assert started[case]["error"].startswith("ImproperlyConfigured")
@@ -206,6 +221,13 @@ def test_mail_of_production_goes_over_tls(started: dict[str, dict[str, Any]]) ->
 def test_production_knows_no_sandbox(started: dict[str, dict[str, Any]]) -> None:
     known = {started["sandbox"][name] for name in ("SANDBOX_URL", "SANDBOX_TLS_URL", "SANDBOX_SECRET")}
     assert known == {""}
+    assert started["sandbox"]["LOCAL_LENDERS"] == []
+
+
+def test_development_speaks_to_the_lenders_of_this_machine_that_are_named(
+    started: dict[str, dict[str, Any]],
+) -> None:
+    assert started["local lenders"]["LOCAL_LENDERS"] == ["127.0.0.1:9000", "localhost:9001"]
 
 
 def test_models_for_trying_the_cellar_are_not_installed_outside_tests(

@@ -204,6 +204,21 @@ BAD_OFFERS = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"apr": "NaN"}, "apr"),
+        ({"valid_until": "tomorrow"}, "valid_until"),
+        ({"schedule": []}, "schedule"),
+        ({"total_payable_cents": 59551}, "a total that is not the sum of schedule and fees"),
+        ({"term_months": 11}, "a schedule longer than the term"),
+        ({"instalment_cents": 4968}, "an instalment that is not the commonest"),
+    ],
+)
+def test_error_says_in_our_own_words_what_could_not_be_read(changes, where):
+    assert fault_of(said("offered", offer=offer(**changes))).where == where
+
+
 @pytest.mark.parametrize("terms", BAD_OFFERS)
 def test_offer_that_breaks_a_rule_is_refused_whole(terms):
     fault = fault_of(said("offered", offer=terms))

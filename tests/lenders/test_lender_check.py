@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
+from aiohttp import web
 from django.core.management import CommandError, call_command
 
 from applications.form_fields import CONSENTS_LABEL, KNOWN_LABELS, LANGUAGE_LABEL
 from lenders.adapters import get_adapter
 from lenders.adapters.base import DOCUMENT_LABELS
-from lenders.conformance.applicant import ANSWERABLE, ANSWERS, application
+from lenders.conformance.applicant import ANSWERABLE, ANSWERS, Applicant, application
 from lenders.models import Lender
+from lenders.sandbox.join import Visit
 from lenders.services.payload import KEYWORD
 from tests.lenders import scene
 
@@ -28,7 +32,7 @@ def check(sandbox: Any, lenders: Any) -> Callable[..., tuple[list[str], bool]]:
     def run(slug: str, **options: Any) -> tuple[list[str], bool]:
         out, ready = StringIO(), True
         try:
-            call_command("lender_check", slug, stdout=out, patience=5.0, **options)
+            call_command("lender_check", slug, stdout=out, **{"patience": 5.0} | options)
         except CommandError:
             ready = False
         return out.getvalue().splitlines(), ready
@@ -72,8 +76,11 @@ def test_decision_by_callback_is_waited_for(check: Any) -> None:
 def test_lender_that_is_out_of_order_fails_with_the_reason(check: Any) -> None:
     lines, ready = check("vetra")
     assert not ready
-    expected = "FAIL  takes an application: the answer cannot be used: unavailable"
+    expected = (
+        "FAIL  takes an application: unavailable (HTTP 503). It said that it cannot answer at the moment."
+    )
     assert line(lines, "takes an application") == expected
+    assert line(lines, "decides") == "SKIP  decides: there was no usable answer to the application"
     assert line(lines, "takes the choice") == "SKIP  takes the choice: there is no offer to choose"
 
 
@@ -86,19 +93,18 @@ def test_lender_that_declines_everybody_is_no_use_for_a_test(check: Any) -> None
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ("malformed", "malformed_answer"),
-        ("bad_signature", "bad_signature"),
-        ("huge", "too_large"),
-        ("redirect", "redirected"),
-        ("error", "unavailable"),
+        ("malformed", "malformed_answer (HTTP 200). Its answer could not be read. It is about: reference."),
+        ("bad_signature", "bad_signature (HTTP 200). Its answer was not signed as agreed."),
+        ("huge", "too_large. Its answer was too large."),
+        ("redirect", "redirected. It sent us on to another address, which we do not follow."),
+        ("error", "unavailable (HTTP 503). It said that it cannot answer at the moment."),
     ],
 )
 def test_fault_in_the_first_answer_is_named(check: Any, sandbox: Any, fault: str, reason: str) -> None:
     sandbox.fault("atra", fault)
     lines, ready = check("atra")
     assert not ready
-    expected = f"FAIL  takes an application: the answer cannot be used: {reason}"
-    assert line(lines, "takes an application") == expected
+    assert line(lines, "takes an application") == f"FAIL  takes an application: {reason}"
 
 
 def test_apr_that_does_not_follow_from_the_schedule_is_named(
@@ -115,6 +121,8 @@ def test_address_that_may_not_be_called_is_named(check: Any, sandbox: Any, setti
     lines, ready = check("dzintars")
     assert not ready
     assert "address_refused" in line(lines, "takes an application")
+    rest = lines[lines.index(line(lines, "takes an application")) + 1 : -1]
+    assert {one.partition(": ")[2] for one in rest} == {"nothing can be sent to it"}
 
 
 def test_missing_credentials_are_named(check: Any) -> None:
@@ -124,12 +132,96 @@ def test_missing_credentials_are_named(check: Any) -> None:
     assert line(lines, "is set up") == "FAIL  is set up: credentials are missing: signing_secrets"
 
 
+def test_refusal_that_anybody_on_the_way_could_have_made_is_none(
+    check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unsigned(self: object, status: int, *_about: str) -> web.StreamResponse:
+        return web.Response(status=status)
+
+    monkeypatch.setattr(Visit, "refuse", unsigned)
+    lines, ready = check("atra")
+    assert not ready
+    found = line(lines, "refuses an offer that it never made")
+    assert found.startswith("FAIL  refuses an offer that it never made: rejected (HTTP 409). ")
+    assert "should say so itself" in found
+
+
+def test_callback_that_could_not_be_used_is_told_with_the_decision_that_did_not_come(
+    check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lenders.sandbox.credit.OFFER_STANDS", timedelta(days=365 * 80))
+    lines, ready = check("dzintars", patience=1.0)
+    assert not ready
+    expected = (
+        "FAIL  decides: no decision within 1 s; what it called back could not be used: malformed_answer"
+    )
+    assert line(lines, "decides") == expected
+
+
+@pytest.mark.parametrize("limits", [{"active": False}, {"paused_at": datetime(2026, 1, 1, tzinfo=UTC)}])
+def test_lender_that_is_not_asked_is_checked_and_that_is_said(check: Any, limits: dict[str, Any]) -> None:
+    limit("atra", **limits)
+    lines, ready = check("atra")
+    assert ready, lines
+    assert lines[2] == "Nobody's application is sent to it now: It is not taking applications at the moment."
+
+
+@pytest.mark.parametrize("options", [{"listen": 9000}, {"callback_url": "https://here.example/"}])
+def test_address_for_callbacks_and_its_port_go_together(lenders: Any, options: dict[str, Any]) -> None:
+    with pytest.raises(CommandError, match="--listen and --callback-url together"):
+        call_command("lender_check", "atra", stdout=StringIO(), **options)
+
+
+def test_port_that_is_taken_is_named(lenders: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Port {port} is in use"):
+            call_command(
+                "lender_check", "atra", stdout=StringIO(), listen=port, callback_url="https://here.example/"
+            )
+
+
 def test_field_that_no_lender_is_given_is_named(lenders: Any) -> None:
     lender = Lender.objects.get(slug="atra")
     lender.requested_fields = [*lender.requested_fields, KEYWORD]
     lender.save()
     with pytest.raises(CommandError, match=KEYWORD):
         call_command("lender_check", "atra", stdout=StringIO())
+
+
+def limit(slug: str, **limits: Any) -> None:
+    Lender.objects.filter(slug=slug).update(**limits)
+
+
+def test_applicant_is_somebody_whom_the_lender_serves(check: Any) -> None:
+    limit("atra", languages=["ru"], minimum_age=60, maximum_age_at_end=61, minimum_term_months=6)
+    lines, ready = check("atra")
+    assert ready, lines
+    assert lines[1] == "An invented person of 60, language ru, asks for 5050.00 euros over 6 months."
+
+
+def test_amount_and_term_that_were_given_are_asked_for(check: Any) -> None:
+    lines, _ = check("atra", amount_cents=1234_50, term_months=7)
+    assert lines[1].endswith("asks for 1234.50 euros over 7 months.")
+
+
+@pytest.mark.parametrize(
+    ("limits", "options", "reason"),
+    [
+        ({"maximum_age_at_end": 18, "minimum_term_months": 12}, {}, "younger at the end of the term"),
+        ({"maximum_age_at_end": 18}, {"term_months": 36}, "younger at the end of the term"),
+        ({}, {"amount_cents": 1}, "larger amounts only"),
+        ({}, {"amount_cents": 10_000_01}, "does not lend this much"),
+        ({"minimum_term_months": 2}, {"term_months": 1}, "longer terms only"),
+        ({}, {"term_months": 61}, "does not lend for this long"),
+    ],
+)
+def test_limits_that_nobody_can_meet_are_named(
+    lenders: Any, limits: dict[str, Any], options: dict[str, Any], reason: str
+) -> None:
+    limit("atra", **limits)
+    with pytest.raises(CommandError, match=f"limits that atra published: .*{reason}"):
+        call_command("lender_check", "atra", stdout=StringIO(), **options)
 
 
 def test_unknown_lender_is_refused_with_those_that_are_known(lenders: Any) -> None:
@@ -147,6 +239,6 @@ def test_output_holds_no_secret_and_no_answer_of_the_invented_person(check: Any)
 
 def test_application_of_the_invented_person_carries_the_declared_fields_alone() -> None:
     labels = ["loan.amount_cents", "identification.surname"]
-    request = application(labels, amount_cents=100_00, term_months=3)
+    request = application(labels, Applicant(date(1990, 2, 1), "lv", 100_00, 3))
     assert list(request.fields) == labels
     assert get_adapter("join").supported_labels >= set(labels)

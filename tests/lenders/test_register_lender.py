@@ -99,11 +99,56 @@ def test_registering_again_brings_a_lender_up_to_date(tmp_path: Path) -> None:
         ({"recipient": PAPERS | {"licence_authority": ""}}, "[Ll]icenc"),
         ({"recipient": PAPERS | {"licence_until": "soon"}}, "licence_until"),
         ({"recipient": PAPERS | {"licence": "1"}}, "licence"),
+        ({"allowed_hosts": "api.lender.example"}, "allowed_hosts is a list"),
+        ({"requested_fields": "loan.amount_cents"}, "requested_fields is a list"),
+        ({"requested_fields": ["loan.keyword"]}, "loan.keyword"),
+        ({"minimum_amount_cents": 1_000_01}, "minimum_amount_cents is more than maximum_amount_cents"),
+        ({"minimum_term_months": 13}, "minimum_term_months is more than maximum_term_months"),
+        ({"paused_at": "2026-01-01"}, "paused_at"),
+        ({"name": ""}, "name: This field cannot be blank"),
     ],
 )
 def test_wrong_fact_is_refused_by_name(tmp_path: Path, changes: dict[str, Any], named: str) -> None:
     with pytest.raises(CommandError, match=named):
         register(tmp_path, **changes)
+
+
+def test_address_on_this_machine_is_refused_with_those_that_are_spoken_to(
+    tmp_path: Path, settings: Any
+) -> None:
+    settings.LOCAL_LENDERS = ["127.0.0.1:9000"]
+    with pytest.raises(CommandError, match=r"127\.0\.0\.1:9000; LOCAL_LENDERS"):
+        register(tmp_path, base_url="http://127.0.0.1:9001/jo1n")
+
+
+def test_lender_on_this_machine_that_is_named_is_registered(tmp_path: Path, settings: Any) -> None:
+    settings.LOCAL_LENDERS = ["127.0.0.1:9000"]
+    assert register(tmp_path, base_url="http://127.0.0.1:9000/jo1n") == "piemers is registered.\n"
+
+
+def test_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"nowhere\.json: No such file"):
+        call_command("register_lender", tmp_path / "nowhere.json", secrets=tmp_path / "secrets")
+
+
+def test_file_that_is_no_json_is_named_with_the_place(tmp_path: Path) -> None:
+    (tmp_path / "facts.json").write_text('{"slug": "piemers",}')
+    with pytest.raises(CommandError, match=r"facts.json is no JSON: .*\(line 1, column \d+\)"):
+        call_command("register_lender", tmp_path / "facts.json", secrets=tmp_path / "secrets")
+
+
+@pytest.mark.parametrize("secret", ["whsec_canary!", "whsec_Y2FuYXJ5", "whsec_"])
+def test_signing_secret_that_cannot_sign_is_refused(tmp_path: Path, secret: str) -> None:
+    with pytest.raises(CommandError, match="base64 of 24 bytes") as refused:
+        register(tmp_path, secrets=secret)
+    assert "anary" not in str(refused.value)
+
+
+def test_certificate_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    given = {"certificate": "canary", "private_key": "canary"}
+    with pytest.raises(CommandError, match="PEM") as refused:
+        register(tmp_path, secrets=json.dumps(given), adapter="xml")
+    assert "canary" not in str(refused.value)
 
 
 def test_missing_secret_is_refused_without_showing_the_file(tmp_path: Path) -> None:

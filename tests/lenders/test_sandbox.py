@@ -9,12 +9,15 @@ import json
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from io import StringIO
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +59,19 @@ def test_lender_that_offers(server, slug):
         amount_cents=terms.amount_cents, upfront_fees_cents=terms.upfront_fees_cents, schedule=terms.schedule
     )
     assert terms.apr == round_half_up(rate)
+
+
+@pytest.mark.parametrize("slug", ["atra", "baka", "krasts", "vecpilseta"])
+def test_lender_tells_what_it_wants_to_see(server, slug):
+    with urllib.request.urlopen(f"{server.url}/_credentials/{slug}", timeout=5) as reply:
+        assert json.load(reply) == credentials_of(SECRET, LENDERS[slug])
+
+
+def test_command_names_the_way_out_when_its_port_is_taken():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError, match=r"address already in use.*--port"):
+            call_command("sandbox_lenders", port=port, tls_port=0, stdout=StringIO())
 
 
 def test_lender_that_declines(server):

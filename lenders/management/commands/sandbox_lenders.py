@@ -37,7 +37,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         secret = getattr(settings, "SANDBOX_SECRET", "")
         if not secret:
-            raise CommandError("SANDBOX_SECRET is not set")
+            raise CommandError(
+                "SANDBOX_SECRET is not set: start `make run` first, or `make sandbox` instead."
+            )
         if options["speed"] <= 0:
             raise CommandError("--speed must be more than 0")
         for over_tls, place in (
@@ -46,4 +48,8 @@ class Command(BaseCommand):
         ):
             slugs = ", ".join(lender.slug for lender in SANDBOX_LENDERS if lender.over_tls is over_tls)
             self.stdout.write(f"Sandbox lenders at {place}/<slug>/: {slugs}")
-        serve(port=options["port"], tls_port=options["tls_port"], secret=secret, speed=options["speed"])
+        self.stdout.write(f"What each wants to see: http://{HOST}:{options['port']}/_credentials/<slug>")
+        try:
+            serve(port=options["port"], tls_port=options["tls_port"], secret=secret, speed=options["speed"])
+        except OSError as error:
+            raise CommandError(f"{error.strerror}; --port and --tls-port take others.") from None
