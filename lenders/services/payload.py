@@ -76,6 +76,8 @@ def _credentials_of(lender: Lender) -> Credentials:
         return Credentials.from_stored(lender.secrets)
     except CryptoError as error:
         raise LenderError(ErrorCode.NOT_CONFIGURED, permanent=error.code not in CURABLE) from None
+    except TypeError:  # written by another release
+        raise LenderError(ErrorCode.NOT_CONFIGURED, permanent=True) from None
 
 
 @dataclass(frozen=True)

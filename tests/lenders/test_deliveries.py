@@ -119,13 +119,34 @@ def swap_the_secrets() -> None:
         )
 
 
-@pytest.mark.parametrize("breaks", [lose_the_key, swap_the_secrets])
+@data_key_scope()
+def write_as_another_release() -> None:
+    lender = Lender.objects.get(slug="atra")
+    lender.secrets = lender.secrets | {"signing_key": "x"}
+    lender.save()
+
+
+@pytest.mark.parametrize("breaks", [lose_the_key, swap_the_secrets, write_as_another_release])
 def test_lender_whose_secrets_do_not_open_is_not_sent_anything_and_holds_up_no_other(breaks):
     application = scene.sent("atra", "leja")
     breaks()
     assert set(scene.begun(application)) == {"leja"}
     assert scene.states(application) == {"atra": "failed", "leja": "queued"}
     assert scene.submission_at(application, "atra").error_code == "not_configured"
+
+
+def test_adapter_that_fails_holds_up_the_application_at_its_lender_alone(monkeypatch):
+    build = JoinAdapter.build_application
+
+    def fails_for_atra(self: JoinAdapter, request: Any, endpoint: Any, **more: Any) -> Any:
+        return build(self, request, None if endpoint.slug == "atra" else endpoint, **more)
+
+    monkeypatch.setattr(JoinAdapter, "build_application", fails_for_atra)
+    application = scene.sent("atra", "leja")
+    assert set(scene.begun(application)) == {"leja"}
+    Delivery.objects.filter(lender__slug="atra").update(fence=deliveries.CLAIM_CAP, lease_until=None)
+    assert scene.begun(application) == {}
+    assert scene.states(application) == {"atra": "failed", "leja": "queued"}
 
 
 def test_choice_that_was_undone_meanwhile_is_not_told():
