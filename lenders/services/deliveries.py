@@ -217,7 +217,9 @@ def _cannot_ask_to_delete(delivery: Delivery) -> str | None:
         return "still_on_its_way"  # it might arrive after the request to delete it
     if not data_left(delivery.submission_id):
         return "never_left"
-    return "deadline_passed" if timezone.now() >= delivery.deadline else None
+    if timezone.now() >= delivery.deadline:
+        return "deadline_passed"
+    return "lender_paused" if delivery.lender.paused_at is not None else None  # since it was claimed
 
 
 def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: int) -> None:
