@@ -20,6 +20,7 @@ from lenders.services import polling, supplied_files
 from lenders.services.breaking import take_token
 from lenders.services.claims import Claim
 from lenders.services.contracts import decline_late
+from lenders.services.deletions import take_back_by_hand
 from lenders.services.fan_out import new_delivery
 from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
@@ -198,6 +199,8 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
         move(delivery.submission, becomes, error_code=code)
     if kind == DeliveryKind.SUPPLEMENT and delivery.submission.status not in RETRYABLE:
         supplied_files.forget(delivery.submission_id)
+    if kind != DeliveryKind.DELETION:
+        take_back_by_hand(delivery.submission)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)
 
 
