@@ -86,6 +86,9 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
     )
     if delivery is None:
         return False
+    if delivery.submission.subject.erased_at is not None:
+        give_up(delivery, "subject_erased")  # nothing is decided about an erased person
+        return True
     delivery.failures += 1
     wait = wait_before_next(delivery.failures, error)
     may_have_acted = error.ambiguous or error.code in ANSWERED
@@ -192,7 +195,11 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
     if delivery.kind == DeliveryKind.CHOICE:
         live.touch(delivery.submission.application_id)  # the page says that the lender was not told
     kind = DeliveryKind(delivery.kind)
-    if delivery.submission.status == WAITS_AS.get(kind):  # it may have called back meanwhile
+    waits_as = {WAITS_AS.get(kind)}
+    if kind == DeliveryKind.INQUIRY and code == "quarantined":
+        # No other question follows: what the lender decides would never be learnt, if staff did not see it.
+        waits_as.add(SubmissionStatus.PENDING)
+    if delivery.submission.status in waits_as:  # it may have called back meanwhile
         if kind == DeliveryKind.SUPPLEMENT and code == "request_withdrawn":
             status = status or SubmissionStatus.ACTION_REQUIRED  # the application itself was sent long ago
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)

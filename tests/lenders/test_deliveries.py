@@ -10,10 +10,10 @@ from django.db import connection
 from django.utils import timezone
 
 from applications.crypto.keyring import data_key_scope
-from applications.models import Disclosure
+from applications.models import AuditEntry, Disclosure
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
-from lenders.models import Attempt, Delivery, Lender, LenderMessage
+from lenders.models import Attempt, Delivery, Lender, LenderMessage, Offer
 from lenders.services import choosing, deliveries, settling
 from lenders.states import DeliveryKind
 from tests.lenders import scene
@@ -352,3 +352,18 @@ def test_delivery_of_a_person_whose_key_is_lost_is_set_aside_after_the_cap():
         scene.end_leases()
     scene.begun(application)
     assert scene.delivery_at(application, "atra").status == "quarantined"
+
+
+def test_failed_call_decides_nothing_about_a_person_who_was_erased_meanwhile():
+    application = scene.sent("atra")
+    scene.taken_by_all(application)
+    scene.choose(Offer.objects.get())
+    (told,) = scene.begun(application).values()
+    scene.erase(application.subject)
+    known = AuditEntry.objects.count()
+    scene.finish(told, LenderError(ErrorCode.REJECTED, permanent=True, signed=True))
+    application.refresh_from_db()
+    assert (application.status, scene.states(application)) == ("chosen", {"atra": "selected"})
+    choice = scene.delivery_at(application, "atra", "choice")
+    assert (choice.status, choice.error_code) == ("failed", "subject_erased")
+    assert AuditEntry.objects.count() == known
