@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import Awaitable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from http import HTTPStatus
 from typing import Protocol
 
@@ -34,6 +35,7 @@ class Send(Protocol):
 class _Held:
     value: str = field(repr=False)
     until: float
+    made_at: datetime
 
 
 class Tokens:
@@ -65,7 +67,7 @@ class Tokens:
     async def _value(self, call: Call, request: HttpCall, send: Send) -> str:
         key = _key(request)
         held = self._held.get(key)
-        if held is not None and time.monotonic() < held.until:
+        if held is not None and time.monotonic() < held.until and _newer(held, call.token_refused_at):
             return held.value
         asking = self._asking.get(key)
         if asking is None:
@@ -77,7 +79,7 @@ class Tokens:
         return found
 
     async def _ask(self, key: str, call: Call, request: HttpCall, send: Send) -> str | LenderError:
-        began = time.monotonic()
+        began, made_at = time.monotonic(), timezone.now()
         try:
             answer = await send(request, deadline=began + LONGEST_REQUEST_SECONDS)
             token = call.adapter.parse_token(answer, call.endpoint, now=timezone.now())
@@ -85,8 +87,15 @@ class Tokens:
             return error
         until = began + token.seconds - min(MARGIN_SECONDS, token.seconds / 2)
         self._held = {other: held for other, held in self._held.items() if began < held.until}
-        self._held[key] = _Held(token.value, until)
+        self._held[key] = _Held(token.value, until, made_at)
         return token.value
+
+
+def _newer(held: _Held, refused_at: datetime | None) -> bool:
+    """Whether a token was made after one of the same lender was refused. Another process may have learnt of
+    that: here the old one is still held.
+    """
+    return refused_at is None or held.made_at > refused_at
 
 
 def _key(request: HttpCall) -> str:

@@ -55,8 +55,10 @@ def _resume(lifted: Restriction) -> None:
     others = Restriction.objects.filter(subject_id=lifted.subject_id).exclude(pk=lifted.pk)
     if others.filter(lifted_at__isnull=True).exists():
         return
-    overlapping = others.filter(lifted_at__gte=lifted.since).order_by("since").first()
-    began = min(lifted.since, overlapping.since) if overlapping else lifted.since
+    began = lifted.since
+    # one that overlaps may have followed upon an earlier one, without a gap
+    while before := others.filter(since__lt=began, lifted_at__gte=began).order_by("since").first():
+        began = before.since
     processing_resumed.send(sender=Restriction, subject_id=lifted.subject_id, paused=timezone.now() - began)
 
 

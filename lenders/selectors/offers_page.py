@@ -13,7 +13,7 @@ from applications.collation import latvian_key
 from applications.form_fields import KNOWN_LABELS, label_text
 from applications.models import Application
 from applications.personal import Purpose
-from applications.selectors.permission import refusal, require
+from applications.selectors.permission import permitted, refusal, require
 from applications.states import ApplicationStatus
 from lenders.adapters.base import Instalment
 from lenders.models import Offer, Submission
@@ -22,7 +22,15 @@ from lenders.ordering import Order, in_order
 from lenders.reasons import sentence_of
 from lenders.selectors.deletions import came_of_the_request
 from lenders.selectors.more_page import UNANSWERED, asked_for, can_be_answered
-from lenders.states import WAITING, Asking, DeliveryKind, DeliveryStatus, OfferStatus, SubmissionStatus
+from lenders.states import (
+    APPLICATION_LISTENS,
+    WAITING,
+    Asking,
+    DeliveryKind,
+    DeliveryStatus,
+    OfferStatus,
+    SubmissionStatus,
+)
 
 NOTICEABLE = Decimal("0.1")  # percentage points, as the terms of use say
 SHOWN_OFFERS = (OfferStatus.OPEN, OfferStatus.SELECTED)
@@ -260,7 +268,8 @@ def _lender_view(submission: Submission, application: Application, *, stopped: b
     unanswered = state in WAITING and not open_to_more
     waiting = (unanswered or adds) and submission.page_wait_until > now
     may_answer = unanswered or adds or state in (SubmissionStatus.NO_RESPONSE, SubmissionStatus.UNKNOWN)
-    late = may_answer and not waiting and submission.late_until > now and not deletion
+    counts = application.status in APPLICATION_LISTENS and submission.late_until > now and not deletion
+    late = may_answer and not waiting and counts
     return LenderView(
         id=submission.pk,
         name=submission.lender.name,
@@ -290,7 +299,8 @@ def _reason_text(submission: Submission) -> str:
 
 
 def applications_with_offers(subject_id: UUID, *, purpose: Purpose) -> list[Application]:
-    """A person's applications with offers to choose from, each with their number as `open_offers`.
+    """A person's applications with offers to choose from, each with their number as `open_offers`; none of
+    which nothing may be passed on now.
 
     Raises SubjectErased or a ProcessingRefused.
     """
@@ -299,7 +309,11 @@ def applications_with_offers(subject_id: UUID, *, purpose: Purpose) -> list[Appl
         submissions__offers__status=OfferStatus.OPEN, submissions__offers__valid_until__gt=timezone.now()
     )
     return list(
-        Application.objects.filter(subject_id=subject_id, status=ApplicationStatus.SUBMITTED)
+        Application.objects.filter(
+            permitted(Purpose.PASS_TO_LENDERS, application="pk"),
+            subject_id=subject_id,
+            status=ApplicationStatus.SUBMITTED,
+        )
         .annotate(open_offers=Count("submissions__offers", filter=open_offers))
         .filter(open_offers__gt=0)
         .order_by("-submitted_at")

@@ -15,6 +15,7 @@ from applications.services.submitting import change_status
 from applications.states import ApplicationStatus
 from lenders.models import Delivery, Offer, Submission
 from lenders.selectors.offers_page import number_to_choose_from
+from lenders.services import supplied_files
 from lenders.services.deletions import ask_all_to_delete
 from lenders.services.moves import move
 from lenders.services.telling import tell_by_mail
@@ -49,8 +50,8 @@ def contract_signed(submission: Submission, actor: Actor) -> str:
 
 
 def _let_go(signed: Submission) -> None:
-    """Nothing more is asked of anybody, and no other offer can be chosen. What a worker holds ends by
-    itself.
+    """Nothing more is asked of anybody or sent to anybody, and no other offer can be chosen. What a worker
+    holds ends by itself.
     """
     now = timezone.now()
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
@@ -62,6 +63,7 @@ def _let_go(signed: Submission) -> None:
     )
     for other in Submission.objects.filter(application=signed.application_id).exclude(pk=signed.pk):
         move(other, SubmissionStatus.NOT_SELECTED)
+        supplied_files.forget(other.pk)
     Offer.objects.filter(submission__application=signed.application_id, status=OfferStatus.OPEN).update(
         status=OfferStatus.NOT_SELECTED
     )

@@ -70,6 +70,13 @@ def ask_all_to_delete(*, application_id: UUID, reason: DeletionReason, actor: Ac
         ask_to_delete(submission=submission, reason=reason, actor=actor)
 
 
+def take_back_by_hand(submission: Submission) -> None:
+    """The same where no delivery finds it out, because staff are to ask: they have nothing to ask about."""
+    asked = DeletionNotice.objects.filter(submission=submission).exists()
+    if asked and not takes_notices(submission.lender) and not data_left(submission.pk):
+        take_back(submission)
+
+
 def take_back(submission: Submission) -> None:
     """Nothing had left after all, so nothing was asked."""
     DeletionNotice.objects.filter(submission=submission, acknowledgement=Acknowledgement.NONE).delete()

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import OperationalError, transaction
+from django.db import DatabaseError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -121,7 +121,7 @@ def _begin_one_application(claims: Sequence[Claim]) -> list[Prepared]:
             if delivery.fence == fences[delivery.pk].fence
             and delivery.lease_until is not None  # given back by whoever overtook this claim
             and delivery.status == DeliveryStatus.DUE
-            and (call := _call_of(delivery)) is not None
+            and (call := _call_alone(delivery)) is not None
         }
         disclosures.intend(calls)
         attempts = Attempt.objects.bulk_create(
@@ -139,6 +139,19 @@ def _begin_one_application(claims: Sequence[Claim]) -> list[Prepared]:
                  delivery.deadline)
         for attempt, (delivery, call) in zip(attempts, calls.items(), strict=True)
     ]  # fmt: skip
+
+
+def _call_alone(delivery: Delivery) -> payload.Call | None:
+    """The same for a delivery whose lender's adapter may fail: it must not hold up the application at other
+    lenders. Its own lease runs out, and the cap on claims hands it to staff.
+    """
+    try:
+        return _call_of(delivery)
+    except (DatabaseError, CryptoError):  # the transaction, or the person's data: the same for all of them
+        raise
+    except Exception:
+        log.exception("delivery.not_built", delivery=str(delivery.pk))
+        return None
 
 
 def _call_of(delivery: Delivery) -> payload.Call | None:
@@ -204,7 +217,9 @@ def _cannot_ask_to_delete(delivery: Delivery) -> str | None:
         return "still_on_its_way"  # it might arrive after the request to delete it
     if not data_left(delivery.submission_id):
         return "never_left"
-    return "deadline_passed" if timezone.now() >= delivery.deadline else None
+    if timezone.now() >= delivery.deadline:
+        return "deadline_passed"
+    return "lender_paused" if delivery.lender.paused_at is not None else None  # since it was claimed
 
 
 def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Max
 from django.urls import reverse
 from django.utils import timezone
 
@@ -34,7 +35,7 @@ from lenders.adapters.base import (
     LenderError,
     Supplement,
 )
-from lenders.models import DeletionNotice, Delivery, Lender, Offer, Submission
+from lenders.models import Attempt, DeletionNotice, Delivery, Lender, Offer, Submission
 from lenders.purposes import PURPOSES
 from lenders.selectors.more_page import KEYWORD, may_be_passed
 from lenders.states import DeliveryKind, OfferStatus
@@ -75,6 +76,8 @@ def _credentials_of(lender: Lender) -> Credentials:
         return Credentials.from_stored(lender.secrets)
     except CryptoError as error:
         raise LenderError(ErrorCode.NOT_CONFIGURED, permanent=error.code not in CURABLE) from None
+    except TypeError:  # written by another release
+        raise LenderError(ErrorCode.NOT_CONFIGURED, permanent=True) from None
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ class Call:
     """A call that is ready, and how its answer is read. An inquiry or a request to delete discloses nothing.
 
     token  the call that obtains the bearer token this one is to carry, where the lender wants one
+    token_refused_at  when the lender refused the one that this delivery carried before
     """
 
     http: HttpCall
@@ -102,6 +106,7 @@ class Call:
     parse: Parse
     discloses: Discloses | None = None
     token: HttpCall | None = None
+    token_refused_at: datetime | None = None
 
 
 def build(delivery: Delivery) -> Call:
@@ -109,7 +114,17 @@ def build(delivery: Delivery) -> Call:
     adapter, endpoint = get_adapter(delivery.lender.adapter), endpoint_of(delivery.lender)
     builder = _BUILDERS[DeliveryKind(delivery.kind)]
     call = builder(delivery, adapter, endpoint, timezone.now())
-    return replace(call, token=adapter.build_token_request(endpoint, now=timezone.now()))
+    token = adapter.build_token_request(endpoint, now=timezone.now())
+    return replace(call, token=token, token_refused_at=_token_refused_at(delivery))
+
+
+def _token_refused_at(delivery: Delivery) -> datetime | None:
+    if delivery.error_code != ErrorCode.TOKEN_REFUSED:
+        return None
+    ended: dict[str, datetime | None] = Attempt.objects.filter(delivery=delivery).aggregate(
+        at=Max("finished_at")
+    )
+    return ended["at"]
 
 
 def _application(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now: datetime) -> Call:

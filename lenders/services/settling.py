@@ -20,6 +20,7 @@ from lenders.services import polling, supplied_files
 from lenders.services.breaking import take_token
 from lenders.services.claims import Claim
 from lenders.services.contracts import decline_late
+from lenders.services.deletions import take_back_by_hand
 from lenders.services.fan_out import new_delivery
 from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
@@ -87,6 +88,9 @@ def settle_failure(claim: Claim, adapter: Adapter, error: LenderError) -> bool:
     )
     if delivery is None:
         return False
+    if delivery.submission.subject.erased_at is not None:
+        give_up(delivery, "subject_erased")  # nothing is decided about an erased person
+        return True
     delivery.failures += 1
     most_failures = FAILURE_CAP.get(DeliveryKind(delivery.kind))
     wait = wait_before_next(delivery.failures, error, patient=most_failures is None)
@@ -201,13 +205,19 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
     if delivery.kind == DeliveryKind.CHOICE:
         live.touch(delivery.submission.application_id)  # the page says that the lender was not told
     kind = DeliveryKind(delivery.kind)
-    if delivery.submission.status == WAITS_AS.get(kind):  # it may have called back meanwhile
+    waits_as = {WAITS_AS.get(kind)}
+    if kind == DeliveryKind.INQUIRY and code == "quarantined":
+        # No other question follows: what the lender decides would never be learnt, if staff did not see it.
+        waits_as.add(SubmissionStatus.PENDING)
+    if delivery.submission.status in waits_as:  # it may have called back meanwhile
         if kind == DeliveryKind.SUPPLEMENT and code == "request_withdrawn":
             status = status or SubmissionStatus.ACTION_REQUIRED  # the application itself was sent long ago
         becomes = status or ENDS_AS.get(code, SubmissionStatus.FAILED)
         move(delivery.submission, becomes, error_code=code)
     if kind == DeliveryKind.SUPPLEMENT and delivery.submission.status not in RETRYABLE:
         supplied_files.forget(delivery.submission_id)
+    if kind != DeliveryKind.DELETION:
+        take_back_by_hand(delivery.submission)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)
 
 

@@ -12,7 +12,7 @@ from applications.actors import Actor
 from applications.doorbell import ring_on_commit
 from applications.errors import IllegalTransition
 from applications.models import DataSubject, MailKind
-from applications.selectors.permission import require
+from applications.selectors.permission import permitted, require
 from applications.services import audit
 from applications.services.locking import lock_subject
 from applications.states import ApplicationStatus
@@ -96,12 +96,16 @@ def _asking(submission_id: UUID, subject_id: UUID) -> Submission:
 def ask_by_mail() -> int:
     """Write to whoever has not answered a lender by the time their page waits no more; how many there were.
 
-    Somebody whose data are only stored is not written to.
+    Nobody is asked for what could not be passed on: `give` would refuse it.
     """
+    now = timezone.now()
     unanswered = Submission.objects.filter(
+        permitted(PURPOSE, application="application"),
         status=SubmissionStatus.ACTION_REQUIRED,
         asking=Asking.OPEN,
-        page_wait_until__lt=timezone.now(),
+        page_wait_until__lt=now,
+        late_until__gt=now,
+        deletion__isnull=True,
         application__status=ApplicationStatus.SUBMITTED,
         subject__erased_at__isnull=True,
     )

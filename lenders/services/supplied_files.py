@@ -14,7 +14,8 @@ from applications.crypto.fields import encrypted_fields
 from applications.selectors.permission import standing_restrictions
 from applications.services.operations import DAILY_JOBS
 from applications.uploads import Upload
-from lenders.models import Submission, Supplement, SuppliedFile
+from lenders.models import Delivery, Submission, Supplement, SuppliedFile
+from lenders.states import DeliveryKind, DeliveryStatus
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,16 @@ def forget(submission_id: UUID) -> None:
 
 
 def forget_overdue() -> dict[str, int]:
-    """Empty what was never received, once an answer of the lender would not count any more."""
-    return {"files": _empty(_whole().filter(supplement__submission__late_until__lt=timezone.now()))}
+    """Empty what was never received, once an answer of the lender would not count any more and nothing of it
+    is still to be sent: a delivery may be tried for longer than a short late window.
+    """
+    to_be_sent = Delivery.objects.filter(
+        submission=OuterRef("supplement__submission"),
+        kind=DeliveryKind.SUPPLEMENT,
+        status=DeliveryStatus.DUE,
+    )
+    overdue = _whole().filter(~Exists(to_be_sent), supplement__submission__late_until__lt=timezone.now())
+    return {"files": _empty(overdue)}
 
 
 def is_whole(submission: Submission) -> bool:

@@ -1,11 +1,13 @@
 """A bank asked by the engine over real HTTP: the token, the questions, and all its twin can do wrong."""
 
 import logging
+from collections.abc import Iterator
 
 import pytest
 
 from applications.actors import Actor
 from applications.models import Application, Disclosure
+from lenders.engine import Engine
 from lenders.models import Attempt, Delivery, Lender, Offer
 from lenders.sandbox.secrets import client_of
 from lenders.services.choosing import choose
@@ -24,6 +26,14 @@ def quick_questions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Questions follow one another as quickly as the bank thinks here, and what was sent has soon arrived."""
     monkeypatch.setattr("lenders.services.polling.SHORTEST_PAUSE", scene.timedelta(seconds=0.1))
     monkeypatch.setattr("lenders.services.settling.UNDER_WAY", scene.timedelta(seconds=1))
+
+
+@pytest.fixture
+def another_worker(asked) -> Iterator[Engine]:
+    """The engine of a second process."""
+    engine = Engine()
+    yield engine
+    engine.stop()
 
 
 def evaluations(asked) -> list[int]:
@@ -127,6 +137,22 @@ def test_token_that_was_revoked_is_replaced_and_the_bank_sees_one_application(as
     assert outcomes(application) == ["token_refused", "pending"]
     assert evaluations(asked) == [1]
     assert asked.sandbox.log()["token_requests"] == {"baka": 2}
+
+
+def test_token_that_was_revoked_is_not_tried_again_by_another_worker_that_still_holds_it(
+    asked, another_worker
+):
+    for worker in (asked.engine, another_worker):
+        earlier = scene.sent("baka")
+        worker.wake(earlier.pk)
+        scene.until(lambda: not Delivery.objects.filter(kind="application", status="due").exists())
+    asked.sandbox.fault("baka", "token_revoked")
+    application = scene.sent("baka")
+    asked.engine.wake()
+    scene.until(lambda: outcomes(application) == ["token_refused"])
+    scene.until(lambda: len(outcomes(application)) == 2, between=another_worker.wake)
+    scene.until(lambda: outcomes(application)[1])
+    assert outcomes(application) == ["token_refused", "pending"]
 
 
 def test_bank_that_refuses_a_new_token_too_is_given_up_on(asked):

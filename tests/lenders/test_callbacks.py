@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.test import Client
+from django.test import AsyncClient, Client
+from django.test.client import AsyncClientHandler
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -57,6 +59,25 @@ def call(
     )
 
 
+class Unmeasured(AsyncClientHandler):
+    """A web process that is handed messages which do not say how long they are."""
+
+    async def __call__(self, scope: dict[str, Any]) -> Any:
+        scope["headers"] = [one for one in scope["headers"] if one[0] != b"content-length"]
+        return await super().__call__(scope)
+
+
+@async_to_sync
+async def sent_in_chunks(body: bytes, headers: dict[str, str]) -> int:
+    """The status of the answer."""
+    client = AsyncClient(raise_request_exception=False)
+    client.handler = Unmeasured()
+    answer = await client.generic(
+        "POST", "/api/lenders/v1/atra/callbacks/", body, content_type="application/json", headers=headers
+    )
+    return int(answer.status_code)
+
+
 def said(submission: Submission, word: str = "offered", **options: Any) -> Any:
     return call(*envelope(scene.statement(submission, word), **options))
 
@@ -90,6 +111,16 @@ def test_known_id_with_other_words_changes_nothing(submission):
     said(submission, "pending")
     assert said(submission, "declined").status_code == 204
     assert scene.states(submission.application)["atra"] == "pending"
+
+
+def test_message_that_does_not_say_its_length_is_taken(submission):
+    assert sent_in_chunks(*envelope(scene.statement(submission, "offered"))) == 204
+    assert scene.states(submission.application)["atra"] == "offered"
+
+
+def test_huge_message_that_does_not_say_its_length_is_refused(submission):
+    padded = scene.statement(submission, "declined", padding="x" * LARGEST_CALLBACK)
+    assert sent_in_chunks(*envelope(padded)) == 413
 
 
 def test_longest_message_id_is_taken(submission):

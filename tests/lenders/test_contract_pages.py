@@ -4,9 +4,10 @@ import pytest
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from applications.models import Application
+from lenders.adapters.base import ErrorCode, LenderError
 from lenders.models import Offer
 from lenders.selectors.moments import moments
 from tests.lenders import scene
@@ -142,3 +143,18 @@ def test_staff_read_the_same_on_the_timeline_and_beside_the_lender(application):
         f"/admin/applications/application/{application.pk}/change/", headers={"Accept-Language": "en"}
     )
     assert "It has deleted them: " in page.text
+
+
+def test_page_does_not_say_of_a_lender_that_its_answer_still_counts_once_a_contract_is_signed(browser):
+    subject, token = scene.new_session()
+    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
+    application = scene.send(scene.draft_for(subject), ["atra", "leja"])
+    calls = scene.begun(application)
+    scene.shift(scene.delivery_at(application, "leja"), failures=2)
+    scene.finish(calls["leja"], LenderError(ErrorCode.TIMED_OUT, permanent=False))  # nothing left for it
+    scene.choose(scene.open_offer(application, "atra"))
+    scene.shift(scene.submission_at(application, "leja"), page_wait_until=timezone.now())
+    counts = "tā joprojām derēs"
+    assert counts in main_of(browser, application)
+    sign(application)
+    assert counts not in main_of(browser, application)

@@ -394,6 +394,38 @@ def test_lender_whose_interface_takes_no_requests_is_asked_by_hand(by_hand):
     assert waits() == []
 
 
+def call_off(application: Application) -> None:
+    withdraw(application)
+
+
+def sign_with_another(application: Application) -> None:
+    scene.choose(scene.open_offer(application, "atra"))
+    scene.say(scene.submission_at(application, "atra"), "contract_signed")
+
+
+@pytest.mark.parametrize("ends", [call_off, sign_with_another])
+def test_nobody_asks_by_hand_for_what_never_arrived_after_all(by_hand, ends):
+    application = scene.sent("atra", "leja")
+    on_its_way = scene.begun(application)["leja"]
+    ends(application)
+    assert "leja" in asked()
+    scene.finish(on_its_way, AWAY)
+    scene.make_due()
+    call_off_withdrawn()
+    scene.begun(application)
+    assert "leja" not in asked()
+    assert ("leja", "to_delete") not in waits()
+
+
+def test_what_may_have_arrived_is_asked_for_by_hand(by_hand):
+    application = scene.sent("leja")
+    on_its_way = scene.begun(application)["leja"]
+    withdraw(application)
+    scene.finish(on_its_way, LenderError(ErrorCode.TIMED_OUT, permanent=False, ambiguous=True))
+    call_off_withdrawn()
+    assert ("leja", "to_delete") in waits()
+
+
 def test_request_that_could_not_be_told_can_be_sent_again():
     application = signed("leja")
     scene.finish(scene.begun(application)["leja"], LenderError(ErrorCode.REJECTED, permanent=True))

@@ -10,10 +10,10 @@ from django.db import connection
 from django.utils import timezone
 
 from applications.crypto.keyring import data_key_scope
-from applications.models import Disclosure
+from applications.models import AuditEntry, Disclosure
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
-from lenders.models import Attempt, Delivery, Lender, LenderMessage
+from lenders.models import Attempt, Delivery, Lender, LenderMessage, Offer
 from lenders.services import choosing, deliveries, settling
 from lenders.states import DeliveryKind
 from tests.lenders import scene
@@ -119,13 +119,34 @@ def swap_the_secrets() -> None:
         )
 
 
-@pytest.mark.parametrize("breaks", [lose_the_key, swap_the_secrets])
+@data_key_scope()
+def write_as_another_release() -> None:
+    lender = Lender.objects.get(slug="atra")
+    lender.secrets = lender.secrets | {"signing_key": "x"}
+    lender.save()
+
+
+@pytest.mark.parametrize("breaks", [lose_the_key, swap_the_secrets, write_as_another_release])
 def test_lender_whose_secrets_do_not_open_is_not_sent_anything_and_holds_up_no_other(breaks):
     application = scene.sent("atra", "leja")
     breaks()
     assert set(scene.begun(application)) == {"leja"}
     assert scene.states(application) == {"atra": "failed", "leja": "queued"}
     assert scene.submission_at(application, "atra").error_code == "not_configured"
+
+
+def test_adapter_that_fails_holds_up_the_application_at_its_lender_alone(monkeypatch):
+    build = JoinAdapter.build_application
+
+    def fails_for_atra(self: JoinAdapter, request: Any, endpoint: Any, **more: Any) -> Any:
+        return build(self, request, None if endpoint.slug == "atra" else endpoint, **more)
+
+    monkeypatch.setattr(JoinAdapter, "build_application", fails_for_atra)
+    application = scene.sent("atra", "leja")
+    assert set(scene.begun(application)) == {"leja"}
+    Delivery.objects.filter(lender__slug="atra").update(fence=deliveries.CLAIM_CAP, lease_until=None)
+    assert scene.begun(application) == {}
+    assert scene.states(application) == {"atra": "failed", "leja": "queued"}
 
 
 def test_choice_that_was_undone_meanwhile_is_not_told():
@@ -334,3 +355,18 @@ def test_delivery_of_a_person_whose_key_is_lost_is_set_aside_after_the_cap():
         scene.end_leases()
     scene.begun(application)
     assert scene.delivery_at(application, "atra").status == "quarantined"
+
+
+def test_failed_call_decides_nothing_about_a_person_who_was_erased_meanwhile():
+    application = scene.sent("atra")
+    scene.taken_by_all(application)
+    scene.choose(Offer.objects.get())
+    (told,) = scene.begun(application).values()
+    scene.erase(application.subject)
+    known = AuditEntry.objects.count()
+    scene.finish(told, LenderError(ErrorCode.REJECTED, permanent=True, signed=True))
+    application.refresh_from_db()
+    assert (application.status, scene.states(application)) == ("chosen", {"atra": "selected"})
+    choice = scene.delivery_at(application, "atra", "choice")
+    assert (choice.status, choice.error_code) == ("failed", "subject_erased")
+    assert AuditEntry.objects.count() == known

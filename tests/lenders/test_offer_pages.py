@@ -8,7 +8,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from applications.models import Application, Contact, ContactRole
+from applications.actors import Actor
+from applications.models import Application, Consent, Contact, ContactRole
+from applications.services.processing import withdraw_consent
 from lenders.models import Offer
 from tests.applications.pages import Elements
 from tests.lenders import scene
@@ -149,6 +151,16 @@ def test_account_leads_to_the_offers_that_wait(browser, application):
 def test_offer_that_has_expired_waits_for_nobody(browser, application):
     offer = scene.open_offer(application, "atra")
     Offer.objects.filter(pk=offer.pk).update(valid_until=timezone.now() - timedelta(minutes=1))
+    assert panel_of(browser) == ""
+
+
+def test_offer_waits_for_nobody_once_nothing_may_be_passed_on(browser, application):
+    scene.open_offer(application, "atra")
+    withdraw_consent(
+        consent_id=Consent.objects.get(application=application).pk,
+        subject_id=application.subject_id,
+        actor=Actor.consumer(application.subject_id),
+    )
     assert panel_of(browser) == ""
 
 

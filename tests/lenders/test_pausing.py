@@ -8,7 +8,8 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.crypto.keyring import data_key_scope
 from applications.errors import IllegalTransition
-from applications.models import AuditEntry, OutboundMail
+from applications.models import AuditEntry, Consent, OutboundMail
+from applications.services.processing import withdraw_consent
 from lenders.errors import NotEligible
 from lenders.models import Delivery, Lender
 from lenders.routing import NotAsked
@@ -85,6 +86,20 @@ def test_what_was_claimed_a_moment_before_is_given_back():
     resume(lender=lender, actor=MANAGER)
     scene.make_due()
     assert len(scene.begun(application)) == 1
+
+
+def test_request_to_delete_that_was_claimed_a_moment_before_is_given_back():
+    application = scene.sent("leja")
+    scene.taken_by_all(application)
+    consent = Consent.objects.get(application=application)
+    actor = Actor.consumer(application.subject_id)
+    withdraw_consent(consent_id=consent.pk, subject_id=application.subject_id, actor=actor)
+    claims = scene.claim(application)
+    pause(lender=Lender.objects.get(slug="leja"), reason=PauseReason.SECURITY, actor=MANAGER)
+    with data_key_scope():
+        assert deliveries.begin(claims) == []
+    found = scene.delivery_at(application, "leja", "deletion")
+    assert (found.status, found.error_code) == ("due", "lender_paused")
 
 
 def test_deadline_runs_on_while_a_lender_is_paused():

@@ -13,9 +13,11 @@ from applications.models import Application, Consent, RestrictionGround
 from applications.services.processing import lift_restriction, restrict, withdraw_consent
 from lenders.adapters.base import Accepted, ErrorCode, LenderError, Offered, Unrecognised
 from lenders.models import Attempt, Breaker, Delivery, Lender, LenderMessage, Offer, Submission
+from lenders.selectors.for_staff import Waits, waiting_submissions
 from lenders.services import ingest, polling, settling
 from lenders.services.choosing import choose
-from lenders.services.deliveries import Prepared
+from lenders.services.deliveries import CLAIM_CAP, Prepared
+from lenders.services.retrying import retry
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
@@ -248,6 +250,18 @@ def test_question_that_could_not_be_built_is_asked_again(application):
     with scene.data_key_scope():
         lender.secrets = kept
         lender.save()
+    answered(application, "offered")
+    assert scene.states(application)["baka"] == "offered"
+
+
+def test_question_that_was_set_aside_is_seen_by_staff_who_can_ask_again(application):
+    considered(application)
+    Delivery.objects.filter(kind="inquiry").update(fence=CLAIM_CAP)
+    scene.make_due(kind="inquiry")
+    scene.begun(application)
+    [line] = waiting_submissions(timezone.now())
+    assert (line.submission.pk, line.waits, line.can_be_sent) == (bank(application).pk, Waits.SET_ASIDE, True)
+    retry(submission_id=bank(application).pk, actor=Actor.staff(7))
     answered(application, "offered")
     assert scene.states(application)["baka"] == "offered"
 

@@ -298,6 +298,23 @@ def test_clocks_of_overlapping_restrictions_are_put_on_by_all_of_them() -> None:
     assert scene.delivery_at(application, "atra").deadline - before >= timedelta(days=10)
 
 
+def test_clocks_are_put_on_by_restrictions_that_overlap_one_after_another() -> None:
+    application = scene.sent("atra")
+    before = scene.delivery_at(application, "atra").deadline
+    actor = Actor.consumer(application.subject_id)
+    now = timezone.now()
+    lifted_after = {RestrictionGround.ACCURACY: (10, 6), RestrictionGround.CLAIMS: (7, 3)}
+    for ground, (since, until) in lifted_after.items():
+        row = restrict(subject_id=application.subject_id, ground=ground, actor=actor)
+        Restriction.objects.filter(pk=row.pk).update(
+            since=now - timedelta(days=since), lifted_at=now - timedelta(days=until)
+        )
+    last = restrict(subject_id=application.subject_id, ground=RestrictionGround.UNLAWFUL, actor=actor)
+    Restriction.objects.filter(pk=last.pk).update(since=now - timedelta(days=4))
+    lift_restriction(restriction_id=last.pk, actor=actor)
+    assert scene.delivery_at(application, "atra").deadline - before >= timedelta(days=10)
+
+
 def test_page_says_that_nothing_is_passed_on(client: Client) -> None:
     subject = factories.sign_in(client)
     with data_key_scope():

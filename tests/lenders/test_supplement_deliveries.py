@@ -167,6 +167,21 @@ def test_file_that_was_never_received_goes_once_no_answer_would_count(given):
     assert [one.kind for one in scene.begun_in_order(given.application)] == ["application"]
 
 
+def test_file_for_a_lender_is_not_kept_once_a_contract_is_signed_with_another(given):
+    scene.choose(scene.open_offer(given.application, "atra"))
+    scene.say(scene.submission_at(given.application, "atra"), "contract_signed")
+    assert delivery().error_code == "no_longer_wanted"
+    assert contents() == [None, None]
+
+
+def test_file_that_is_still_to_be_sent_is_kept_though_the_late_window_was_short(given):
+    scene.shift(given, late_until=timezone.now() - timedelta(seconds=1))
+    assert forget_overdue() == {"files": 0}
+    assert [one["content"] for one in json.loads(begun(given).call.http.body)["documents"]] == [
+        base64.b64encode(one.upload.content).decode() for one in (INCOME, BACK)
+    ]
+
+
 def test_restriction_keeps_files(given):
     scene.finish(begun(given), REFUSED)
     scene.shift(given, late_until=timezone.now() - timedelta(seconds=1))

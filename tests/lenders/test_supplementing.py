@@ -386,19 +386,42 @@ def test_request_that_cannot_be_answered_here_is_no_mail():
     assert (ask_by_mail(), mails()) == (0, 0)
 
 
-def test_restricted_person_is_not_written_to():
+def test_restricted_person_is_not_written_to_before_the_restriction_is_lifted():
     submission = waited(asking())
     restriction = restrict(
         subject_id=submission.subject_id,
         ground=RestrictionGround.ACCURACY,
         actor=consumer(submission),
     )
-    ask_by_mail()
+    assert (ask_by_mail(), mails()) == (0, 0)
     lift_restriction(restriction_id=restriction.pk, actor=Actor.staff(1))
-    assert mails() == 0
+    assert (ask_by_mail(), mails()) == (1, 1)
 
 
 def test_erased_person_is_not_written_to():
     submission = waited(asking())
     scene.erase(submission.application.subject)
+    assert (ask_by_mail(), mails()) == (0, 0)
+
+
+def ask_to_delete_it(submission: Submission) -> None:
+    reason = DeletionReason.NOT_SELECTED
+    DeletionNotice.objects.create(
+        subject_id=submission.subject_id, submission=submission, lender=submission.lender, reason=reason
+    )
+
+
+def take_the_request_back(submission: Submission) -> None:
+    consent = Consent.objects.get(application=submission.application)
+    withdraw_consent(consent_id=consent.pk, subject_id=submission.subject_id, actor=consumer(submission))
+
+
+def let_its_time_pass(submission: Submission) -> None:
+    scene.shift(submission, late_until=timezone.now() - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("ends", [ask_to_delete_it, take_the_request_back, let_its_time_pass])
+def test_nobody_is_asked_by_mail_for_what_could_not_be_passed_on(ends):
+    submission = waited(asking())
+    ends(submission)
     assert (ask_by_mail(), mails()) == (0, 0)

@@ -137,6 +137,17 @@ def test_newer_token_is_not_forgotten_for_an_older_one(server):
     at_the_bank(server, scene)
 
 
+def test_token_older_than_a_refusal_that_another_process_met_is_not_used(server):
+    async def scene(peer: Peer, door: Door, call: Call) -> None:
+        old = await door.admitted(call)
+        again = replace(call, token_refused_at=datetime.now(tz=UTC))
+        new = await door.admitted(again)
+        assert new != old
+        assert await door.admitted(again) == await door.admitted(call) == new
+
+    at_the_bank(server, scene)
+
+
 @pytest.mark.parametrize("status", [200, 400, 403, 404, 503])
 def test_any_other_answer_leaves_the_token(server, status):
     async def scene(peer: Peer, door: Door, call: Call) -> None:
