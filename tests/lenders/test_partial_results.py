@@ -124,6 +124,8 @@ def choose(offer: Offer) -> None:
 
 def page_waits_no_longer(submission: Submission) -> None:
     scene.shift(submission, page_wait_until=timezone.now() - LONG_AGO)
+    for offer in submission.offers.all():
+        scene.shift(offer, received_at=offer.received_at - timedelta(minutes=1))
 
 
 # --- from partial to complete ---
