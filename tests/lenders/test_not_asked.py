@@ -20,7 +20,11 @@ from tests import factories
 from tests.lenders import scene
 from tests.lenders.staff import staff
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 NAME = {slug: lender.name for slug, lender in scene.SANDBOX.items()}
 SLUG = {name: slug for slug, name in NAME.items()}

@@ -39,6 +39,8 @@ from lenders.sandbox.runner import SandboxServer
 from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
 from tests.lenders.sandbox_peer import LENDERS, SECRET, Peer, played, refused
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
