@@ -54,6 +54,7 @@ class Examination(Conversation):
         self.offers: tuple[OfferTerms, ...] = ()
         self.lender_reference = ""
         self.out_of_reach = False
+        self.choice_taken = False
 
     async def run(self) -> AsyncIterator[Finding]:
         """Every check in order; one that fails does not end the run."""
@@ -225,6 +226,7 @@ class Examination(Conversation):
             ) from None
         if not isinstance(answer, Accepted | Pending):
             raise Failed(said(answer))
+        self.choice_taken = True
         return said(answer)
 
     async def same_choice_again_is_the_same(self) -> str:
@@ -232,6 +234,8 @@ class Examination(Conversation):
             raise Skipped("there is no offer to choose")
         if not self.it.adapter.abilities.idempotent:
             raise Skipped("its interface does not promise it")
+        if not self.choice_taken:
+            raise Skipped("it did not take the choice the first time")
         answer = await self.choose(self._choice(self.offers[0].reference))
         if not isinstance(answer, Accepted | Pending):
             raise Failed(said(answer))

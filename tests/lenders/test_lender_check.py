@@ -158,6 +158,22 @@ def test_callback_that_could_not_be_used_is_told_with_the_decision_that_did_not_
     assert line(lines, "decides") == expected
 
 
+def test_choice_that_was_not_taken_is_not_told_again(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    reply = Visit.reply
+
+    async def refused(visit: Visit, document: Any, *, kind: str = "reply", status: int = 200) -> Any:
+        if kind == "choice":
+            return await visit.refuse(409, "offer_reference", "unknown", "none of ours")
+        return await reply(visit, document, kind=kind, status=status)
+
+    monkeypatch.setattr(Visit, "reply", refused)
+    lines, ready = check("atra")
+    assert not ready
+    assert line(lines, "takes the choice").startswith("FAIL  takes the choice: rejected (HTTP 409). ")
+    again = "takes the same choice again for the same"
+    assert line(lines, again) == f"SKIP  {again}: it did not take the choice the first time"
+
+
 @pytest.mark.parametrize("limits", [{"active": False}, {"paused_at": datetime(2026, 1, 1, tzinfo=UTC)}])
 def test_lender_that_is_not_asked_is_checked_and_that_is_said(check: Any, limits: dict[str, Any]) -> None:
     limit("atra", **limits)
