@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models.functions import Coalesce, Now
 
 from applications.crypto import keyring
+from applications.crypto.fields import BlindIndex
 from applications.data_policy import uses_of
 from applications.declarations import Declared, personal_fields
 from applications.models import AuditEntry, DataSubject
@@ -55,8 +56,11 @@ class SubjectData:
         """
         require(subject.pk, purpose)
         for rows in self.rows_of(subject):
+            # a blind index has the label of its source, and says nothing that this does not
             fields = tuple(
-                one for one in personal_fields(rows.model) if one.mark and purpose in uses_of(one.mark)
+                one
+                for one in personal_fields(rows.model)
+                if one.mark and purpose in uses_of(one.mark) and not isinstance(one.field, BlindIndex)
             )
             if not fields:
                 continue

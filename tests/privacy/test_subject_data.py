@@ -71,6 +71,15 @@ def test_every_personal_field_is_exported_with_its_value(anna: DataSubject) -> N
     }  # fmt: skip
 
 
+def test_address_is_exported_and_not_the_digest_by_which_it_is_found(anna: DataSubject) -> None:
+    [row] = [row for row in exported(anna) if row.model is DataSubject]
+    assert row.values["identification.email"] == "zqxanna@piemers.lv"
+    indexed = {"identification.email", "identification.personal_code", "identification.phone"}
+    found = [value for row in exported(anna) for label, value in row.values.items() if label in indexed]
+    assert found
+    assert not any(isinstance(value, bytes | memoryview) for value in found)
+
+
 def test_every_category_is_exported(anna: DataSubject) -> None:
     found = {one.mark.category for row in exported(anna) for one in row.fields if one.mark}
     assert found == set(Category)
