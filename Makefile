@@ -36,8 +36,8 @@ sandbox: install
 
 # What starts and kills processes, and what drives a browser, has the machine to itself.
 test: install catalogues browser
-	@$(PY) -m pytest -n auto -m "not journey and not slow"
-	@$(PY) -m pytest -m "journey or slow"
+	@$(PY) -m pytest -n auto -m "not journey and not alone"
+	@$(PY) -m pytest -m "journey or alone"
 
 test-fast: install catalogues
 	@$(PY) -m pytest -n auto -m "not journey and not slow and not thorough"

@@ -27,6 +27,7 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 JOURNEYS = Path(__file__).parent / "journeys"
+ARCHITECTURE = Path(__file__).parent / "architecture"
 running = contextlib.ExitStack()
 
 
@@ -47,10 +48,14 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of tests/journeys drives a browser; the marker keeps it out of `make test-fast`."""
+    """All of tests/journeys drives a browser, and what is slow in tests/architecture starts whole products and
+    kills them: the markers keep both out of `make test-fast`, and out of one another's way.
+    """
     for item in items:
         if JOURNEYS in item.path.parents:
             item.add_marker(pytest.mark.journey)
+        if ARCHITECTURE in item.path.parents and item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.alone)
 
 
 @pytest.fixture(scope="session")
