@@ -48,8 +48,8 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of tests/journeys drives a browser, and what is slow in tests/architecture starts whole products and
-    kills them: the markers keep both out of `make test-fast`, and out of one another's way.
+    """All of tests/journeys drives a browser; what is slow in tests/architecture starts whole products and
+    kills them. The markers keep both out of `make test-fast`, and out of each other's way.
     """
     for item in items:
         if JOURNEYS in item.path.parents:
