@@ -203,12 +203,13 @@ def _take_offers(submission: Submission, answer: Offered) -> str:
     # Once it said that no more will come, an answer that says otherwise was overtaken on the way.
     more = answer.more_to_come and (submission.more_to_come or submission.status != S.OFFERED)
     nothing = "" if impossible < len(living) else "apr_impossible" if living else "expired"
+    room = MOST_OFFERS - Offer.objects.filter(submission=submission).count()
+    cut, fresh = len(fresh) > room, fresh[: max(room, 0)]
     if not (fresh or nothing) and submission.status != S.OFFERED:
-        nothing = "expired"  # what it offers once more: here it has expired, and is not shown anew
+        # what it offers once more: here it has expired, and is not shown anew
+        nothing = "too_many" if cut else "expired"
     if nothing and submission.status != S.OFFERED:
         return _nothing_to_show(submission, nothing, more=more)
-    if fresh and Offer.objects.filter(submission=submission).count() + len(fresh) > MOST_OFFERS:
-        return "too_many"
     for offer in fresh:
         offer.save(force_insert=True)
     if fresh:
@@ -219,7 +220,7 @@ def _take_offers(submission: Submission, answer: Offered) -> str:
     changed = _expect(submission, more=more, needs=answer.needs if more else ())
     if (fresh or changed) and not moved:
         live.touch(submission.application_id)
-    return nothing or ("taken" if fresh or changed else "duplicate")
+    return nothing or ("too_many" if cut else "taken" if fresh or changed else "duplicate")
 
 
 def _is_news(submission: Submission, fresh: Sequence[Offer]) -> bool:

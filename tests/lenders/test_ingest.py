@@ -1,6 +1,7 @@
 """What lenders say, in whatever order and however often: one state, one offer."""
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -396,6 +397,22 @@ def test_lender_that_adds_offers_all_the_time_is_told_of_once_an_hour_and_shows_
     submission.offers.filter(reference_digest=submission.offers.first().reference_digest).delete()
     scene.say(submission, "offered", offer=scene.terms_document(submission, reference="LATER"))
     assert OutboundMail.objects.filter(kind=MailKind.LATE_OFFER).count() == 2
+
+
+def test_last_word_of_a_lender_counts_though_its_offers_are_too_many(submission) -> None:
+    def say(*references: str, more: bool) -> str:
+        documents = [scene.terms_document(submission, reference=one) for one in references]
+        answer = replace(scene.answer(submission, "offered", offers=documents), more_to_come=more)
+        return ingest.ingest(
+            submission_id=submission.pk, answer=answer, message_id="", actor=Actor.lender("atra")
+        )
+
+    for number in range(0, ingest.MOST_OFFERS - 2, 3):
+        say(*(f"N{number + step}" for step in range(3)), more=True)
+    assert Submission.objects.get(pk=submission.pk).more_to_come
+    assert say("LAST", "NEXT", "OVER", more=False) == "too_many"
+    assert submission.offers.count() == ingest.MOST_OFFERS
+    assert not Submission.objects.get(pk=submission.pk).more_to_come
 
 
 def test_offer_that_nobody_may_choose_any_more_is_not_mailed(application, submission) -> None:
