@@ -73,6 +73,7 @@ ANSWERS: Mapping[str, str | Promise] = {
     "out_of_place": _("It did not fit any more."),
     "signed_not_chosen": _("It said that a contract is signed, though its offer is not the chosen one."),
     "figures_changed": _("It sent other figures for an offer that was shown already."),
+    "too_many": _("It made more offers than a person can compare."),
     "expired": _("What it offered had expired."),
     "duplicate": _("It had been said before."),
     "taken": _("It was taken in."),

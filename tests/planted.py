@@ -76,6 +76,7 @@ def plant(word: str) -> DataSubject:
     scene.finish(prepared, scene.signed_reply(submission, asks))
     give_more(submission, word)
     scene.say(submission, "offered")
+    scene.say(submission, "offered", offer=scene.credit.dearer(scene.terms_document(submission)))
     now = timezone.now()
     rows: list[tuple[Any, dict[str, Any]]] = [
         (PaymentMethod, {"payment_kind": "iban", "identifier": f"LV00{word}"}),

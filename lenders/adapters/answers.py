@@ -84,13 +84,9 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """The lender has the application and will answer later: by callback, or when it is asked again.
-
-    offers  where it repeats, after a choice, what it had offered
-    """
+    """The lender has the application and will answer later: by callback, or when it is asked again."""
 
     lender_reference: str = ""
-    offers: tuple[OfferTerms, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +106,13 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The lender took note of the consumer's choice."""
+    """The lender took note of the consumer's choice.
+
+    offers  where it repeats what it had offered
+    """
 
     lender_reference: str = ""
+    offers: tuple[OfferTerms, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class Retained:
     lender_reference: str = ""
 
 
-Answer = Offered | Declined | Pending | NeedsMore | Withdrawn | ContractSigned | Unrecognised
+Answer = Offered | Declined | Pending | Accepted | NeedsMore | Withdrawn | ContractSigned | Unrecognised
 ChoiceAnswer = Accepted | Declined | Pending | Withdrawn | ContractSigned | Unrecognised
 DeletionAnswer = Deleted | Retained | Pending | Unrecognised
 AnyAnswer = Answer | ChoiceAnswer | DeletionAnswer

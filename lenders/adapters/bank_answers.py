@@ -103,7 +103,7 @@ def answer_of(document: reading.Document) -> Answer:
             return Pending(lender_reference=reference)
         case status if status in TAKEN:
             offers = _offers(document) if "offers" in document else ()
-            return Pending(lender_reference=reference, offers=offers)
+            return Accepted(lender_reference=reference, offers=offers)
         case status if status in SIGNED:
             return ContractSigned(lender_reference=reference)
         case _:

@@ -143,4 +143,6 @@ class LenderMessage(OwnedBySubject):
     class Meta:
         verbose_name = _("lender message")
         verbose_name_plural = _("lender messages")
-        constraints = [models.UniqueConstraint(fields=["lender", "message_id"], name="a_message_counts_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "message_id"], name="a_message_counts_once")
+        ]

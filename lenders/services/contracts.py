@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from applications import live
 from applications.actors import Actor
 from applications.models import Application, ContactRole, MailKind
 from applications.selectors.contacts import contact
@@ -13,10 +14,10 @@ from applications.services import audit
 from applications.services.locking import lock_subject
 from applications.services.submitting import change_status
 from applications.states import ApplicationStatus
-from lenders.models import Delivery, Offer, Submission
+from lenders.models import DeletionNotice, Delivery, Offer, Submission
 from lenders.selectors.offers_page import number_to_choose_from
 from lenders.services import supplied_files
-from lenders.services.deletions import ask_all_to_delete
+from lenders.services.deletions import ask_all_to_delete, ask_to_delete
 from lenders.services.moves import move
 from lenders.services.telling import tell_by_mail
 from lenders.states import (
@@ -47,6 +48,17 @@ def contract_signed(submission: Submission, actor: Actor) -> str:
     ask_all_to_delete(application_id=application.pk, reason=DeletionReason.NOT_SELECTED, actor=actor)
     tell_by_mail(submission, MailKind.CONTRACT_SIGNED, our_mailbox=contact(ContactRole.CONTROLLER).email)
     return "taken"
+
+
+def knows_of_the_choice(submission: Submission) -> None:
+    """The lender says that it knows: also when it is asked after nobody knew what came of telling it."""
+    now = timezone.now()
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    telling = Delivery.objects.filter(free, submission=submission, kind=DeliveryKind.CHOICE)
+    telling.exclude(status=DeliveryStatus.DONE).update(
+        status=DeliveryStatus.DONE, error_code="", finished_at=now, lease_until=None
+    )
+    live.touch(submission.application_id)
 
 
 def _let_go(signed: Submission) -> None:
@@ -96,7 +108,16 @@ def see_to_claim(*, submission_id: UUID, actor: Actor) -> bool:
                 actor=actor, action="submission.signing_seen", subject_id=submission.subject_id,
                 row=submission,
             )  # fmt: skip
+            _ask_after_all(submission, actor)
     return bool(seen)
+
+
+def _ask_after_all(submission: Submission, actor: Actor) -> None:
+    """A lender that was not asked to delete while it spoke of a contract is, where the others were."""
+    others = DeletionNotice.objects.filter(submission__application=submission.application_id)
+    reason = others.order_by("requested_at").values_list("reason", flat=True).first()
+    if reason is not None:
+        ask_to_delete(submission=submission, reason=DeletionReason(reason), actor=actor)
 
 
 def decline_late(submission: Submission, actor: Actor) -> str:

@@ -25,6 +25,7 @@ from lenders.states import (
     DeliveryKind,
     DeliveryStatus,
     RetentionBasis,
+    SigningClaim,
     SubmissionStatus,
     acknowledgement_sources,
 )
@@ -62,11 +63,12 @@ def ask_to_delete(*, submission: Submission, reason: DeletionReason, actor: Acto
 
 
 def ask_all_to_delete(*, application_id: UUID, reason: DeletionReason, actor: Actor) -> None:
-    """Ask every lender that received an application, but one with which its contract was signed: what that
-    one keeps, it keeps for the contract.
+    """Ask every lender that received an application, but one with which its contract was signed, or may have
+    been, as it says and staff have yet to find out: what that one keeps, it keeps for the contract.
     """
     submissions = Submission.objects.filter(application=application_id).select_related("lender")
-    for submission in submissions.exclude(status=SubmissionStatus.CONTRACT_SIGNED).order_by("pk"):
+    received = submissions.exclude(status=SubmissionStatus.CONTRACT_SIGNED)
+    for submission in received.exclude(signing_claim=SigningClaim.OPEN).order_by("pk"):
         ask_to_delete(submission=submission, reason=reason, actor=actor)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from applications.actors import Actor
@@ -16,12 +16,16 @@ from lenders.errors import NotEligible
 from lenders.models import Delivery, Lender, LenderNotAsked, Submission
 from lenders.routing import NotAsked, why_not_asked
 from lenders.selectors.send_page import wanted
-from lenders.states import DeliveryKind, DeliveryStatus
+from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
 
 # What decides who can be asked: the credit wanted, and the age.
 WANTED = frozenset({Category.LOAN, Category.IDENTIFICATION})
 DISPATCH_TASK = "lenders.tasks.dispatch"
-A_MONTH = timedelta(days=30)
+AN_HOUR = timedelta(hours=1)
+PATIENCE = {
+    DeliveryKind.CHOICE: timedelta(days=1),  # of a lender that is paused, or whose papers lapsed, meanwhile
+    DeliveryKind.DELETION: timedelta(days=30),  # in which a person is answered (GDPR Art. 12(3))
+}
 
 
 def fan_out(*, application: Application, recipients: Mapping[str, Sequence[str]], actor: Actor) -> None:
@@ -93,9 +97,10 @@ def restart_clocks(submission: Submission) -> None:
 
 
 def put_clocks_on(*, subject_id: UUID, paused: timedelta) -> None:
-    """Give what could not be sent for `paused` its time back, and ring."""
+    """Give what could not be sent for `paused` its time back, and whoever could not answer a lender; ring."""
     due = Delivery.objects.filter(subject_id=subject_id, status=DeliveryStatus.DUE)
-    submissions = Submission.objects.filter(pk__in=due.values("submission"))
+    asked = Q(subject=subject_id, status=SubmissionStatus.ACTION_REQUIRED)
+    submissions = Submission.objects.filter(asked | Q(pk__in=due.values("submission")))
     applications = set(submissions.values_list("application_id", flat=True))
     submissions.update(page_wait_until=F("page_wait_until") + paused, late_until=F("late_until") + paused)
     due.update(deadline=F("deadline") + paused)
@@ -104,11 +109,11 @@ def put_clocks_on(*, subject_id: UUID, paused: timedelta) -> None:
 
 
 def new_delivery(submission: Submission, kind: DeliveryKind) -> Delivery:
-    """An unsaved delivery, due now. It is tried until the submission's late window closes, and a request to
-    delete for a month: the time in which a person is answered (GDPR Art. 12(3)).
+    """An unsaved delivery, due now. It is tried until the submission's late window closes, and no shorter
+    than PATIENCE says.
     """
     now = timezone.now()
-    patience = A_MONTH if kind is DeliveryKind.DELETION else timedelta(hours=1)
+    patience = PATIENCE.get(kind, AN_HOUR)
     return Delivery(
         subject_id=submission.subject_id,
         submission=submission,

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.utils import timezone
 from applications import live
 from applications.actors import SYSTEM, Actor
 from applications.models import DataSubject, MailKind, Milestone
+from applications.selectors.permission import refusal
 from applications.services import audit, statistics
 from applications.services.locking import lock_subject
 from lenders.adapters.base import (
@@ -24,7 +26,6 @@ from lenders.adapters.base import (
     NeedsMore,
     Offered,
     OfferTerms,
-    Pending,
     Retained,
     Unrecognised,
     Withdrawn,
@@ -33,9 +34,10 @@ from lenders.apr import AprError, apr_of_offer, round_half_up
 from lenders.models import Delivery, LenderMessage, Offer, Submission
 from lenders.selectors.more_page import asked_for
 from lenders.services import polling
-from lenders.services.contracts import contract_signed, decline_late
+from lenders.services.contracts import contract_signed, decline_late, knows_of_the_choice
 from lenders.services.deletions import acknowledge
 from lenders.services.moves import move
+from lenders.services.payload import PURPOSE
 from lenders.services.restating import figures_of, note_restated
 from lenders.services.telling import tell_by_mail
 from lenders.states import (
@@ -53,6 +55,8 @@ from lenders.states import (
 log = structlog.get_logger(__name__)
 
 S = SubmissionStatus
+MOST_OFFERS = 20  # of one lender on one application, over all its messages: a page is to stay readable
+ONE_MAIL_WITHIN = timedelta(hours=1)
 HIGHEST_APR = Decimal(1000)  # percent; the adapter accepts no higher stated one either
 
 
@@ -84,15 +88,16 @@ def ingest(
             .get(pk=submission_id)
         )
         if message_id:
+            # a lender that uses a name again for another submission says something new
             message, new = LenderMessage.objects.get_or_create(
-                lender_id=submission.lender_id,
+                submission=submission,
                 message_id=message_id,
-                defaults={"subject_id": subject_id, "submission": submission, "outcome": "taken"},
+                defaults={"subject_id": subject_id, "lender": submission.lender, "outcome": "taken"},
             )
             if not new and asked is None:
                 return "duplicate"
         outcome = _apply(submission, answer, actor, asked)
-        said = answer.offers if isinstance(answer, Offered | Pending) else ()
+        said = answer.offers if isinstance(answer, Offered | Accepted) else ()
         if note_restated(submission, said, actor) and outcome != "taken":
             outcome = "figures_changed"
         if asked != DeliveryKind.DELETION:
@@ -113,8 +118,8 @@ def _apply(submission: Submission, answer: AnyAnswer, actor: Actor, asked: Deliv
         # It takes its time, which says nothing of the application.
         live.touch(submission.application_id)
         return "taken"
-    if isinstance(answer, Accepted):
-        live.touch(submission.application_id)  # the page says that the lender knows
+    if isinstance(answer, Accepted) and submission.status == S.SELECTED:
+        knows_of_the_choice(submission)
         return "accepted"
     if submission.status == S.SELECTED and isinstance(answer, Declined | Withdrawn):
         if isinstance(answer, Declined):
@@ -139,7 +144,7 @@ def _apply(submission: Submission, answer: AnyAnswer, actor: Actor, asked: Deliv
         return _moved(submission, S.DECLINED)
     if isinstance(answer, NeedsMore):
         return _ask_for_more(submission, list(answer.needs))
-    assert isinstance(answer, Pending)  # noqa: S101 - narrows the union for the type checker
+    # Pending; or it took note of a choice that it knows from elsewhere: here it is still considering
     return _moved(submission, S.PENDING)
 
 
@@ -202,17 +207,30 @@ def _take_offers(submission: Submission, answer: Offered) -> str:
         nothing = "expired"  # what it offers once more: here it has expired, and is not shown anew
     if nothing and submission.status != S.OFFERED:
         return _nothing_to_show(submission, nothing, more=more)
+    if fresh and Offer.objects.filter(submission=submission).count() + len(fresh) > MOST_OFFERS:
+        return "too_many"
     for offer in fresh:
         offer.save(force_insert=True)
     if fresh:
         statistics.count_on_commit(subject_id=submission.subject_id, milestone=Milestone.OFFERED)
-    if fresh and not expected:
+    if fresh and not expected and _is_news(submission, fresh):
         tell_by_mail(submission, MailKind.LATE_OFFER, adds=submission.status == S.OFFERED)
     moved = submission.status != S.OFFERED and move(submission, S.OFFERED)
     changed = _expect(submission, more=more, needs=answer.needs if more else ())
     if (fresh or changed) and not moved:
         live.touch(submission.application_id)
     return nothing or ("taken" if fresh or changed else "duplicate")
+
+
+def _is_news(submission: Submission, fresh: Sequence[Offer]) -> bool:
+    """Whether the person is written to: about what can be chosen, and once an hour however much a lender
+    says.
+    """
+    since = max(timezone.now() - ONE_MAIL_WITHIN, submission.page_wait_until)
+    known = Offer.objects.filter(submission=submission, received_at__gt=since)
+    if known.exclude(pk__in=[offer.pk for offer in fresh]).exists():
+        return False
+    return refusal(submission.subject_id, PURPOSE, application_id=submission.application_id) is None
 
 
 def _nothing_to_show(submission: Submission, code: str, *, more: bool) -> str:

@@ -131,9 +131,19 @@ def _end(claim: Claim, delivery: Delivery, adapter: Adapter, error: LenderError)
         polling.plan(delivery.submission)
         return
     give_up(delivery, error.code)
-    if delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed:
+    refused = delivery.kind == DeliveryKind.CHOICE and error.code == ErrorCode.REJECTED and error.signed
+    if refused and (adapter.abilities.idempotent or not _may_have_been_told(delivery)):
         # The lender itself will not have it: the held offers are the consumer's again.
         decline_late(delivery.submission, Actor.lender(delivery.submission.lender.slug))
+
+
+def _may_have_been_told(delivery: Delivery) -> bool:
+    """Whether the choice was sent before, with nobody knowing what came of it: then a refusal may be one of
+    the repetition alone, and staff find out.
+    """
+    before = Delivery.objects.filter(submission=delivery.submission_id, kind=DeliveryKind.CHOICE)
+    sent = Disclosure.objects.filter(delivery__in=before.exclude(pk=delivery.pk).values("pk"))
+    return sent.exclude(status=DisclosureStatus.NOT_MADE).exists()
 
 
 def wait_before_next(failures: int, error: LenderError, *, patient: bool = False) -> timedelta:

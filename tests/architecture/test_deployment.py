@@ -70,7 +70,9 @@ def test_missing_secret_stops_the_start_with_a_sentence(name: str) -> None:
 def test_every_variable_of_the_product_can_be_set() -> None:
     """But its folder, which the image has, and what only development knows."""
     given = {name.removesuffix("_FILE") for name in SERVICES["web"]["environment"]}
-    assert READ - given == {"VAR_DIR", "SANDBOX_URL", "SANDBOX_TLS_URL", "SANDBOX_SECRET"}
+    assert READ - given == {
+        "VAR_DIR", "SANDBOX_URL", "SANDBOX_TLS_URL", "SANDBOX_SECRET", "LOCAL_LENDERS",
+    }  # fmt: skip
 
 
 def test_every_variable_is_described() -> None:

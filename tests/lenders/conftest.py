@@ -79,6 +79,14 @@ def lenders(second_connection: None, db: None) -> None:
         KEPT.extend(scene.rows_of_lenders())
 
 
+@pytest.fixture
+def browser() -> Any:
+    """A browser in which nobody is signed in yet."""
+    from django.test import Client  # noqa: PLC0415
+
+    return Client()
+
+
 KEPT: list[Any] = []
 """The rows of the lenders as the first test had them: made by the services once, for many tests."""
 

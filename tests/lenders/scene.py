@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.test import Client
 from django.utils import timezone
 
 from applications.actors import SYSTEM, Actor
@@ -151,6 +152,13 @@ def new_session() -> tuple[DataSubject, str]:
     return session.subject, token
 
 
+def sign_in(browser: Client) -> DataSubject:
+    """Somebody new, signed in with this browser."""
+    subject, token = new_session()
+    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
+    return subject
+
+
 def draft_for(subject: DataSubject, **changes: Any) -> Application:
     """A draft with every answer given; `changes` by their names in the form."""
     actor = Actor.consumer(subject.pk)
@@ -180,6 +188,11 @@ def sent(*recipients: str, **changes: Any) -> Application:
     with data_key_scope():
         subject, _token = new_session()
         return send(draft_for(subject, **changes), recipients or SLUGS)
+
+
+def sent_from(browser: Client, *recipients: str) -> Application:
+    """The application of somebody who is signed in with this browser."""
+    return send(draft_for(sign_in(browser)), recipients)
 
 
 def submission_at(application: Application, slug: str) -> Submission:

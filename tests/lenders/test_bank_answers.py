@@ -83,8 +83,8 @@ def test_several_offers_are_read_in_their_order():
     [
         ("RECEIVED", Pending("BNK-1")),
         ("IN_PROGRESS", Pending("BNK-1")),
-        ("ACCEPTED", Pending("BNK-1")),
-        ("AWAITING_SIGNATURE", Pending("BNK-1")),
+        ("ACCEPTED", Accepted("BNK-1")),
+        ("AWAITING_SIGNATURE", Accepted("BNK-1")),
         ("CANCELLED", Withdrawn("BNK-1")),
         ("SIGNED", ContractSigned("BNK-1")),
         ("DISBURSED", ContractSigned("BNK-1")),
@@ -100,7 +100,7 @@ def test_each_word_of_the_bank(status, answer):
 @pytest.mark.parametrize("status", ["ACCEPTED", "AWAITING_SIGNATURE"])
 def test_offer_that_is_repeated_after_the_choice_is_read_and_is_no_new_one(status):
     answer = parse(bank_said(status, offers=[bank_offer(offerId="B")]))
-    assert isinstance(answer, Pending)
+    assert isinstance(answer, Accepted)
     assert [terms.reference for terms in answer.offers] == ["B"]
 
 

@@ -1,14 +1,21 @@
 """The choice on its way to its lender, and the lenders that are left alone while it stands."""
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto.keyring import data_key_scope
 from applications.models import Application
-from lenders.adapters.base import ErrorCode, HttpAnswer, LenderError
+from applications.personal import Purpose
+from lenders.adapters.base import Accepted, ErrorCode, HttpAnswer, LenderError
 from lenders.models import Delivery, Offer
-from lenders.services import choosing, deliveries
+from lenders.ordering import Order
+from lenders.selectors.for_staff import Waits, waiting_submissions
+from lenders.selectors.offers_page import offers_page
+from lenders.services import choosing, deliveries, retrying
+from lenders.states import DeliveryKind
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
@@ -127,3 +134,73 @@ def test_choice_is_not_told_on_the_strength_of_an_unknown_word():
     choice = scene.delivery_at(application, "atra", "choice")
     assert (choice.status, choice.error_code) == ("failed", "malformed_answer")
     assert scene.states(application) == {"atra": "selected"}
+
+
+# --- told once, with nobody knowing what came of it ---
+
+SILENT = LenderError(ErrorCode.TIMED_OUT, permanent=False, ambiguous=True)
+
+
+def silent_at(slug: str) -> Application:
+    """The choice was sent to a lender that would take it twice, and nothing came back."""
+    application = scene.sent(slug, "leja")
+    scene.begun(application)
+    Delivery.objects.update(status="done", lease_until=None)
+    scene.open_offer(application, "leja")
+    choose(scene.open_offer(application, slug))
+    scene.finish(scene.begun(application)[slug], SILENT)
+    assert scene.delivery_at(application, slug, "choice").status == "failed"
+    return application
+
+
+def tell_again(application: Application, slug: str) -> deliveries.Prepared:
+    retrying.retry(submission_id=scene.submission_at(application, slug).pk, actor=Actor.staff(1))
+    found = {one.kind: one for one in scene.begun_in_order(application)}
+    return found[DeliveryKind.CHOICE]
+
+
+def test_refusal_of_a_choice_that_may_have_been_told_before_takes_nothing_back():
+    application = silent_at("vecpilseta")
+    scene.finish(tell_again(application, "vecpilseta"), REFUSED_BY_ITSELF)
+    assert scene.states(application)["vecpilseta"] == "selected"
+    assert [line.waits for line in waiting_submissions(timezone.now())] == [Waits.CHOICE]
+
+
+def test_refusal_of_a_choice_that_never_left_before_is_a_late_decline():
+    application = scene.sent("vecpilseta", "leja")
+    scene.begun(application)
+    Delivery.objects.update(status="done", lease_until=None)
+    choose(scene.open_offer(application, "vecpilseta"))
+    away = LenderError(ErrorCode.UNREACHABLE, permanent=True)
+    scene.finish(scene.begun(application)["vecpilseta"], away)
+    scene.finish(tell_again(application, "vecpilseta"), REFUSED_BY_ITSELF)
+    assert scene.states(application)["vecpilseta"] == "lender_declined_late"
+
+
+def test_bank_that_says_when_it_is_asked_that_it_knows_ends_the_doubt():
+    application = silent_at("baka")
+    bank = scene.submission_at(application, "baka")
+    question = {one.kind: one for one in scene.begun_in_order(application)}[DeliveryKind.INQUIRY]
+    accepted = scene.signed_reply(bank, scene.statement(bank, "accepted"))
+    scene.finish(question, accepted)
+    assert scene.delivery_at(application, "baka", "choice").status == "done"
+    assert waiting_submissions(timezone.now()) == []
+    page = offers_page(application, Order.APR, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+    assert (page.choice_told, page.choice_failed) == (True, False)
+
+
+def test_word_that_a_choice_is_known_moves_nobody_who_was_not_chosen():
+    application = scene.sent("baka")
+    bank = scene.submission_at(application, "baka")
+    answer = Accepted("BNK-1")
+    scene.ingest(submission_id=bank.pk, answer=answer, message_id="", actor=Actor.lender("baka"))
+    assert scene.states(application) == {"baka": "pending"}
+
+
+def test_choice_is_tried_for_a_day_however_late_it_was_made():
+    application = scene.sent("atra")
+    offer = scene.open_offer(application, "atra")
+    scene.shift(offer.submission, late_until=timezone.now() - timedelta(days=1))
+    choose(offer)
+    left = scene.delivery_at(application, "atra", "choice").deadline - timezone.now()
+    assert left > timedelta(hours=23)

@@ -4,7 +4,6 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.db import connections
 from django.test import Client
 from django.urls import reverse
@@ -127,15 +126,8 @@ def test_two_different_offers_chosen_at_once_leave_one_chosen():
 # --- the page ---
 
 
-@pytest.fixture
-def browser() -> Client:
-    return Client()
-
-
 def signed_in(browser: Client) -> Application:
-    subject, token = scene.new_session()
-    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
-    return scene.send(scene.draft_for(subject), ["atra", "leja"])
+    return scene.sent_from(browser, "atra", "leja")
 
 
 def choose_url(offer: Offer) -> str:

@@ -1,7 +1,6 @@
 """What the person and staff read once a contract is signed, or the chosen lender has declined."""
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -19,16 +18,9 @@ ATRA, LEJA = (scene.SANDBOX[slug].name for slug in ("atra", "leja"))
 
 
 @pytest.fixture
-def browser() -> Client:
-    return Client()
-
-
-@pytest.fixture
 def application(browser: Client) -> Application:
     """At two lenders; the offer of atra is chosen, and atra knows."""
-    subject, token = scene.new_session()
-    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
-    application = scene.send(scene.draft_for(subject), ["atra", "leja"])
+    application = scene.sent_from(browser, "atra", "leja")
     scene.taken_by_all(application)
     scene.chosen(application, "atra")
     return application
@@ -146,9 +138,7 @@ def test_staff_read_the_same_on_the_timeline_and_beside_the_lender(application):
 
 
 def test_page_does_not_say_of_a_lender_that_its_answer_still_counts_once_a_contract_is_signed(browser):
-    subject, token = scene.new_session()
-    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
-    application = scene.send(scene.draft_for(subject), ["atra", "leja"])
+    application = scene.sent_from(browser, "atra", "leja")
     calls = scene.begun(application)
     scene.shift(scene.delivery_at(application, "leja"), failures=2)
     scene.finish(calls["leja"], LenderError(ErrorCode.TIMED_OUT, permanent=False))  # nothing left for it

@@ -223,6 +223,21 @@ def test_page_of_what_waits_shows_the_claim_and_takes_it_off(application):
     assert Submission.objects.get(pk=claimed).signing_claim == "seen"
 
 
+def test_lender_that_speaks_of_a_contract_is_asked_to_delete_only_when_staff_know_better(application):
+    say(application, "leja", "contract_signed")
+    say(application, "atra", "contract_signed")
+    assert "leja" not in set(DeletionNotice.objects.values_list("lender__slug", flat=True))
+    claimed = scene.submission_at(application, "leja").pk
+    see_to_claim(submission_id=claimed, actor=Actor.staff(1))
+    assert DeletionNotice.objects.get(submission=claimed).reason == "not_selected"
+
+
+def test_claim_that_staff_saw_to_before_any_contract_asks_nobody_to_delete(application):
+    say(application, "leja", "contract_signed")
+    see_to_claim(submission_id=scene.submission_at(application, "leja").pk, actor=Actor.staff(1))
+    assert not DeletionNotice.objects.exists()
+
+
 # --- declined late ---
 
 

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.errors import SubjectErased
-from applications.models import Application, MailKind, OutboundMail
+from applications.models import Application, Consent, MailKind, OutboundMail
 from applications.personal import Purpose
+from applications.services.processing import withdraw_consent
 from lenders.adapters.base import Accepted
 from lenders.models import LenderMessage, Offer, Submission
 from lenders.ordering import Order
@@ -119,6 +120,13 @@ def test_first_final_word_stands(submission):
 def test_same_message_again_changes_nothing(submission):
     assert scene.say(submission, "pending", message_id="msg_1") == "taken"
     assert scene.say(submission, "declined", message_id="msg_1") == "duplicate"
+
+
+def test_message_id_of_another_submission_is_not_a_message_twice(submission):
+    other = scene.submission_at(scene.sent("atra"), "atra")
+    assert scene.say(submission, "pending", message_id="msg_1") == "taken"
+    assert scene.say(other, "declined", message_id="msg_1") == "taken"
+    assert state(other) == "declined"
     assert state(submission) == "pending"
 
 
@@ -368,6 +376,33 @@ def test_offer_that_comes_after_the_pages_wait_is_told_by_mail(submission: Submi
     scene.say(submission, "offered")
     told = OutboundMail.objects.filter(kind=MailKind.LATE_OFFER, owner_id=submission.subject_id)
     assert told.count() == 1
+
+
+def test_lender_that_adds_offers_all_the_time_is_told_of_once_an_hour_and_shows_so_many(submission) -> None:
+    scene.shift(submission, page_wait_until=timezone.now() - timedelta(hours=2))
+    outcomes = [
+        scene.say(submission, "offered", offer=scene.terms_document(submission, reference=f"N{number}"))
+        for number in range(ingest.MOST_OFFERS + 2)
+    ]
+    assert outcomes[-3:] == ["taken", "too_many", "too_many"]
+    assert submission.offers.count() == ingest.MOST_OFFERS
+    assert OutboundMail.objects.filter(kind=MailKind.LATE_OFFER).count() == 1
+    for offer in submission.offers.all():
+        scene.shift(offer, received_at=offer.received_at - timedelta(minutes=61))
+    submission.offers.filter(reference_digest=submission.offers.first().reference_digest).delete()
+    scene.say(submission, "offered", offer=scene.terms_document(submission, reference="LATER"))
+    assert OutboundMail.objects.filter(kind=MailKind.LATE_OFFER).count() == 2
+
+
+def test_offer_that_nobody_may_choose_any_more_is_not_mailed(application, submission) -> None:
+    scene.shift(submission, page_wait_until=timezone.now() - timedelta(seconds=1))
+    withdraw_consent(
+        consent_id=Consent.objects.get().pk,
+        subject_id=application.subject_id,
+        actor=Actor.consumer(application.subject_id),
+    )
+    scene.say(submission, "offered")
+    assert not OutboundMail.objects.filter(kind=MailKind.LATE_OFFER).exists()
 
 
 def test_offer_that_comes_while_the_page_waits_is_not_mailed(submission: Submission) -> None:

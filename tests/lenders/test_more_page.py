@@ -27,15 +27,9 @@ pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usef
 NEEDS = ["identification.phone", "document.income"]
 
 
-@pytest.fixture
-def browser() -> Client:
-    return Client()
-
-
 def asked(browser: Client, *needs: str, **answers: Any) -> Submission:
     """A signed-in person whose lender says what it needs."""
-    subject, token = scene.new_session()
-    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
+    subject = scene.sign_in(browser)
     with data_key_scope():
         application = scene.send(scene.draft_for(subject, **answers), ["leja"])
     submission = scene.submission_at(application, "leja")

@@ -1,7 +1,6 @@
 """Why a lender was not asked is on record once an application is sent, and goes with the person."""
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
@@ -33,8 +32,7 @@ def reasons(application: Application) -> dict[str, NotAsked]:
 
 
 def draft_of(browser: Client, **changes) -> Application:
-    subject, token = scene.new_session()
-    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
+    subject = scene.sign_in(browser)
     scene.notices()
     return scene.draft_for(subject, **changes)
 

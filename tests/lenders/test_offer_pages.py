@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -19,15 +18,8 @@ pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usef
 
 
 @pytest.fixture
-def browser() -> Client:
-    return Client()
-
-
-@pytest.fixture
 def application(browser: Client) -> Application:
-    subject, token = scene.new_session()
-    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
-    return scene.send(scene.draft_for(subject), ["atra", "leja"])
+    return scene.sent_from(browser, "atra", "leja")
 
 
 def page_of(offer: Offer) -> str:

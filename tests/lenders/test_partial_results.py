@@ -37,15 +37,8 @@ LONG_AGO = timedelta(seconds=1)
 
 
 @pytest.fixture
-def browser() -> Client:
-    return Client()
-
-
-@pytest.fixture
 def application(browser: Client) -> Application:
-    subject, token = scene.new_session()
-    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
-    return scene.send(scene.draft_for(subject), [GROUP])
+    return scene.sent_from(browser, GROUP)
 
 
 @pytest.fixture
@@ -124,6 +117,8 @@ def choose(offer: Offer) -> None:
 
 def page_waits_no_longer(submission: Submission) -> None:
     scene.shift(submission, page_wait_until=timezone.now() - LONG_AGO)
+    for offer in submission.offers.all():
+        scene.shift(offer, received_at=offer.received_at - timedelta(minutes=1))
 
 
 # --- from partial to complete ---
@@ -220,9 +215,7 @@ def test_page_says_from_whom_more_may_come_and_then_that_no_more_will(browser, s
 
 
 def test_page_that_waits_for_somebody_else_too_names_nobody(browser):
-    subject, token = scene.new_session()
-    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
-    application = scene.send(scene.draft_for(subject), [GROUP, "atra"])
+    application = scene.sent_from(browser, GROUP, "atra")
     submission = scene.submission_at(application, GROUP)
     calls_back(submission, lead(submission, "A", REST))
     assert page_of(submission).more_from == ""

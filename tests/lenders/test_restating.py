@@ -5,7 +5,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -26,15 +25,8 @@ ENGLISH = {"Accept-Language": "en"}
 
 
 @pytest.fixture
-def browser() -> Client:
-    return Client()
-
-
-@pytest.fixture
 def application(browser: Client) -> Application:
-    subject, token = scene.new_session()
-    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
-    return scene.send(scene.draft_for(subject), ["atra", "leja"])
+    return scene.sent_from(browser, "atra", "leja")
 
 
 @pytest.fixture

@@ -86,6 +86,19 @@ def test_delivery_goes_out_once_the_restriction_is_lifted() -> None:
     assert set(scene.begun(application)) == {"atra"}
 
 
+def test_whoever_could_not_answer_a_lender_meanwhile_gets_the_time_back() -> None:
+    application = scene.sent("leja")
+    Delivery.objects.update(status="done")
+    submission = scene.submission_at(application, "leja")
+    scene.say(submission, "needs_more")
+    row = restricted(application)
+    scene.shift(row, since=timezone.now() - timedelta(days=2))
+    before = Submission.objects.get(pk=submission.pk).late_until
+    lift_restriction(restriction_id=row.pk, actor=Actor.consumer(application.subject_id))
+    given_back = Submission.objects.get(pk=submission.pk).late_until - before
+    assert timedelta(days=2) <= given_back < timedelta(days=2, minutes=1)
+
+
 def test_restriction_that_comes_after_the_claim_stops_the_call_all_the_same() -> None:
     application = scene.sent("atra")
     claimed = scene.claim(application)

@@ -3,7 +3,6 @@
 import threading
 
 import pytest
-from django.conf import settings
 from django.db import connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -27,14 +26,8 @@ URL = "/lv/send/"
 AGREED = {"lenders": ["atra", "leja"], "pass_on": "on", "accept_terms": "on"}
 
 
-@pytest.fixture
-def browser() -> Client:
-    return Client()
-
-
 def with_draft(browser: Client, **changes) -> Application:
-    subject, token = scene.new_session()
-    browser.cookies[settings.CONSUMER_COOKIE_NAME] = token
+    subject = scene.sign_in(browser)
     scene.notices()
     return scene.draft_for(subject, **changes)
 

@@ -20,6 +20,7 @@ from lenders.services.register import register_lender
 from tests import factories
 from tests.lenders import scene
 from tests.lenders.lender_examples import SECRET
+from tests.lenders.xml_examples import US
 
 pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
 
@@ -31,7 +32,11 @@ OTHER_WORDS = {
     "pep_relation": "sibling", "document_type": "residence_permit",
 }  # fmt: skip
 EVERYTHING = Credentials(
-    signing=(SECRET,), client_id="client", client_secret="word", certificate="PEM", private_key="PEM"
+    signing=(SECRET,),
+    client_id="client",
+    client_secret="word",
+    certificate=US.certificate,
+    private_key=US.private_key,
 )
 
 
