@@ -18,7 +18,7 @@ NO_SERVERS := ENVIRONMENT=development PUBLIC_URL=http://127.0.0.1 SECRET_KEY=non
 help:
 	@echo 'make run        the whole product on this machine (PORT=8100 moves it); Ctrl-C ends it'
 	@echo 'make sandbox    invented lenders alone, at 127.0.0.1:8101 and with TLS 8102; Ctrl-C ends them'
-	@echo 'make test       every test; make test-fast leaves out browser journeys and slow ones'
+	@echo 'make test       every test; make test-fast is the inner loop: no journeys, nothing long'
 	@echo 'make lint       style, types'
 	@echo 'make messages   collect the texts for translation and check the catalogues'
 	@echo 'make docs       write the record of processing into docs/ anew'
@@ -35,11 +35,12 @@ sandbox: install
 	@env $(NO_SERVERS) SANDBOX_SECRET=sandbox $(PY) manage.py sandbox_lenders
 
 # What starts and kills processes, and what drives a browser, has the machine to itself.
-test: test-fast browser
+test: install catalogues browser
+	@$(PY) -m pytest -n auto -m "not journey and not slow"
 	@$(PY) -m pytest -m "journey or slow"
 
 test-fast: install catalogues
-	@$(PY) -m pytest -n auto -m "not journey and not slow"
+	@$(PY) -m pytest -n auto -m "not journey and not slow and not thorough"
 
 lint: install
 	@$(PY) -m ruff check .

@@ -18,6 +18,8 @@ REFUSALS = {
     HTTPStatus.UNPROCESSABLE_ENTITY: "The message does not follow the protocol.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Nothing of this lender can be checked now: call again later.",
 }
+REPEATED = "408, 425, 429, 5xx"
+"""Refusals after which a lender is to call again; docs/lender-api.md has the same."""
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status"],
@@ -47,7 +49,8 @@ def described(view: Any) -> Any:
     return extend_schema(
         operation_id="callBack",
         summary="One message of one lender about one submission.",
-        description="Send it again after 408, 425, 429 and any 5xx, under the same `webhook-id`.",
+        description=f"Send it again after {REPEATED} or no answer, with growing pauses, for at least an "
+        "hour, under the same `webhook-id` and signed anew.",
         request={"application/json": {"$ref": "#/components/schemas/Callback"}},
         responses={
             HTTPStatus.NO_CONTENT.value: OpenApiResponse(description="Taken in, or known already."),

@@ -8,6 +8,7 @@ from typing import Any
 from unittest import mock
 
 import django
+import hypothesis
 import pytest
 from django.db import connections
 from django.test import override_settings
@@ -20,6 +21,10 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 os.environ["DJANGO_SETTINGS_MODULE"] = "joinbaltic.settings"
 
 from tests import browser, services
+
+# How long an example may take is nobody's assertion: a machine that is busy would fail it.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 JOURNEYS = Path(__file__).parent / "journeys"
 running = contextlib.ExitStack()

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
 
-from lenders.adapters.places import Place, day, text, whole, word
-from lenders.adapters.terms import MOST_CENTS
-
-
-def _euros(cents: Any) -> Decimal | None:
-    """A number of euros with both decimals: 56000 cents are 560.00."""
-    fits = type(cents) is int and 0 <= cents <= MOST_CENTS
-    return Decimal(cents).scaleb(-2) if fits else None
-
+from lenders.adapters.places import Place, day, euro_number, text, whole, word
 
 PLACES: Mapping[str, Place] = {
-    "loan.amount_cents": Place("loan", "amount", _euros),
+    "loan.amount_cents": Place("loan", "amount", euro_number),
     "loan.term_months": Place("loan", "termMonths", whole),
     "loan.loan_purpose": Place("loan", "purpose", text),
     "loan.repayment_day": Place("loan", "paymentDay", whole),
@@ -51,9 +41,9 @@ PLACES: Mapping[str, Place] = {
         ),
     ),
     "financial.employer": Place("income", "employerName", text),
-    "financial.monthly_income_cents": Place("income", "monthlyNet", _euros),
-    "financial.monthly_expenses_cents": Place("spending", "monthlyLiving", _euros),
-    "financial.monthly_obligations_cents": Place("spending", "monthlyCredit", _euros),
+    "financial.monthly_income_cents": Place("income", "monthlyNet", euro_number),
+    "financial.monthly_expenses_cents": Place("spending", "monthlyLiving", euro_number),
+    "financial.monthly_obligations_cents": Place("spending", "monthlyCredit", euro_number),
     "pep.pep_status": Place(
         "pep",
         "status",

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.questions import FieldValue
+from lenders.adapters.terms import MOST_CENTS
 
 LONGEST_TEXT = 1000
 Written = str | int | Decimal
@@ -35,6 +36,12 @@ def whole(value: Any) -> int | None:
 def euros(value: Any) -> str | None:
     """Cents as euros in a text, always with both decimals."""
     return f"{value // 100}.{value % 100:02}" if type(value) is int and value >= 0 else None
+
+
+def euro_number(value: Any) -> Decimal | None:
+    """Cents as a number of euros with both decimals: 56000 are 560.00."""
+    fits = type(value) is int and 0 <= value <= MOST_CENTS
+    return Decimal(value).scaleb(-2) if fits else None
 
 
 def day(value: Any) -> str | None:

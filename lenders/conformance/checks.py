@@ -36,7 +36,7 @@ from lenders.adapters.base import (
 from lenders.adapters.signing import is_usable
 from lenders.apr import AprError, apr_of_offer, round_half_up
 from lenders.conformance.applicant import ANSWERABLE, DOCUMENT
-from lenders.conformance.conversation import Conversation, Subject, a_stranger
+from lenders.conformance.conversation import Called, Conversation, Subject, a_stranger
 from lenders.conformance.findings import Failed, Finding, Result, Skipped, counted, said, told
 
 NOTICEABLE = Decimal("0.1")  # percentage points: what a consumer is told of (terms of use)
@@ -54,6 +54,7 @@ class Examination(Conversation):
         self.offers: tuple[OfferTerms, ...] = ()
         self.lender_reference = ""
         self.out_of_reach = False
+        self.choice_taken = False
 
     async def run(self) -> AsyncIterator[Finding]:
         """Every check in order; one that fails does not end the run."""
@@ -113,29 +114,32 @@ class Examination(Conversation):
         return said(self.answer)
 
     async def decides(self) -> str:
-        """A pending answer becomes a decision: by callback, or when it is asked."""
-        abilities = self.it.adapter.abilities
+        """A pending answer becomes a decision: by callback, or when it is asked.
+
+        Offers that come in parts are waited for as well; those made by the end of the patience count.
+        """
         if self.answer is None:
             raise Skipped(NOTHING_TO_GO_BY)
         if isinstance(self.answer, NeedsMore):
             raise Skipped("it still needs more")
-        if not isinstance(self.answer, Pending):
+        if not self._may_say_more():
             raise Skipped("it decided at once")
         began = time.monotonic()
-        if abilities.is_polled:
+        if self.it.adapter.abilities.is_polled:
             await self._poll_until_decided(began)
         elif self.it.called is None:
             raise Skipped(
                 "it decides by callback, and none can reach this machine: give --listen and --callback-url"
             )
         else:
-            self._note(await self.it.called(self.request.submission_id, self.it.patience))
+            await self._hear_until_decided(self.it.called, began)
         took = time.monotonic() - began
-        if self.answer is None or isinstance(self.answer, Pending):
+        if isinstance(self.answer, Pending):
             heard = ", ".join(sorted(set(self.it.misheard)))
             unusable = f"; what it called back could not be used: {heard}" if heard else ""
             raise Failed(f"no decision within {self.it.patience:g} s{unusable}")
-        return f"{said(self.answer)} after {took:.1f} s"
+        more = "; it says that more may come" if self._may_say_more() else ""
+        return f"{said(self.answer)} after {took:.1f} s{more}"
 
     async def figures_are_true(self) -> str:
         """The APR that the lender states is the one that follows from its schedule (Annex III)."""
@@ -225,6 +229,7 @@ class Examination(Conversation):
             ) from None
         if not isinstance(answer, Accepted | Pending):
             raise Failed(said(answer))
+        self.choice_taken = True
         return said(answer)
 
     async def same_choice_again_is_the_same(self) -> str:
@@ -232,6 +237,8 @@ class Examination(Conversation):
             raise Skipped("there is no offer to choose")
         if not self.it.adapter.abilities.idempotent:
             raise Skipped("its interface does not promise it")
+        if not self.choice_taken:
+            raise Skipped("it did not take the choice the first time")
         answer = await self.choose(self._choice(self.offers[0].reference))
         if not isinstance(answer, Accepted | Pending):
             raise Failed(said(answer))
@@ -250,10 +257,24 @@ class Examination(Conversation):
             raise Failed(said(answer))
         return said(answer)
 
+    def _may_say_more(self) -> bool:
+        """Whether its last word was not meant to be its last."""
+        return isinstance(self.answer, Pending) or (
+            isinstance(self.answer, Offered) and self.answer.more_to_come
+        )
+
     async def _poll_until_decided(self, began: float) -> None:
-        while isinstance(self.answer, Pending) and time.monotonic() - began < self.it.patience:
+        while self._may_say_more() and time.monotonic() - began < self.it.patience:
             await asyncio.sleep(POLL_SECONDS)
             self._note(await self.inquire(Inquiry(self.request.submission_id, self.lender_reference)))
+
+    async def _hear_until_decided(self, called: Called, began: float) -> None:
+        while self._may_say_more():
+            left = self.it.patience - (time.monotonic() - began)
+            heard = await called(self.request.submission_id, max(left, 0.0))
+            if heard is None:
+                return
+            self._note(heard)
 
     def _supplement(self, needs: Sequence[str]) -> Supplement:
         answers = self.it.applicant.answers
@@ -270,7 +291,7 @@ class Examination(Conversation):
     def _choice(self, offer_reference: str) -> Choice:
         return Choice(self.request.submission_id, offer_reference, KEYWORD, self.lender_reference)
 
-    def _note(self, answer: AnyAnswer | None) -> None:
+    def _note(self, answer: AnyAnswer) -> None:
         self.answer = answer
         self.lender_reference = getattr(answer, "lender_reference", "") or self.lender_reference
         if isinstance(answer, Offered):

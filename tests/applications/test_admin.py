@@ -15,7 +15,7 @@ from applications.roles import Role
 from applications.services.audit import ASIDE
 from tests import factories
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 LIST = reverse("admin:applications_application_changelist")
 PASSWORD = "long-enough-passphrase"
 

@@ -11,7 +11,7 @@ from tests import factories
 from tests.factories import staff_browser
 from tests.privacy import dpo
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 
 
 @pytest.fixture

@@ -24,7 +24,10 @@ from applications.views import steps as steps_view
 from tests import factories
 from tests.applications.pages import Elements, Walk
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True),
+]
 
 WORD = "zqxcanary"
 PLANTED: dict[str, Any] = {

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from applications import charts
 from applications.charts import Chart, Series, Shape, ceiling
 
+pytestmark = pytest.mark.thorough
+
 SVG = "{http://www.w3.org/2000/svg}"
 HUGE = 10**400  # no float holds it
 labels = st.text(min_size=1, max_size=50).filter(str.isprintable)

@@ -13,7 +13,7 @@ from applications.services.code_limits import ADDRESS_DAY, ADDRESS_HOUR, NETWORK
 from applications.services.limits import HOUR, MINUTE
 from tests import factories
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 
 
 def ask(email: str, network: str, times: int) -> None:

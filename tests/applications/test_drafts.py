@@ -29,7 +29,7 @@ from tests import factories
 WORK = Purpose.HANDLE_APPLICATIONS
 SHOW = Purpose.DATA_SUBJECT_RIGHTS
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 
 
 def save(application: Application, **given: object) -> None:

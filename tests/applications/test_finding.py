@@ -23,7 +23,7 @@ from applications.services.processing import restrict
 from tests import factories
 from tests.clock import later
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 FIND = reverse("admin:applications_find")
 
 

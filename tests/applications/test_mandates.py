@@ -16,7 +16,7 @@ from tests.clock import later
 from tests.factories import fresh, staff_browser
 from tests.privacy import dpo
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 
 
 @pytest.fixture

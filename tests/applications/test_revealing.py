@@ -22,7 +22,7 @@ from tests import factories
 from tests.clock import later
 from tests.privacy import dpo
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 IDENTIFYING = ("Anna", "Bērziņa", "321234-56789", "+371 21 234 567", "01.01.1990.")
 OTHER = ("LV1234567", "SIA “Piemērs”", "saulīte")
 

@@ -32,7 +32,7 @@ from privacy.datamap import doors
 from tests import factories
 from tests.clock import later
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 CODE, OTHER_CODE = "321234-56789", "329876-54321"
 HOME, ELSEWHERE = "192.0.2.7", "198.51.100.7"
 SECURITY = Purpose.INFORMATION_SECURITY

@@ -27,7 +27,7 @@ from tests.applications.pages import Elements
 from tests.clock import later
 from tests.privacy import dpo
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 PAGE = reverse("admin:applications_security_signals")
 INDEX = reverse("admin:index")
 ENGLISH = {"Accept-Language": "en"}

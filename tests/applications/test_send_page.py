@@ -16,7 +16,7 @@ from lenders.models import Lender, Submission
 from tests import factories
 from tests.factories import press_send
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 SEND = reverse("lenders:send")
 AGREED = {"lenders": ["alfa", "beta"], "pass_on": "on", "accept_terms": "on"}
 

@@ -30,7 +30,10 @@ from lenders.states import DeliveryStatus
 from tests import factories
 from tests.factories import press_send
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True),
+]
 SEND = reverse("lenders:send")
 AGREED = {"lenders": ["alfa", "beta"], "pass_on": "on", "accept_terms": "on"}
 THREADS, POSTS_EACH = 50, 2

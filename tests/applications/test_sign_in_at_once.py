@@ -8,7 +8,10 @@ from applications.services import accounts
 from applications.services.code_limits import ADDRESS_HOUR
 from tests import factories
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True),
+]
 NETWORK = "192.0.2.1"
 
 

@@ -14,7 +14,7 @@ from applications.services.sign_in_limits import Knock, count_try
 from tests import factories
 from tests.clock import later
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 PASSWORD = "long-enough-passphrase"
 LOG_IN, SECOND, INDEX = (reverse(f"admin:{name}") for name in ("login", "second_factor", "index"))
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"

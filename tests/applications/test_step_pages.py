@@ -21,7 +21,7 @@ from tests import factories
 
 WORK = Purpose.HANDLE_APPLICATIONS
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 RESUME, CHECK, ACCOUNT = (reverse(f"applications:{name}") for name in ("resume", "check", "account"))
 
 

@@ -17,7 +17,7 @@ from tests import factories
 from tests.lenders import scene
 from tests.privacy import dpo
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 PAGE = reverse("applications:seen")
 
 

@@ -22,7 +22,7 @@ from privacy.models import Assessment, Breach
 from tests import factories
 from tests.applications.pages import Elements, Page, Walk, headers_are_strict, nothing_is_inline
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 DJANGOS_OWN = {"applications.staffuser"}
 REGISTERS = {
     "applications.contact", "applications.mandate", "applications.recipient", "applications.training",

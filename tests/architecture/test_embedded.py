@@ -20,6 +20,8 @@ from joinbaltic.embedded_places import SHORT_FOLDER, EmbeddedServerError, make_p
 from joinbaltic.processes import running as running_process
 from joinbaltic.processes import working_in
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).resolve().parents[2]
 KEEP_RUNNING = """
 import pathlib, sys, time

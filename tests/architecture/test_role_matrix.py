@@ -21,7 +21,7 @@ from tests import factories
 from tests.planted import plant
 from tests.privacy import dpo
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "roles.md"
 NOTHING = "–"
 CLOSED = (NOTHING,) * len(Role)

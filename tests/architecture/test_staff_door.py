@@ -12,7 +12,7 @@ from applications.admin.door import INSIDE, OPEN
 from applications.models import StaffUser
 from tests import factories
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 PASSWORD = "long-enough-passphrase"
 ARGUMENTS = {"object_id": "1", "id": "1", "app_label": "applications", "content_type_id": "1", "url": "x"}
 DOOR = {f"admin:{pattern.name}" for pattern in OPEN}

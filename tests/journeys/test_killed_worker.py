@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 
+from lenders.sandbox.secrets import SANDBOX_LENDERS, Behaviour
 from tests.journeys.product import OFFERS_OF, Product, until
 
 APPLICATIONS = 8
@@ -25,13 +26,9 @@ print(json.dumps({{
 }}))
 """
 EXPECTED = {
-    "atra": "offered",
-    "leja": "offered",
-    "dzintars": "offered",
-    "piesardze": "declined",
-    "krasts": "offered",
-    "baka": "offered",
-    "vecpilseta": "offered",
+    lender.slug: "declined" if lender.behaviour is Behaviour.DECLINES else "offered"
+    for lender in SANDBOX_LENDERS
+    if lender.behaviour is not Behaviour.FAILS
 }
 # Vētra fails always: after five times it is left alone, and what is due to it waits.
 WITH_VETRA = len(EXPECTED) + 1

@@ -19,6 +19,7 @@ from lenders.views import events, offers
 from tests.lenders import scene
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.django_db(databases=scene.DATABASES, transaction=True),
     pytest.mark.usefixtures("lenders"),
 ]

@@ -22,7 +22,11 @@ from tests import factories
 from tests.lenders import scene
 from tests.lenders.staff import staff
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 PAGES = "/admin/lenders"
 SEES = ["view_submission", "view_delivery", "view_attempt", "view_offer", "view_lender"]

@@ -101,7 +101,7 @@ def test_choice_is_told_with_the_keyword_and_a_late_refusal_is_learnt_by_asking(
     (told,) = asked.sandbox.log()["choices"]
     assert told["offer_reference"] == offer.reference
     submission = scene.submission_at(application, "baka")
-    asked.until(lambda: "pending" in outcomes(application, "inquiry"))
+    asked.until(lambda: "accepted" in outcomes(application, "inquiry"))
     asked.sandbox._post(
         "_say",
         {"slug": "baka", "submission_id": str(submission.pk), "status": "declined", "reason": "age"},

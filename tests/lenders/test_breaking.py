@@ -18,7 +18,11 @@ from tests.clock import later
 from tests.lenders import scene
 from tests.lenders.test_claims import at_once
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 GONE = LenderError(ErrorCode.UNAVAILABLE, permanent=False)
 

@@ -4,8 +4,10 @@ sends them to the running server.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -83,6 +85,16 @@ def test_document_is_served_to_anybody_as_openapi_3_1() -> None:
 def test_every_refusal_of_the_view_is_in_the_document() -> None:
     responses = Client().get(DOCUMENT).json()["paths"][OPERATION]["post"]["responses"]
     assert set(responses) == {"204", "401", "404", "410", "413", "422", "503"}
+
+
+def test_document_and_guide_name_the_same_refusals_to_repeat() -> None:
+    guide = (Path(__file__).parents[2] / "docs/lender-api.md").read_text(encoding="utf-8")
+    rows = guide.partition("## Callbacks")[2].partition("## ")[0].splitlines()
+    (row,) = [row for row in rows if "| yes, " in row]
+    repeated = re.findall(r"`(\w+)`", row.partition("| |")[0])
+    described = Client().get(DOCUMENT).json()["paths"][OPERATION]["post"]["description"]
+    assert repeated == ["408", "425", "429", "5xx"]
+    assert f"after {', '.join(repeated)} or no answer" in described
 
 
 def test_schema_is_a_schema_and_knows_every_status_that_is_read() -> None:

@@ -22,7 +22,11 @@ from lenders.models import LenderMessage, Offer, Submission
 from lenders.sandbox.secrets import secret_of
 from tests.lenders import scene
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 
 @pytest.fixture

@@ -17,7 +17,11 @@ from lenders.models import Delivery, Offer, Submission
 from lenders.services.choosing import choose
 from tests.lenders import scene
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 
 @pytest.fixture

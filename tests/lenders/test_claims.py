@@ -18,7 +18,11 @@ from lenders.services import claims, deliveries
 from lenders.services.claims import LEASE
 from tests.lenders import scene
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 
 def test_everything_due_is_claimed_once():

@@ -12,7 +12,11 @@ from lenders.selectors.moments import moments
 from tests.lenders import scene
 from tests.lenders.staff import staff
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 ATRA, LEJA = (scene.SANDBOX[slug].name for slug in ("atra", "leja"))
 

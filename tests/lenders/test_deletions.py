@@ -29,7 +29,11 @@ from lenders.states import Acknowledgement, DeletionReason, RetentionBasis
 from tests.lenders import scene
 from tests.lenders.staff import staff
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 DPO = Actor.staff(1)
 AWAY = LenderError(ErrorCode.UNREACHABLE, permanent=False)

@@ -18,7 +18,11 @@ from lenders.services import choosing, deliveries, settling
 from lenders.states import DeliveryKind
 from tests.lenders import scene
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 REFUSED = LenderError(ErrorCode.REJECTED, permanent=True)
 AWAY = LenderError(ErrorCode.UNAVAILABLE, permanent=False)

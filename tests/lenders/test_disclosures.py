@@ -7,7 +7,11 @@ from lenders.adapters.base import LenderError
 from lenders.adapters.errors import ErrorCode
 from tests.lenders import scene
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 NO_CONNECTION = LenderError(ErrorCode.UNREACHABLE, permanent=False)
 NEVER_CONNECTED = LenderError(ErrorCode.TIMED_OUT, permanent=False)

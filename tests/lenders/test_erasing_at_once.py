@@ -18,6 +18,7 @@ from lenders.services.claims import Claim
 from tests.lenders import scene
 
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.django_db(databases=scene.DATABASES, transaction=True),
     pytest.mark.usefixtures("lenders"),
 ]

@@ -21,7 +21,11 @@ from tests.lenders import scene
 from tests.lenders.staff import staff
 from tests.many_rows import fill
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 PAGE = "/admin/lenders/health/"
 ENGLISH = {"Accept-Language": "en"}

@@ -17,11 +17,19 @@ from lenders.adapters import get_adapter
 from lenders.adapters.base import DOCUMENT_LABELS
 from lenders.conformance.applicant import ANSWERABLE, ANSWERS, Applicant, application
 from lenders.models import Lender
+from lenders.sandbox import credit
 from lenders.sandbox.join import Visit
+from lenders.sandbox.secrets import SANDBOX_LENDERS, Behaviour
 from lenders.services.payload import KEYWORD
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(databases=scene.DATABASES)]
+
+KEEP_THE_CONTRACT = [
+    lender.slug
+    for lender in SANDBOX_LENDERS
+    if lender.behaviour in (Behaviour.OFFERS, Behaviour.CALLS_BACK) and not lender.over_tls
+]
 
 
 @pytest.fixture
@@ -50,7 +58,7 @@ def test_invented_applicant_answers_whatever_a_lender_may_ask() -> None:
     assert KNOWN_LABELS - {KEYWORD, LANGUAGE_LABEL, CONSENTS_LABEL} <= ANSWERABLE | DOCUMENT_LABELS
 
 
-@pytest.mark.parametrize("slug", ["atra", "leja", "dzintars", "baka", "krasts"])
+@pytest.mark.parametrize("slug", KEEP_THE_CONTRACT)
 def test_lender_that_keeps_the_contract_passes(check: Any, slug: str) -> None:
     lines, ready = check(slug)
     assert ready, lines
@@ -156,6 +164,52 @@ def test_callback_that_could_not_be_used_is_told_with_the_decision_that_did_not_
         "FAIL  decides: no decision within 1 s; what it called back could not be used: malformed_answer"
     )
     assert line(lines, "decides") == expected
+
+
+def test_choice_that_was_not_taken_is_not_told_again(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    reply = Visit.reply
+
+    async def refused(visit: Visit, document: Any, *, kind: str = "reply", status: int = 200) -> Any:
+        if kind == "choice":
+            return await visit.refuse(409, "offer_reference", "unknown", "none of ours")
+        return await reply(visit, document, kind=kind, status=status)
+
+    monkeypatch.setattr(Visit, "reply", refused)
+    lines, ready = check("atra")
+    assert not ready
+    assert line(lines, "takes the choice").startswith("FAIL  takes the choice: rejected (HTTP 409). ")
+    again = "takes the same choice again for the same"
+    assert line(lines, again) == f"SKIP  {again}: it did not take the choice the first time"
+
+
+def test_offers_that_come_in_parts_are_waited_for(check: Any) -> None:
+    lines, ready = check("krasts")
+    assert ready, lines
+    assert line(lines, "decides").startswith("PASS  decides: 3 offers after ")
+    assert "true: 3 offers, " in line(lines, "states figures that are true")
+
+
+def test_figures_of_an_offer_that_came_later_are_looked_at(
+    check: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    true = credit.offers
+
+    def last_one_untrue(*arguments: Any, **wanted: Any) -> list[dict[str, Any]]:
+        *others, last = true(*arguments, **wanted)
+        return [*others, {**last, "apr": "0.5"}]
+
+    monkeypatch.setattr("lenders.sandbox.credit.offers", last_one_untrue)
+    lines, ready = check("krasts")
+    assert not ready
+    expected = "FAIL  states figures that are true: offer 3 states an APR that is "
+    assert line(lines, "states figures that are true").startswith(expected)
+
+
+def test_offers_made_count_though_more_may_come(check: Any) -> None:
+    lines, ready = check("krasts", patience=0.0)
+    assert ready, lines
+    assert line(lines, "decides") == "PASS  decides: 1 offer after 0.0 s; it says that more may come"
+    assert "true: 1 offer, " in line(lines, "states figures that are true")
 
 
 @pytest.mark.parametrize("limits", [{"active": False}, {"paused_at": datetime(2026, 1, 1, tzinfo=UTC)}])

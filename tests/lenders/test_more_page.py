@@ -22,7 +22,11 @@ from lenders.models import Delivery, Submission, Supplement, SuppliedFile
 from tests.applications.test_uploads import A_PDF, image
 from tests.lenders import scene
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 NEEDS = ["identification.phone", "document.income"]
 

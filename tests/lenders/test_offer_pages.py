@@ -14,7 +14,11 @@ from lenders.models import Offer
 from tests.applications.pages import Elements
 from tests.lenders import scene
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 
 @pytest.fixture

@@ -19,7 +19,11 @@ from tests.lenders import scene
 
 SHOW = Purpose.DATA_SUBJECT_RIGHTS
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 
 @pytest.fixture

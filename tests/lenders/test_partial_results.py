@@ -28,7 +28,11 @@ from lenders.states import SubmissionStatus
 from tests.lenders import market_examples, scene
 from tests.lenders.lender_examples import signed
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 GROUP = "krasts"
 NAME = scene.SANDBOX[GROUP].name

@@ -20,7 +20,11 @@ from lenders.services.deliveries import CLAIM_CAP, Prepared
 from lenders.services.retrying import retry
 from tests.lenders import scene
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 START = datetime(2026, 11, 23, 9, tzinfo=UTC)
 AWAY = LenderError(ErrorCode.UNAVAILABLE, permanent=False)

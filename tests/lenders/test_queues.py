@@ -23,7 +23,11 @@ from lenders.services.choosing import choose
 from tests.lenders import scene
 from tests.lenders.staff import staff
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 PAGE = "/admin/lenders/queues/"
 ENGLISH = {"Accept-Language": "en"}

@@ -18,7 +18,11 @@ from lenders.services.restating import see_to_figures
 from tests.lenders import scene
 from tests.lenders.staff import staff
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 PAGE = "/admin/lenders/waiting/"
 ENGLISH = {"Accept-Language": "en"}

@@ -24,7 +24,11 @@ from lenders.states import DeliveryKind
 from tests.lenders import scene
 from tests.lenders.staff import staff
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 STAFF = Actor.staff(7)
 

@@ -37,7 +37,7 @@ from lenders.states import DeliveryKind, SubmissionStatus
 from tests import factories
 from tests.lenders import scene
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 
 
 @pytest.fixture(autouse=True)

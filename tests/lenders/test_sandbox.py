@@ -25,6 +25,7 @@ from lenders.adapters import ADAPTERS
 from lenders.adapters.base import (
     Accepted,
     ContractSigned,
+    Credentials,
     Declined,
     Deleted,
     HttpCall,
@@ -35,9 +36,12 @@ from lenders.adapters.errors import ErrorCode, Problem
 from lenders.adapters.join_answers import answer_of
 from lenders.apr import apr_of_offer, round_half_up
 from lenders.sandbox import credit
+from lenders.sandbox.app import TWINS
 from lenders.sandbox.runner import SandboxServer
 from lenders.sandbox.secrets import SANDBOX_LENDERS, credentials_of
 from tests.lenders.sandbox_peer import LENDERS, SECRET, Peer, played, refused
+
+pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")
@@ -291,6 +295,16 @@ def test_lenders_ask_only_for_what_their_adapter_can_send():
         assert set(lender.requested_fields) <= ADAPTERS[lender.protocol].supported_labels
         assert len(set(lender.requested_fields)) == len(lender.requested_fields)
         assert {"loan.amount_cents", "loan.term_months"} <= set(lender.requested_fields)
+
+
+def test_every_way_of_speaking_has_a_twin_and_a_lender_that_speaks_it():
+    assert set(TWINS) == set(ADAPTERS) == {lender.protocol for lender in SANDBOX_LENDERS}
+
+
+@pytest.mark.parametrize("lender", SANDBOX_LENDERS, ids=lambda lender: lender.slug)
+def test_lender_shares_the_credentials_that_its_adapter_declares(lender):
+    shared = Credentials.from_stored(credentials_of("one", lender))
+    assert shared.held >= ADAPTERS[lender.protocol].credentials
 
 
 def test_secrets_differ_by_lender_and_by_sandbox():

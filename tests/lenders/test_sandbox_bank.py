@@ -173,7 +173,9 @@ def test_acceptance_is_taken_once_and_known_ever_after(server):
         assert (await refused(customer.chooses("NO-SUCH", reference))).signed
         assert isinstance(await customer.chooses(offer, reference), Accepted)
         assert isinstance(await customer.chooses(offer, reference), Accepted)
-        assert isinstance(await customer.inquires(reference), Pending)
+        known = await customer.inquires(reference)
+        assert isinstance(known, Accepted)
+        assert [terms.reference for terms in known.offers] == [offer]
         assert [one["offer_reference"] for one in (await peer.log())["choices"]] == [offer]
 
     at_the_counter(server, scene)

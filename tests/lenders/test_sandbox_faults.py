@@ -23,6 +23,8 @@ from lenders.sandbox.runner import SandboxServer
 from tests.lenders.lender_examples import DOCUMENTS
 from tests.lenders.sandbox_peer import SECRET, Peer, played, refused
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:

@@ -26,6 +26,8 @@ from lenders.apr import apr_of_offer, round_half_up
 from lenders.sandbox.runner import SandboxServer
 from tests.lenders.sandbox_peer import LENDERS, SECRET, Peer, adapter_of, played, refused
 
+pytestmark = pytest.mark.thorough
+
 GROUP = "krasts"
 PRODUCTS = 1 + len(LENDERS[GROUP].other_products)
 

@@ -36,6 +36,8 @@ from lenders.sandbox.runner import SandboxServer
 from tests.lenders.sandbox_peer import LENDERS, SECRET, Peer, adapter_of, played, refused
 from tests.lenders.xml_examples import SCHEMA
 
+pytestmark = pytest.mark.thorough
+
 SLUG = "vecpilseta"
 
 

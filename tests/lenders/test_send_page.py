@@ -20,7 +20,11 @@ from lenders.services.payload import credit_request
 from tests.factories import press_send
 from tests.lenders import scene
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 URL = "/lv/send/"
 AGREED = {"lenders": ["atra", "leja"], "pass_on": "on", "accept_terms": "on"}

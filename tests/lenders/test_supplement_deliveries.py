@@ -28,7 +28,11 @@ from lenders.subject_data import SUBJECT_DATA
 from tests.lenders import scene
 from tests.lenders.test_supplementing import INCOME, PHONE, answer, asking, now_at
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 BACK = GivenFile("document.income", Upload(JPEG, b"\xff\xd8\xff canary"))
 REFUSED = LenderError(ErrorCode.REJECTED, permanent=True)

@@ -18,7 +18,11 @@ from lenders.services.ingest import ingest
 from lenders.services.retrying import retry
 from tests.lenders import scene
 
-pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+    pytest.mark.usefixtures("lenders"),
+]
 
 ATRA, LEJA = (scene.SANDBOX[slug].name for slug in ("atra", "leja"))
 AWAY = LenderError(ErrorCode.UNAVAILABLE, permanent=False)

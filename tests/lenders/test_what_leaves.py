@@ -22,7 +22,7 @@ from tests.lenders import scene
 from tests.lenders.lender_examples import SECRET
 from tests.lenders.xml_examples import US
 
-pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=scene.DATABASES)]
 
 # Every question of the form has an answer, so every label has a value that could leave.
 ANSWERED = {"pep_status": "family_member", "pep_relation": "parent", "pep_office": "canary-deputāte"}

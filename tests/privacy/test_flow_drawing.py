@@ -14,6 +14,8 @@ from privacy.datamap import recipients_by_category
 from privacy.flow import facts, flow_of_data
 from privacy.flow_drawing import Flow, Node, drawing, laid_out
 
+pytestmark = pytest.mark.thorough
+
 SVG = "{http://www.w3.org/2000/svg}"
 keys = st.lists(
     st.text(string.ascii_lowercase, min_size=1, max_size=12), min_size=1, max_size=20, unique=True
