@@ -14,14 +14,16 @@ from applications.crypto import keyring
 from applications.crypto.fields import BlindIndex
 from applications.data_policy import uses_of
 from applications.declarations import Declared, personal_fields
-from applications.models import AuditEntry, DataSubject
+from applications.models import DataSubject
 from applications.personal import Category, Purpose
 from applications.references import make_reference
 from applications.selectors.permission import require
 from applications.services.housekeeping import KEY_OWNERS
 
-# The audit names people by identifier alone, and outlives them: append-only, pruned on time.
-OUTLIVES_ITS_SUBJECT: frozenset[type[models.Model]] = frozenset({AuditEntry})
+
+def outlives_its_subject(model: type[models.Model]) -> bool:
+    """Whether rows of this model stay after an erasure, as proof of what was done: codes and dates alone."""
+    return getattr(model, "outlives_its_subject", False)
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,10 @@ class SubjectData:
         """The categories that this app's models hold."""
         return {one.mark.category for model in self.holders() for one in personal_fields(model) if one.mark}
 
+    def erasable(self, rows: models.QuerySet) -> models.QuerySet:
+        """Those of a person's rows of one model that an erasure deletes."""
+        return rows.none() if outlives_its_subject(rows.model) else rows
+
     def erase(self, subject: DataSubject) -> Counter[str]:
         """Delete every row about one person, also one whose key is gone; how many of each model.
 
@@ -82,8 +88,7 @@ class SubjectData:
             # All are found before any goes: some are known only through others.
             found = {
                 rows.model: list(rows.values_list("pk", flat=True))
-                for rows in self.rows_of(subject)
-                if rows.model not in OUTLIVES_ITS_SUBJECT
+                for rows in map(self.erasable, self.rows_of(subject))
             }
             for model, ids in found.items():
                 if model is DataSubject:

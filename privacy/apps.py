@@ -7,4 +7,8 @@ class PrivacyConfig(AppConfig):
     verbose_name = _("Privacy")
 
     def ready(self) -> None:
-        from privacy import checks  # noqa: F401, PLC0415 - needs models
+        from applications.services.housekeeping import KEY_OWNERS  # noqa: PLC0415 - needs models
+        from privacy import checks  # noqa: F401, PLC0415
+        from privacy.models import RequestWords  # noqa: PLC0415
+
+        KEY_OWNERS.append(RequestWords)

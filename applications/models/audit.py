@@ -29,6 +29,8 @@ class AuditEntry(models.Model):
     gets its `sequence` in the chain, and a `digest` of itself and of the entry before (services.sealing).
     """
 
+    outlives_its_subject = True  # people are named by identifier alone; append-only, pruned on time
+
     at = models.DateTimeField(_("when"), auto_now_add=True, db_index=True)
     actor_kind = models.CharField(_("who acted"), max_length=10, choices=ActorKind.choices)
     actor_identifier = models.CharField(_("identifier of who acted"), max_length=64)

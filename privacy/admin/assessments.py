@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from applications.actors import Actor
 from applications.admin.base import RegisterAdmin
 from privacy.models import Assessment
-from privacy.services import save_assessment
+from privacy.services.registers import save_assessment
 
 
 @admin.register(Assessment)

@@ -16,7 +16,7 @@ from applications.actors import Actor
 from applications.admin.base import RegisterAdmin
 from applications.personal import Category
 from privacy.models import Breach
-from privacy.services import save_breach
+from privacy.services.registers import save_breach
 
 
 class BreachForm(forms.ModelForm):

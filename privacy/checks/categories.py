@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.core.checks import CheckMessage, Error, register
 
 from applications.crypto.fields import encrypted_fields
@@ -9,7 +10,7 @@ from applications.data_policy import POLICIES, uses_of
 from applications.declarations import personal_fields
 from applications.personal import Purpose
 from applications.retention_rules import RULES
-from applications.subject_data import OUTLIVES_ITS_SUBJECT
+from applications.subject_data import outlives_its_subject
 from privacy.checks.tag import TAG
 from privacy.datamap import by_category, doors
 
@@ -52,6 +53,6 @@ def check_audit_outlives(app_configs: Any, **_: Any) -> list[CheckMessage]:
             obj=model,
             id="privacy.E017",
         )
-        for model in OUTLIVES_ITS_SUBJECT
-        if encrypted_fields(model)
+        for model in apps.get_models()
+        if outlives_its_subject(model) and encrypted_fields(model)
     ]

@@ -13,7 +13,7 @@ from applications.roles import Role
 from applications.services.recipients import save_recipient
 from applications.services.role_conditions import save_mandate
 from privacy.models import Assessment, AssessmentKind, Breach
-from privacy.services import save_assessment, save_breach
+from privacy.services.registers import save_assessment, save_breach
 from tests import factories
 
 

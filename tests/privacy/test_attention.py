@@ -17,7 +17,7 @@ from applications.staff_site import Flag
 from privacy import attention
 from privacy.models import AssessmentKind
 from privacy.notices import publish_texts
-from privacy.services import save_breach
+from privacy.services.registers import save_breach
 from tests.privacy import dpo
 
 pytestmark = pytest.mark.django_db

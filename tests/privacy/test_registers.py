@@ -16,7 +16,7 @@ from applications.personal import Purpose
 from applications.selectors.contacts import contact
 from applications.services.contacts import save_contact
 from privacy.models import HAPPENED, Assessment, AssessmentKind, Breach
-from privacy.services import save_assessment, save_breach
+from privacy.services.registers import save_assessment, save_breach
 from tests.privacy import dpo
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.utils import translation
 from applications.actors import SYSTEM
 from privacy.datamap import as_data
 from privacy.selectors import subject_known_as
-from privacy.services import explain_person
+from privacy.services.registers import explain_person
 
 
 class Command(BaseCommand):

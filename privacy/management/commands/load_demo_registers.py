@@ -12,7 +12,7 @@ from applications.models import AgreementKind, Recipient
 from applications.personal import Purpose, RecipientKind
 from applications.services.recipients import save_recipient
 from privacy.models import Assessment, AssessmentKind
-from privacy.services import save_assessment
+from privacy.services.registers import save_assessment
 
 PROCESSORS = {"demo-hosting": ("Demo hosting", "LV"), "demo-mail": ("Demo mail", "EE")}
 ASSESSMENTS: tuple[dict[str, Any], ...] = (

@@ -1,0 +1,10 @@
+"""What the privacy floor refuses, with a sentence for people."""
+
+from django.utils.translation import gettext_lazy as _
+
+from applications.errors import Refusal
+
+
+class TooLateToExtend(Refusal):
+    code = "too_late_to_extend"
+    sentence = _("More time can be taken once, and only if it is announced within the first month.")

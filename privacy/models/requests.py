@@ -1,0 +1,206 @@
+"""Requests of data subjects: the register, every step of each, and the words that are kept apart from both.
+
+The register and the steps are codes and dates. They outlive the person, as proof of what was done (GDPR Art.
+5(2)); what somebody wrote, and where they are answered, goes when the answer is out.
+"""
+
+from datetime import date
+from functools import partial
+from typing import Self
+from uuid import UUID, uuid4
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from applications.actors import ActorKind
+from applications.crypto.fields import EncryptedText
+from applications.models import DataSubject
+from applications.personal import AnyField, Category, Mask, Personal, Source, personal
+from applications.references import make_reference
+from applications.retention_rules import Retention
+from privacy.request_clock import RequestClock
+from privacy.states import ENDED, RequestStatus
+
+
+def _register(field: AnyField, source: Source = Source.SYSTEM) -> AnyField:
+    return personal(field, Category.ACCOUNT, source, retention=Retention.REQUESTS)
+
+
+class Right(models.TextChoices):
+    """What can be asked for here."""
+
+    ACCESS = "access", _("Access and a copy (GDPR Art. 15)")
+    ERASURE = "erasure", _("Erasure (GDPR Art. 17)")
+
+
+class Way(models.TextChoices):
+    """How a request came in."""
+
+    OWN_PAGES = "own_pages", _("From the person's own pages")
+    OFFICER = "officer", _("Entered by the data protection officer")
+
+
+class Identity(models.TextChoices):
+    """How it was established who asks (GDPR Art. 12(6))."""
+
+    NONE = "", _("Not established")
+    FRESH_CODE = "fresh_code", _("Signed in, with a fresh code")
+    CONTACT = "contact", _("Answered at the contact on file")
+    OFFICER = "officer", _("Decided by the data protection officer")
+
+
+class Refusal(models.TextChoices):
+    """Why a request is not carried out; each with a sentence in the answer."""
+
+    NOT_IDENTIFIED = "not_identified", _("Nobody could be identified (Art. 11(2), 12(2))")
+    UNFOUNDED = "unfounded", _("Manifestly unfounded or excessive (Art. 12(5))")
+    EXCEPTION = "exception", _("An exception of the law holds")
+
+
+class RightsRequest(models.Model):
+    """One request in the register (Art. 5(2), 12). Days are those of Riga."""
+
+    outlives_its_subject = True
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    # None until it is known who asks.
+    subject = models.ForeignKey(
+        DataSubject, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("data subject")
+    )
+    reference = _register(
+        models.CharField(
+            _("number"), max_length=20, unique=True, editable=False, default=partial(make_reference, "R")
+        )
+    )
+    right = _register(models.CharField(_("right"), max_length=20, choices=Right.choices), Source.CONSUMER)
+    way = _register(models.CharField(_("came in"), max_length=20, choices=Way.choices))
+    language = _register(models.CharField(_("language"), max_length=2), Source.CONSUMER)
+    status = _register(
+        models.CharField(
+            _("state"), max_length=20, choices=RequestStatus.choices, default=RequestStatus.RECEIVED
+        )
+    )
+    identity = _register(
+        models.CharField(
+            _("who asks"), max_length=20, choices=Identity.choices, default=Identity.NONE, blank=True
+        )
+    )
+    refusal = _register(models.CharField(_("why not"), max_length=20, choices=Refusal.choices, blank=True))
+    received_at = _register(models.DateTimeField(_("received")))
+    received_on = _register(models.DateField(_("day of receipt")))
+    due_on = _register(models.DateField(_("due on")))
+    extended_at = _register(models.DateTimeField(_("extended"), null=True))
+    paused_days = _register(models.PositiveSmallIntegerField(_("days of waiting"), default=0))
+    paused_on = _register(models.DateField(_("waits since"), null=True))
+    ended_at = _register(models.DateTimeField(_("ended"), null=True))
+
+    class Meta:
+        verbose_name = _("request of a data subject")
+        verbose_name_plural = _("requests of data subjects")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "right"],
+                condition=~models.Q(status__in=sorted(ENDED)),
+                name="one_open_request_of_a_kind",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True) ^ models.Q(status__in=sorted(ENDED)),
+                name="an_ended_request_says_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(paused_on__isnull=True) | models.Q(status=RequestStatus.IDENTITY_CHECK),
+                name="the_clock_stands_still_for_identity_alone",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["due_on", "id"],
+                condition=~models.Q(status__in=sorted(ENDED)),
+                name="request_due",
+            ),
+            models.Index(fields=["received_at", "id"], name="request_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def clock(self) -> RequestClock:
+        return RequestClock(
+            received_on=self.received_on,
+            extended=self.extended_at is not None,
+            paused_days=self.paused_days,
+            paused_on=self.paused_on,
+        )
+
+    def set_clock(self, clock: RequestClock, today: date) -> list[str]:
+        """Take over a clock; the names of the columns to save."""
+        self.paused_days, self.paused_on = clock.paused_days, clock.paused_on
+        self.due_on = clock.due_on(today)
+        return ["paused_days", "paused_on", "due_on"]
+
+    @classmethod
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+        return cls._default_manager.filter(subject=subject)
+
+
+class RequestEvent(models.Model):
+    """One thing that happened to a request: what, when, who and why, as codes."""
+
+    outlives_its_subject = True
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    request = models.ForeignKey(RightsRequest, on_delete=models.CASCADE, related_name="events")
+    at = _register(models.DateTimeField(_("when"), auto_now_add=True))
+    what = _register(models.CharField(_("what"), max_length=40))
+    why = _register(models.CharField(_("why"), max_length=40, blank=True))
+    actor_kind = _register(models.CharField(_("who"), max_length=10, choices=ActorKind.choices))
+    actor_identifier = _register(models.CharField(max_length=64))
+
+    class Meta:
+        verbose_name = _("step of a request")
+        verbose_name_plural = _("steps of requests")
+        indexes = [models.Index(fields=["request", "at"], name="request_events")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @classmethod
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+        return cls._default_manager.filter(request__subject=subject)
+
+
+class RequestWords(models.Model):
+    """What the person wrote, and where they are answered: under a key of the request's own.
+
+    An erasure is answered after the person's key is gone; then this one is destroyed as well.
+    """
+
+    request = models.OneToOneField(
+        RightsRequest, primary_key=True, on_delete=models.CASCADE, related_name="words"
+    )
+    contact = EncryptedText(
+        label="request.contact",
+        null=True,
+        personal=Personal(Category.IDENTIFICATION, retention=Retention.REQUESTS, mask=Mask.EMAIL),
+    )
+    text = EncryptedText(
+        label="request.text",
+        null=True,
+        personal=Personal(Category.COMMUNICATIONS, Source.CONSUMER, retention=Retention.REQUESTS),
+    )
+
+    class Meta:
+        verbose_name = _("words of a request")
+        verbose_name_plural = _("words of requests")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def owner_id(self) -> UUID:
+        return self.request_id
+
+    @classmethod
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+        return cls._default_manager.filter(request__subject=subject)

@@ -1,0 +1,77 @@
+"""What a person receives is everything that is held about them, and nothing of anybody else."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from applications.crypto.keyring import data_key_scope
+from applications.models import DataSubject
+from applications.personal import Category
+from privacy.rights.package import Package, as_csv, as_json, collect
+from tests.planted import plant
+
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
+WORD = "zqxanna"
+
+
+@pytest.fixture
+def anna() -> DataSubject:
+    return plant(WORD)
+
+
+@data_key_scope()
+def package(subject: DataSubject) -> Package:
+    return collect(subject)
+
+
+def said(found: Package) -> str:
+    files = " ".join(one.content.decode(errors="replace") for one in found.attachments)
+    return f"{as_json(found)} {as_csv(found)} {files}".lower()
+
+
+def test_every_category_is_there_with_why_and_how_long(anna):
+    found = package(anna)
+    assert [section.category for section in found.sections] == list(Category)
+    for section in found.sections:
+        assert section.holds
+        assert section.grounds
+        assert section.kept
+        assert section.rows, section.category
+
+
+def test_everything_planted_is_found_and_nothing_of_another_person(anna):
+    plant("zqxother")
+    text = said(package(anna))
+    assert "zqxother" not in text
+    words = "complaint answer note caption likes call said button city offer"
+    for planted in [*words.split(), "they say"]:
+        assert f"{planted} {WORD}" in text, planted
+
+
+def test_recipients_are_named_with_what_they_received(anna):
+    [lender, *_rest] = [one for one in package(anna).recipients if not one.staff]
+    assert "sandbox" in lender.who.lower() or lender.who
+    assert lender.what
+
+
+def test_json_can_be_read_back_and_keeps_the_labels_of_the_map(anna):
+    document = json.loads(as_json(package(anna)))
+    held = {one["category"]: one["held"] for one in document["categories"]}
+    labels = {label for row in held["identification"] for label in row["values"]}
+    assert {"identification.given_name", "identification.personal_code"} <= labels
+
+
+def test_spreadsheet_takes_nothing_for_a_formula(anna):
+    lines = list(csv.DictReader(io.StringIO(as_csv(package(anna)))))
+    assert lines
+    assert not any(line["value"][:1] in ("=", "+", "-", "@") for line in lines)
+
+
+def test_files_are_beside_the_texts_under_names_that_these_give(anna):
+    found = package(anna)
+    names = [one.name for one in found.attachments]
+    assert len(names) == len(set(names)) >= 2
+    text = as_json(found)
+    assert [name for name in names if name not in text] == []
