@@ -115,6 +115,8 @@ class Personal:
     Purposes with their legal bases, recipients and the retention rule are those of the category
     (`data_policy.POLICIES`), unless the field narrows or replaces them here. `why` tells the consumer why the
     form asks for it. `label` is what disclosures call an unencrypted field; an encrypted one has its own.
+    `third_persons`: values may be about somebody else as well, and are looked through before the person gets
+    a copy (GDPR Art. 15(4)).
     """
 
     category: Category
@@ -127,6 +129,7 @@ class Personal:
     mask: Mask = Mask.HIDDEN
     why: str | Promise = ""
     other_sources: tuple[Source, ...] = ()
+    third_persons: bool = False
 
     @property
     def sources(self) -> tuple[Source, ...]:

@@ -85,7 +85,11 @@ class Complaint(OwnedBySubject):
 class AccountNote(OwnedBySubject):
     """A note that staff added to the account; its person can read it."""
 
-    text = EncryptedText(_("note"), label="account.note", personal=Personal(Category.ACCOUNT, Source.STAFF))
+    text = EncryptedText(
+        _("note"),
+        label="account.note",
+        personal=Personal(Category.ACCOUNT, Source.STAFF, third_persons=True),
+    )
     written_at = personal(models.DateTimeField(auto_now_add=True), Category.ACCOUNT, Source.STAFF)
 
     class Meta:

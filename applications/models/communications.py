@@ -8,7 +8,12 @@ from applications.models.subject import OwnedBySubject
 from applications.personal import Category, Personal, Source, personal
 
 # Written or spoken by either side, or imported from the mailbox.
-_WORDS = Personal(Category.COMMUNICATIONS, Source.CONSUMER, other_sources=(Source.STAFF, Source.MAILBOX))
+_WORDS = Personal(
+    Category.COMMUNICATIONS,
+    Source.CONSUMER,
+    other_sources=(Source.STAFF, Source.MAILBOX),
+    third_persons=True,
+)
 
 
 class CommunicationKind(models.TextChoices):

@@ -22,13 +22,18 @@ class Image(OwnedBySubject):
         models.CharField(max_length=10, choices=ImageOrigin.choices), Category.IMAGES, Source.CONSUMER
     )
     content = EncryptedBytes(
-        _("picture or clip"), label="images.content", personal=Personal(Category.IMAGES, Source.CONSUMER)
+        _("picture or clip"),
+        label="images.content",
+        personal=Personal(Category.IMAGES, Source.CONSUMER, third_persons=True),
     )
     media_type = EncryptedText(
         _("kind of file"), label="images.media_type", personal=Personal(Category.IMAGES, Source.CONSUMER)
     )
     caption = EncryptedText(
-        _("caption"), label="images.caption", null=True, personal=Personal(Category.IMAGES, Source.STAFF)
+        _("caption"),
+        label="images.caption",
+        null=True,
+        personal=Personal(Category.IMAGES, Source.STAFF, third_persons=True),
     )
     given_at = personal(models.DateTimeField(), Category.IMAGES, Source.CONSUMER)
 

@@ -21,7 +21,7 @@ class PublicProfile(OwnedBySubject):
         _("what it shows in public"),
         label="interests.shown",
         null=True,
-        personal=Personal(Category.INTERESTS, Source.STAFF),
+        personal=Personal(Category.INTERESTS, Source.STAFF, third_persons=True),
     )
     seen_at = personal(models.DateTimeField(), Category.INTERESTS, Source.STAFF)
 

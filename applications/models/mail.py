@@ -18,6 +18,8 @@ class MailKind(models.TextChoices):
     OFFER_CHOSEN = "offer_chosen", _("Offer chosen")
     CONTRACT_SIGNED = "contract_signed", _("Contract signed")
     DECLINED_LATE = "declined_late", _("Declined after it was chosen")
+    RIGHTS_LETTER = "rights_letter", _("Letter about a request of a data subject")
+    REQUEST_DUE = "request_due", _("Reminder of a request that is due")
 
 
 class MailStatus(models.TextChoices):

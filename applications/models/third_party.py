@@ -15,7 +15,9 @@ class ThirdPartyRecord(OwnedBySubject):
     text = EncryptedText(
         _("what it says"),
         label="transactions.third_party_text",
-        personal=Personal(Category.TRANSACTIONS, Source.LENDER, other_sources=(Source.STAFF,)),
+        personal=Personal(
+            Category.TRANSACTIONS, Source.LENDER, other_sources=(Source.STAFF,), third_persons=True
+        ),
     )
     received_at = personal(models.DateTimeField(), Category.TRANSACTIONS, Source.LENDER)
     told_at = personal(models.DateTimeField(null=True), Category.TRANSACTIONS)

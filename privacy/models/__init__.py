@@ -1,7 +1,10 @@
 """The privacy floor's rows, by idea."""
 
+from privacy.models.answers import AccessPackage, Letter, LetterKind, LetterTemplate
+from privacy.models.erasures import SETTLED, Erasure, Outcome, RecipientNotice
 from privacy.models.registers import HAPPENED, Assessment, AssessmentKind, Breach
 from privacy.models.requests import (
+    Exception17,
     Identity,
     Refusal,
     RequestEvent,
@@ -13,10 +16,19 @@ from privacy.models.requests import (
 
 __all__ = [
     "HAPPENED",
+    "SETTLED",
+    "AccessPackage",
     "Assessment",
     "AssessmentKind",
     "Breach",
+    "Erasure",
+    "Exception17",
     "Identity",
+    "Letter",
+    "LetterKind",
+    "LetterTemplate",
+    "Outcome",
+    "RecipientNotice",
     "Refusal",
     "RequestEvent",
     "RequestWords",

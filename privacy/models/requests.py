@@ -13,9 +13,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from applications.actors import ActorKind
-from applications.crypto.fields import EncryptedText
+from applications.crypto.fields import EncryptedJSON, EncryptedText
 from applications.models import DataSubject
-from applications.personal import AnyField, Category, Mask, Personal, Source, personal
+from applications.personal import AnyField, Category, Mask, NotPersonal, Personal, Source, personal
 from applications.references import make_reference
 from applications.retention_rules import Retention
 from privacy.request_clock import RequestClock
@@ -57,6 +57,14 @@ class Refusal(models.TextChoices):
     EXCEPTION = "exception", _("An exception of the law holds")
 
 
+class Exception17(models.TextChoices):
+    """Why data stay although their person asked for erasure (GDPR Art. 17(3))."""
+
+    EXPRESSION = "expression", _("Freedom of expression and information (Art. 17(3)(a))")
+    DUTY = "duty", _("A law obliges us to keep them (Art. 17(3)(b))")
+    CLAIMS = "claims", _("Legal claims are established, exercised or defended (Art. 17(3)(e))")
+
+
 class RightsRequest(models.Model):
     """One request in the register (Art. 5(2), 12). Days are those of Riga."""
 
@@ -93,10 +101,23 @@ class RightsRequest(models.Model):
     paused_days = _register(models.PositiveSmallIntegerField(_("days of waiting"), default=0))
     paused_on = _register(models.DateField(_("waits since"), null=True))
     ended_at = _register(models.DateTimeField(_("ended"), null=True))
+    # What an erasure leaves, as decided: {"application": its id, "ground": an Exception17, "until": a day}.
+    kept = _register(models.JSONField(_("what stays"), default=list), Source.STAFF)
+    # While it is carried out: the step that comes next, and why the last try of it failed.
+    step = models.CharField(_("next step"), max_length=20, blank=True)
+    trouble = models.CharField(_("why it does not go on"), max_length=40, blank=True)
+    tries = models.PositiveSmallIntegerField(_("tries"), default=0)
+    next_try_at = models.DateTimeField(_("next try"), null=True)
+
+    not_personal = NotPersonal("how far the software has come", "step", "trouble", "tries", "next_try_at")
 
     class Meta:
         verbose_name = _("request of a data subject")
         verbose_name_plural = _("requests of data subjects")
+        permissions = [
+            ("work_requests", _("Can decide and carry out requests of data subjects")),
+            ("view_requests_dashboard", _("Can see how requests of data subjects stand")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["subject", "right"],
@@ -119,6 +140,11 @@ class RightsRequest(models.Model):
                 name="request_due",
             ),
             models.Index(fields=["received_at", "id"], name="request_by_time"),
+            models.Index(
+                fields=["next_try_at"],
+                condition=models.Q(status__in=[RequestStatus.APPROVED, RequestStatus.RUNNING]),
+                name="request_to_run",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -188,6 +214,25 @@ class RequestWords(models.Model):
         label="request.text",
         null=True,
         personal=Personal(Category.COMMUNICATIONS, Source.CONSUMER, retention=Retention.REQUESTS),
+    )
+    decision = EncryptedText(
+        _("how it was established who asks"),
+        label="request.decision",
+        null=True,
+        personal=Personal(Category.COMMUNICATIONS, Source.STAFF, retention=Retention.REQUESTS),
+    )
+    reasons = EncryptedText(
+        _("what the officer adds to the answer"),
+        label="request.reasons",
+        null=True,
+        personal=Personal(Category.COMMUNICATIONS, Source.STAFF, retention=Retention.REQUESTS),
+    )
+    # What an erasure looks for when everything is gone: addresses, codes, numbers of the person.
+    traces = EncryptedJSON(
+        _("what to look for after the erasure"),
+        label="request.traces",
+        null=True,
+        personal=Personal(Category.IDENTIFICATION, Source.SYSTEM, retention=Retention.REQUESTS),
     )
 
     class Meta:
