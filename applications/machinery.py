@@ -29,6 +29,9 @@ JOBS: Mapping[str, str | Promise] = {
     "sweep_orphan_keys": gettext_lazy("Remove keys without an owner"),
     "rotate_pseudonyms": gettext_lazy("Turn statistics of past months into numbers"),
     "publish_audit_head": gettext_lazy("Publish the head of the audit"),
+    "remind_of_requests": gettext_lazy("Remind of requests of data subjects"),
+    "end_packages": gettext_lazy("Delete access packages that have expired"),
+    "forget_words_of_requests": gettext_lazy("Forget the words of requests that were answered"),
 }
 
 

@@ -26,6 +26,11 @@ def outlives_its_subject(model: type[models.Model]) -> bool:
     return getattr(model, "outlives_its_subject", False)
 
 
+def is_a_copy(model: type[models.Model]) -> bool:
+    """Whether rows of this model hold again what an export gives anyway: erased with it, never exported."""
+    return getattr(model, "is_a_copy", False)
+
+
 @dataclass(frozen=True)
 class ExportedRow:
     """One row: what it is, and the value of each personal field by its label."""
@@ -64,7 +69,7 @@ class SubjectData:
                 for one in personal_fields(rows.model)
                 if one.mark and purpose in uses_of(one.mark) and not isinstance(one.field, BlindIndex)
             )
-            if not fields:
+            if not fields or is_a_copy(rows.model):
                 continue
             for row in rows.order_by("pk").iterator(chunk_size=200):
                 values = {one.label: getattr(row, one.field.attname) for one in fields}

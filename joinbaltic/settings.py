@@ -141,6 +141,8 @@ DATABASE_ROUTERS = ["applications.crypto.router.KeysRouter"]
 # --- encryption -----------------------------------------------------------------------------------------
 MASTER_KEY_PROVIDER = env.str("MASTER_KEY_PROVIDER", default="applications.crypto.providers.LocalMasterKeys")
 MASTER_KEYS = parse_master_keys(secret("MASTER_KEYS"))
+# Within so many days a master key is replaced and destroyed; an erasure is final by then.
+MASTER_KEY_DAYS = env.int("MASTER_KEY_DAYS", default=90)
 INDEX_KEYS = parse_index_keys(secret("INDEX_KEYS"))
 
 # --- staff ----------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
-from uuid import UUID
 
 import structlog
 from django.utils import timezone
@@ -21,6 +20,7 @@ from lenders.adapters import get_adapter
 from lenders.adapters.base import CallbackMessage, LenderError
 from lenders.adapters.errors import ErrorCode
 from lenders.callback_docs import described
+from lenders.erased import late_word
 from lenders.models import Lender, Submission
 from lenders.services.ingest import ingest
 from lenders.services.payload import endpoint_of
@@ -38,6 +38,11 @@ class Problem(APIException):
         super().__init__(detail=title, code=code)
         self.status_code = status
         self.problem = {"type": f"urn:joinbaltic:problem:{code}", "title": title, "status": int(status)}
+
+
+def erased() -> Problem:
+    """The refusal of whatever is said about an erased person."""
+    return Problem(HTTPStatus.GONE, "erased", "The person's data were erased; nothing is kept.")
 
 
 def problem_handler(error: Exception, _context: dict[str, Any]) -> Response | None:
@@ -102,7 +107,8 @@ class CallbackView(APIView):
             ) from None
 
     def _take_in(self, lender: Lender, message: CallbackMessage) -> str:
-        self._own_submission(lender, message.submission_id)
+        if not Submission.objects.filter(pk=message.submission_id, lender=lender).exists():
+            return self._take_in_late(lender, message)
         try:
             return ingest(
                 submission_id=message.submission_id,
@@ -111,14 +117,19 @@ class CallbackView(APIView):
                 actor=Actor.lender(lender.slug),
             )
         except SubjectErased:
-            raise Problem(
-                HTTPStatus.GONE, "erased", "The person's data were erased; nothing is kept."
-            ) from None
+            raise erased() from None
 
-    def _own_submission(self, lender: Lender, submission_id: UUID) -> None:
-        """A lender speaks of its own submissions alone."""
-        if not Submission.objects.filter(pk=submission_id, lender=lender).exists():
+    def _take_in_late(self, lender: Lender, message: CallbackMessage) -> str:
+        """Of what was erased its answer to the request to delete is noted, and nothing else is taken in.
+
+        A lender speaks of its own submissions alone: any other is unknown.
+        """
+        noted = late_word(lender.slug, message.submission_id, message.answer)
+        if noted is None:
             raise Problem(HTTPStatus.NOT_FOUND, "unknown_submission", "This submission is not known.")
+        if not noted:
+            raise erased()
+        return "noted_after_erasure"
 
 
 @extend_schema(exclude=True)

@@ -8,7 +8,13 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from applications.services.housekeeping import KEY_OWNERS  # noqa: PLC0415 - needs models
-        from privacy import checks  # noqa: F401, PLC0415
+        from applications.sweeper import Sweep, sweeper  # noqa: PLC0415
+        from lenders.erased import remembered  # noqa: PLC0415
+        from privacy import checks, tasks  # noqa: F401, PLC0415
         from privacy.models import RequestWords  # noqa: PLC0415
+        from privacy.rights.notification import late_word  # noqa: PLC0415
+        from privacy.services import reminding  # noqa: F401, PLC0415 - daily jobs
 
         KEY_OWNERS.append(RequestWords)
+        remembered.append(late_word)
+        sweeper.register(Sweep("requests", tasks.sweep_requests))

@@ -28,9 +28,11 @@ __all__ = [
     "data_key_scope",
     "destroy_key",
     "destroy_keys",
+    "epoch_of",
     "forget_keys",
     "key_of_a_new_owner",
     "owner_ids_created_before",
+    "owners_with_keys",
     "prefetch",
 ]
 
@@ -171,6 +173,17 @@ def owner_ids_created_before(moment: datetime, *, after: UUID | None = None, lim
     if after is not None:
         live = live.filter(owner_id__gt=after)
     return list(live.order_by("owner_id").values_list("owner_id", flat=True)[:limit])
+
+
+def owners_with_keys(owner_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these owners whose key can still be unwrapped."""
+    live = _keys().filter(owner_id__in=list(owner_ids), wrapped__isnull=False)
+    return set(live.values_list("owner_id", flat=True))
+
+
+def epoch_of(owner_id: UUID) -> str:
+    """The epoch under which an owner's key is wrapped, or was when destroyed; "" where there is none."""
+    return _keys().filter(owner_id=owner_id).values_list("epoch", flat=True).first() or ""
 
 
 def _keys() -> models.QuerySet[DataKey]:

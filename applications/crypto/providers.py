@@ -11,6 +11,7 @@ from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from applications.crypto.errors import DecryptionError, UnknownEpoch
+from applications.crypto.key_text import KEY_BYTES
 from applications.crypto.nonces import NONCE_BYTES, fresh_nonce
 
 DEFAULT_PROVIDER = "applications.crypto.providers.LocalMasterKeys"
@@ -60,6 +61,15 @@ class LocalMasterKeys:
         if cipher is None:
             raise UnknownEpoch
         return cipher
+
+
+def can_open(epoch: str) -> bool:
+    """Whether keys wrapped in an epoch can still be opened: its master key is not destroyed."""
+    try:
+        master_keys().wrap(epoch, bytes(KEY_BYTES), UUID(int=0))
+    except UnknownEpoch:
+        return False
+    return True
 
 
 def _bound_to(epoch: str, owner_id: UUID) -> bytes:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.actors import ActorKind
 from applications.crypto.fields import EncryptedJSON, EncryptedText
+from applications.errors import IllegalTransition
 from applications.models import DataSubject
 from applications.personal import AnyField, Category, Mask, NotPersonal, Personal, Source, personal
 from applications.references import make_reference
@@ -53,6 +54,7 @@ class Refusal(models.TextChoices):
     """Why a request is not carried out; each with a sentence in the answer."""
 
     NOT_IDENTIFIED = "not_identified", _("Nobody could be identified (Art. 11(2), 12(2))")
+    NOTHING_HELD = "nothing_held", _("We hold nothing about whoever asks (Art. 15(1))")
     UNFOUNDED = "unfounded", _("Manifestly unfounded or excessive (Art. 12(5))")
     EXCEPTION = "exception", _("An exception of the law holds")
 
@@ -149,6 +151,13 @@ class RightsRequest(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def person(self) -> DataSubject:
+        """Whom it is about. Raises IllegalTransition while nobody knows."""
+        if self.subject is None:
+            raise IllegalTransition
+        return self.subject
 
     @property
     def clock(self) -> RequestClock:

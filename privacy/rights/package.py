@@ -1,9 +1,10 @@
-"""Everything that is held about a person, as they receive it (GDPR Art. 15): collected by the data map and
-written as JSON and CSV. Texts are in the active language; labels and codes are those of the map, and stay.
+"""Everything that is held about a person (GDPR Art. 15), collected by the data map, as one plain document.
+
+Texts are in the active language; labels and codes are those of the map, and stay. `package_files` writes the
+document as the files that a person receives.
 """
 
-import csv
-import io
+import base64
 import json
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -11,14 +12,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db import models
 from django.utils import timezone
 from django.utils.encoding import force_str
+from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from applications.crypto.fields import EncryptedBytes
 from applications.data_policy import POLICIES, uses_of
 from applications.declarations import Declared
+from applications.formats import date_text, money_text
 from applications.models import DataSubject
 from applications.personal import Category, Purpose
 from applications.retention_rules import RULES
@@ -32,15 +35,23 @@ ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}
 
 @dataclass(frozen=True)
 class Value:
-    """One value: its label in the map, what people call it, and itself."""
+    """One value: its label in the map, what people call it, and itself; `others` where it may be about
+    somebody else as well."""
 
     label: str
     name: str
     value: Any
+    others: bool = False
 
     @property
     def text(self) -> str:
         """As a person reads it; empty where nothing is held."""
+        if isinstance(self.value, datetime):
+            return moment_text(self.value)
+        if isinstance(self.value, date):
+            return date_text(self.value)
+        if isinstance(self.value, int) and self.label.endswith("_cents"):
+            return money_text(self.value)
         return _as_text(self.value)
 
 
@@ -129,12 +140,13 @@ def _value(row: ExportedRow, field: Declared, attachments: list[Attachment]) -> 
     value = row.values[field.label]
     if isinstance(value, memoryview):
         value = bytes(value)
-    if isinstance(value, bytes) and not isinstance(field.field, models.BinaryField):
+    if isinstance(value, bytes) and isinstance(field.field, EncryptedBytes):
         media_type = next((text for label, text in row.values.items() if label.endswith("media_type")), "")
-        name = f"{field.label}-{row.row_id}.{ENDINGS.get(media_type, 'bin')}"
-        attachments.append(Attachment(name, value))
-        value = name
-    return Value(field.label, capfirst(force_str(field.field.verbose_name)), _coded(field, value))
+        file = f"{field.label}-{row.row_id}.{ENDINGS.get(media_type, 'bin')}"
+        attachments.append(Attachment(file, value))
+        value = file
+    name = capfirst(force_str(field.field.verbose_name))
+    return Value(field.label, name, _coded(field, value), field.mark is not None and field.mark.third_persons)
 
 
 def _coded(field: Declared, value: Any) -> Any:
@@ -143,10 +155,27 @@ def _coded(field: Declared, value: Any) -> Any:
     return f"{words[value]} ({value})" if isinstance(value, str) and value in words else value
 
 
-def as_json(package: Package) -> str:
-    """Stable keys; money stays in euro cents, moments are ISO 8601."""
+def held_back(package: Package) -> list[str]:
+    """The keys of values that may be about somebody else as well: looked through first (Art. 15(4))."""
+    return [
+        key_of(row.row_id, value.label)
+        for section in package.sections
+        for row in section.rows
+        for value in row.values
+        if value.others
+    ]
+
+
+def key_of(row_id: str, label: str) -> str:
+    """What one value of the document is called."""
+    return f"{row_id}/{label}"
+
+
+def as_document(package: Package) -> dict[str, Any]:
+    """The package as plain data for JSON: stable keys, money in euro cents, moments in ISO 8601."""
     document = {
-        "made_at": package.made_at.isoformat(),
+        "made_at": package.made_at,
+        "made_on": moment_text(package.made_at),
         "customer_reference": package.customer_reference,
         "categories": [
             {
@@ -156,52 +185,39 @@ def as_json(package: Package) -> str:
                 "purposes_and_bases": section.grounds,
                 "sources": section.sources,
                 "kept": section.kept,
-                "held": [
-                    {
-                        "kind": row.kind,
-                        "id": row.row_id,
-                        "values": {value.label: value.value for value in row.values},
-                    }
-                    for row in section.rows
-                ],
+                "held": [_row_as_data(row) for row in section.rows],
             }
             for section in package.sections
         ],
         "recipients": [
             {
-                "at": sight.at, "who": sight.who, "what": sight.what, "purpose": sight.purpose,
-                "application": sight.reference, "certain": sight.certain, "since": sight.since,
+                "at": sight.at, "on": moment_text(sight.at), "who": sight.who, "what": sight.what,
+                "purpose": sight.purpose, "application": sight.reference, "certain": sight.certain,
+                "since": sight.since,
             }
             for sight in package.recipients
         ],
         "automated_decisions": package.automated_decisions,
+        "attachments": {one.name: base64.b64encode(one.content).decode() for one in package.attachments},
     }  # fmt: skip
-    return json.dumps(document, ensure_ascii=False, indent=2, default=_as_text)
+    plain: dict[str, Any] = json.loads(json.dumps(document, ensure_ascii=False, default=_as_text))
+    return plain
 
 
-def as_csv(package: Package) -> str:
-    """One line a value, for a spreadsheet; what would be taken for a formula is made a text."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["category", "kind", "id", "label", "name", "value"])
-    for section in package.sections:
-        for row in section.rows:
-            for value in row.values:
-                writer.writerow(
-                    [
-                        section.category.value,
-                        row.kind,
-                        row.row_id,
-                        value.label,
-                        value.name,
-                        _harmless(value.text),
-                    ]
-                )
-    return out.getvalue()
+def moment_text(moment: datetime) -> str:
+    """A moment as people in Riga read it."""
+    return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _row_as_data(row: Row) -> dict[str, Any]:
+    values = [
+        {
+            "label": value.label, "name": value.name, "value": value.value, "text": value.text,
+            "key": key_of(row.row_id, value.label),
+        }
+        for value in row.values
+    ]  # fmt: skip
+    return {"kind": row.kind, "id": row.row_id, "values": values}
 
 
 def _as_text(value: Any) -> str:

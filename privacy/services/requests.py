@@ -1,22 +1,49 @@
 """Writing requests of data subjects: every step compared and set, with its event, in one transaction."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
-from applications.actors import Actor
+from applications.actors import SYSTEM, Actor
 from applications.crypto.keyring import key_of_a_new_owner
+from applications.crypto.reading import unless_destroyed
 from applications.errors import IllegalTransition
-from applications.models import DataSubject
-from applications.services import audit
-from privacy.errors import TooLateToExtend
-from privacy.models import Identity, Refusal, RequestEvent, RequestWords, Right, RightsRequest, Way
+from applications.models import Application
+from applications.services.locking import lock_subject
+from privacy.errors import DecisionMissing, NotKept, TooLateToExtend
+from privacy.models import (
+    Exception17,
+    Identity,
+    LetterKind,
+    Refusal,
+    RequestWords,
+    Right,
+    RightsRequest,
+    Way,
+)
 from privacy.request_clock import RequestClock
-from privacy.states import ENDED, OPEN, RequestStatus, sources
+from privacy.services.letters import send_letter
+from privacy.services.moves import move, note
+from privacy.states import ENDED, OPEN, RequestStatus
 
 S = RequestStatus
+UNKNOWN = frozenset({Refusal.NOT_IDENTIFIED, Refusal.NOTHING_HELD})
+"""Refused while it is not known who asks."""
+PROVED = frozenset({Identity.FRESH_CODE, Identity.CONTACT})
+"""Shown by the person, not decided by us."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An application that an erasure leaves: on which ground, until which day."""
+
+    application: UUID
+    ground: Exception17
+    until: date
 
 
 def receive(
@@ -34,7 +61,7 @@ def receive(
     """Enter a request; where the same person has an open one for the same right, that one.
 
     With `identity` it is known who asks (`subject_id`), and it is assessed at once. The legal clock runs from
-    `received_at`: for what came by letter that is the day it came.
+    `received_at`: for what came by letter that is the day it came. Raises SubjectErased.
     """
     now = timezone.now()
     received_at = received_at or now
@@ -43,10 +70,10 @@ def receive(
     with transaction.atomic():
         if subject_id is not None:
             # the person's row first: two clicks at once wait here for each other
-            DataSubject.objects.select_for_update().get(pk=subject_id)
+            lock_subject(subject_id)
             standing = RightsRequest.objects.filter(subject=subject_id, right=right, status__in=OPEN).first()
             if standing is not None:
-                _note(standing, "asked_again", actor)
+                note(standing, "asked_again", actor)
                 return standing
         request = RightsRequest(
             subject_id=subject_id, right=right, way=way, language=language, received_at=received_at,
@@ -55,32 +82,47 @@ def receive(
         with key_of_a_new_owner(request.pk):
             request.save(force_insert=True)
             RequestWords(request=request, contact=contact or None, text=text or None).save(force_insert=True)
-        _note(request, "received", actor, why=way)
+        note(request, "received", actor, why=way)
         if identity:
             _identify(request, identity, actor)
+        if way != Way.OWN_PAGES or identity != Identity.FRESH_CODE:
+            send_letter(request=request, kind=LetterKind.RECEIVED, actor=actor)
     return request
 
 
 def ask_who(*, request_id: UUID, actor: Actor) -> RightsRequest:
     """On reasonable doubt the person is asked to show who they are; the clock stands still (Art. 12(6)).
 
-    Raises IllegalTransition.
+    The question goes to the contact on file of whom it is about, never to one that the request names: who
+    knows somebody's personal code could name any. Raises IllegalTransition.
     """
     with transaction.atomic():
         request = _locked(request_id)
         today = timezone.localdate()
         columns = request.set_clock(request.clock.paused(today), today)
-        _move(request, S.IDENTITY_CHECK, actor, columns, identity=Identity.NONE)
+        move(request, S.IDENTITY_CHECK, actor, columns, identity=Identity.NONE)
+        if request.subject is not None:
+            contact = unless_destroyed(request.subject, "email")
+            send_letter(request=request, kind=LetterKind.WHO, actor=actor, to=contact or "")
     return request
 
 
 def identify(
-    *, request_id: UUID, identity: Identity, actor: Actor, subject_id: UUID | None = None
+    *,
+    request_id: UUID,
+    identity: Identity,
+    actor: Actor,
+    subject_id: UUID | None = None,
+    decision: str = "",
 ) -> RightsRequest:
-    """It is known who asks, and how; the clock goes on. `subject_id` where the request named nobody yet.
+    """It is known who asks, and how; the clock goes on. `subject_id` where the request named nobody yet,
+    `decision` in the officer's words, where it is the officer who decided.
 
-    Raises IllegalTransition, also where the same person has another open request for the same right.
+    Raises IllegalTransition, also where the same person has another open request for the same right, and
+    DecisionMissing.
     """
+    if identity == Identity.OFFICER and not decision.strip():
+        raise DecisionMissing
     with transaction.atomic():
         request = _locked(request_id)
         whose = request.subject_id or subject_id
@@ -88,25 +130,62 @@ def identify(
         if whose is None or same.exclude(pk=request.pk).exists():
             raise IllegalTransition
         request.subject_id = whose
+        _say(request, decision=decision)
         _identify(request, identity, actor)
     return request
 
 
-def approve(*, request_id: UUID, actor: Actor) -> RightsRequest:
-    """It will be carried out. Raises IllegalTransition."""
+def confirm(*, request_id: UUID, subject_id: UUID, actor: Actor) -> RightsRequest:
+    """The person to whom the question went says that it is they who ask.
+
+    Raises RightsRequest.DoesNotExist for a request that is not this person's, IllegalTransition.
+    """
+    RightsRequest.objects.get(pk=request_id, subject_id=subject_id)
+    return identify(request_id=request_id, identity=Identity.CONTACT, actor=actor)
+
+
+def deny(*, request_id: UUID, subject_id: UUID, actor: Actor) -> RightsRequest:
+    """The person to whom the question went did not ask for it: whoever did is told that they are not known.
+
+    Raises RightsRequest.DoesNotExist for a request that is not this person's, IllegalTransition.
+    """
     with transaction.atomic():
-        request = _locked(request_id)
-        _move(request, S.APPROVED, actor)
+        request = RightsRequest.objects.select_for_update().get(pk=request_id, subject_id=subject_id)
+        if request.status != S.IDENTITY_CHECK:
+            raise IllegalTransition
+        _refuse(request, Refusal.NOT_IDENTIFIED, actor, reasons="")
     return request
 
 
-def refuse(*, request_id: UUID, why: Refusal, actor: Actor) -> RightsRequest:
-    """It is not carried out, for a reason that the answer gives (Art. 12(4)). Raises IllegalTransition."""
+def approve(*, request_id: UUID, actor: Actor, kept: Sequence[Kept] = ()) -> RightsRequest:
+    """It will be carried out, within seconds. `kept` is what an erasure leaves (Art. 17(3)).
+
+    Raises IllegalTransition, and NotKept for an application that is not this person's.
+    """
     with transaction.atomic():
         request = _locked(request_id)
-        if (why == Refusal.NOT_IDENTIFIED) != (request.status == S.IDENTITY_CHECK):
+        own = Application.objects.filter(subject=request.subject_id, pk__in=[one.application for one in kept])
+        if kept and (request.right != Right.ERASURE or own.count() != len(kept)):
+            raise NotKept
+        request.kept = [
+            {"application": str(one.application), "ground": one.ground, "until": one.until.isoformat()}
+            for one in kept
+        ]
+        request.next_try_at = None
+        move(request, S.APPROVED, actor, ["kept", "next_try_at"])
+    return request
+
+
+def refuse(*, request_id: UUID, why: Refusal, actor: Actor, reasons: str = "") -> RightsRequest:
+    """It is not carried out, for a reason that the answer gives, with the routes of complaint (Art. 12(4)).
+
+    `reasons` are the officer's own words beside it. Raises IllegalTransition.
+    """
+    with transaction.atomic():
+        request = _locked(request_id)
+        if (why in UNKNOWN) != (request.status == S.IDENTITY_CHECK):
             raise IllegalTransition
-        _move(request, S.REFUSED, actor, why=why, refusal=why)
+        _refuse(request, why, actor, reasons=reasons)
     return request
 
 
@@ -114,15 +193,17 @@ def withdraw(*, request_id: UUID, actor: Actor) -> RightsRequest:
     """The person takes it back. Raises IllegalTransition once it is being carried out, or ended."""
     with transaction.atomic():
         request = _locked(request_id)
-        _move(request, S.WITHDRAWN, actor)
+        move(request, S.WITHDRAWN, actor)
     return request
 
 
-def extend(*, request_id: UUID, actor: Actor) -> RightsRequest:
-    """Two more months, once, and announced within the first (Art. 12(3)).
+def extend(*, request_id: UUID, actor: Actor, reasons: str) -> RightsRequest:
+    """Two more months, once, announced within the first with the officer's reasons (Art. 12(3)).
 
-    Raises TooLateToExtend, and IllegalTransition for a request that has ended.
+    Raises TooLateToExtend, DecisionMissing, and IllegalTransition for a request that has ended.
     """
+    if not reasons.strip():
+        raise DecisionMissing
     with transaction.atomic():
         request = _locked(request_id)
         today = timezone.localdate()
@@ -133,44 +214,41 @@ def extend(*, request_id: UUID, actor: Actor) -> RightsRequest:
         request.extended_at = timezone.now()
         request.due_on = request.clock.due_on(today)
         request.save(update_fields=["extended_at", "due_on"])
-        _note(request, "extended", actor)
+        note(request, "extended", actor)
+        _say(request, reasons=reasons)
+        send_letter(
+            request=request, kind=LetterKind.EXTENDED, actor=actor,
+            facts={"due_on": request.due_on.isoformat()},
+        )  # fmt: skip
     return request
 
 
 def _identify(request: RightsRequest, identity: Identity, actor: Actor) -> None:
+    """Whoever proved it themselves gets their copy without anybody's decision: there is nothing to weigh."""
     today = timezone.localdate()
     columns = request.set_clock(request.clock.resumed(today), today)
     request.identity = identity
-    _move(request, S.ASSESSED, actor, [*columns, "subject", "identity"], why=identity)
+    move(request, S.ASSESSED, actor, [*columns, "subject", "identity"], why=identity)
+    if request.right == Right.ACCESS and identity in PROVED:
+        move(request, S.APPROVED, SYSTEM)
+
+
+def _refuse(request: RightsRequest, why: Refusal, actor: Actor, *, reasons: str) -> None:
+    _say(request, reasons=reasons)
+    move(request, S.REFUSED, actor, why=why, refusal=why)
+    kind = LetterKind.NOTHING_HELD if why == Refusal.NOTHING_HELD else LetterKind.REFUSED
+    send_letter(request=request, kind=kind, actor=actor, facts={"refusal": why.value})
+
+
+def _say(request: RightsRequest, **words: str) -> None:
+    """Keep what the officer wrote, with the request's other words."""
+    said = {name: text.strip() for name, text in words.items() if text.strip()}
+    if said:
+        row = RequestWords.objects.get(pk=request.pk)
+        for name, text in said.items():
+            setattr(row, name, text)
+        row.save(update_fields=list(said))
 
 
 def _locked(request_id: UUID) -> RightsRequest:
     return RightsRequest.objects.select_for_update().get(pk=request_id)
-
-
-def _move(
-    request: RightsRequest, to: RequestStatus, actor: Actor, columns: list[str] | None = None, *,
-    why: str = "", **facts: str,
-) -> None:  # fmt: skip
-    """Compare and set the state, with what changes beside it. Raises IllegalTransition."""
-    if request.status not in sources(to):
-        raise IllegalTransition
-    request.status = to
-    request.ended_at = timezone.now() if to in ENDED else None
-    if to in ENDED:
-        request.paused_on = None
-    for name, value in facts.items():
-        setattr(request, name, value)
-    written = {"status", "ended_at", "paused_on", *(columns or ()), *facts}
-    request.save(update_fields=sorted(written))
-    _note(request, to, actor, why=why)
-
-
-def _note(request: RightsRequest, what: str, actor: Actor, *, why: str = "") -> None:
-    RequestEvent.objects.create(
-        request=request, what=what, why=why, actor_kind=actor.kind, actor_identifier=actor.identifier
-    )
-    audit.record(
-        actor=actor, action=f"request.{what}", subject_id=request.subject_id, row=request,
-        right=request.right, why=why,
-    )  # fmt: skip

@@ -83,7 +83,15 @@ def test_every_variable_is_described() -> None:
 
 
 @pytest.mark.parametrize(
-    "variable", ["DEFAULT_FROM_EMAIL", "LOG_LEVEL", "MASTER_KEY_PROVIDER", "SWEEP_SECONDS", "TRUSTED_PROXIES"]
+    "variable",
+    [
+        "DEFAULT_FROM_EMAIL",
+        "LOG_LEVEL",
+        "MASTER_KEY_DAYS",
+        "MASTER_KEY_PROVIDER",
+        "SWEEP_SECONDS",
+        "TRUSTED_PROXIES",
+    ],
 )
 def test_what_the_product_has_a_default_for_is_handed_on_only_where_it_is_set(variable: str) -> None:
     """A name without a value is what compose leaves out; an empty value would overrule the default."""

@@ -3,13 +3,15 @@
 import csv
 import io
 import json
+import zipfile
 
 import pytest
 
 from applications.crypto.keyring import data_key_scope
 from applications.models import DataSubject
 from applications.personal import Category
-from privacy.rights.package import Package, as_csv, as_json, collect
+from privacy.rights.package import Package, as_document, collect, held_back
+from privacy.rights.package_files import as_csv, as_html, as_json, as_zip, without
 from tests.planted import plant
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
@@ -28,7 +30,8 @@ def package(subject: DataSubject) -> Package:
 
 def said(found: Package) -> str:
     files = " ".join(one.content.decode(errors="replace") for one in found.attachments)
-    return f"{as_json(found)} {as_csv(found)} {files}".lower()
+    document = as_document(found)
+    return f"{as_json(document)} {as_csv(document)} {as_html(document)} {files}".lower()
 
 
 def test_every_category_is_there_with_why_and_how_long(anna):
@@ -57,14 +60,14 @@ def test_recipients_are_named_with_what_they_received(anna):
 
 
 def test_json_can_be_read_back_and_keeps_the_labels_of_the_map(anna):
-    document = json.loads(as_json(package(anna)))
+    document = json.loads(as_json(as_document(package(anna))))
     held = {one["category"]: one["held"] for one in document["categories"]}
     labels = {label for row in held["identification"] for label in row["values"]}
     assert {"identification.given_name", "identification.personal_code"} <= labels
 
 
 def test_spreadsheet_takes_nothing_for_a_formula(anna):
-    lines = list(csv.DictReader(io.StringIO(as_csv(package(anna)))))
+    lines = list(csv.DictReader(io.StringIO(as_csv(as_document(package(anna))).removeprefix("\ufeff"))))
     assert lines
     assert not any(line["value"][:1] in ("=", "+", "-", "@") for line in lines)
 
@@ -73,5 +76,26 @@ def test_files_are_beside_the_texts_under_names_that_these_give(anna):
     found = package(anna)
     names = [one.name for one in found.attachments]
     assert len(names) == len(set(names)) >= 2
-    text = as_json(found)
+    text = as_json(as_document(found))
     assert [name for name in names if name not in text] == []
+
+
+def test_what_may_be_about_others_is_held_back(anna):
+    held = {key.partition("/")[2] for key in held_back(package(anna))}
+    assert {"communications.text", "account.note", "images.content", "interests.shown"} <= held
+    assert not any(label.startswith(("identification.", "financial.", "loan.")) for label in held)
+
+
+def test_what_is_withheld_is_in_no_file(anna):
+    found = package(anna)
+    document = as_document(found)
+    withheld = without(document, held_back(found))
+    everything = as_zip(withheld)
+    with zipfile.ZipFile(io.BytesIO(everything)) as files:
+        texts = {name: files.read(name).decode(errors="replace") for name in files.namelist()}
+    assert {"data.html", "data.json", "data.csv"} <= set(texts)
+    for word in ("note", "likes", "said", "they say", "caption"):
+        assert not [name for name, text in texts.items() if f"{word} {WORD}" in text.lower()], word
+    assert f"complaint {WORD}" in texts["data.html"]
+    assert "15(4)" in texts["data.csv"]
+    assert not [name for name in texts if "images.content" in name or "recording" in name]

@@ -19,9 +19,9 @@ from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope
 from applications.crypto.models import DataKey
 from applications.errors import IllegalTransition
-from applications.models import AuditEntry, DataSubject
+from applications.models import AuditEntry, DataSubject, OutboundMail
 from privacy.datamap import doors
-from privacy.errors import TooLateToExtend
+from privacy.errors import DecisionMissing, TooLateToExtend
 from privacy.models import Identity, Refusal, RequestEvent, RequestWords, Right, RightsRequest, Way
 from privacy.request_clock import RequestClock
 from privacy.services import requests
@@ -50,24 +50,84 @@ def anna() -> DataSubject:
 
 
 def events(request: RightsRequest) -> list[str]:
-    return list(RequestEvent.objects.filter(request=request).order_by("at").values_list("what", flat=True))
+    """What happened to it, but for the letters about it."""
+    found = RequestEvent.objects.filter(request=request).exclude(what="letter")
+    return list(found.order_by("at").values_list("what", flat=True))
 
 
 # --- coming in ---
 
 
-def test_request_of_somebody_with_a_fresh_code_is_assessed_at_once(anna):
-    request = asked(anna, identity=Identity.FRESH_CODE)
+def test_erasure_for_somebody_with_a_fresh_code_is_assessed_at_once(anna):
+    request = asked(anna, right=Right.ERASURE, identity=Identity.FRESH_CODE)
     assert (request.status, request.identity, request.subject_id) == ("assessed", "fresh_code", anna.pk)
     assert events(request) == ["received", "assessed"]
     assert AuditEntry.objects.filter(action__startswith="request.", subject_id=anna.pk).count() == 2
+
+
+@pytest.mark.parametrize("identity", [Identity.FRESH_CODE, Identity.CONTACT])
+def test_copy_for_whoever_proved_who_they_are_needs_nobodys_decision(anna, identity):
+    request = asked(anna, identity=identity)
+    assert (request.status, events(request)) == ("approved", ["received", "assessed", "approved"])
+
+
+def test_copy_for_whom_the_officer_took_for_it_is_decided_by_the_officer(anna):
+    assert asked(anna, identity=Identity.OFFICER).status == "assessed"
+
+
+# --- who asks ---
+
+
+def test_question_who_asks_goes_to_the_contact_on_file(anna):
+    request = requests.receive(
+        right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=OFFICER, subject_id=anna.pk,
+        contact="stranger@piemers.lv",
+    )  # fmt: skip
+    requests.ask_who(request_id=request.pk, actor=OFFICER)
+    with data_key_scope():
+        mails = OutboundMail.objects.filter(owner_id=request.pk).order_by("created_at")
+        assert [mail.recipient for mail in mails] == ["stranger@piemers.lv", "anna@piemers.lv"]
+
+
+def test_person_whom_the_question_reached_confirms(anna):
+    request = asked(anna)
+    requests.ask_who(request_id=request.pk, actor=OFFICER)
+    confirmed = requests.confirm(request_id=request.pk, subject_id=anna.pk, actor=OFFICER)
+    assert (confirmed.identity, confirmed.status) == (Identity.CONTACT, "approved")
+
+
+def test_person_who_did_not_ask_says_so_and_nothing_is_given_out(anna):
+    request = asked(anna)
+    requests.ask_who(request_id=request.pk, actor=OFFICER)
+    denied = requests.deny(request_id=request.pk, subject_id=anna.pk, actor=OFFICER)
+    assert (denied.status, denied.refusal) == ("refused", Refusal.NOT_IDENTIFIED)
+
+
+@pytest.mark.parametrize("deed", [requests.confirm, requests.deny])
+def test_nobody_else_answers_the_question(anna, deed):
+    request = asked(anna)
+    requests.ask_who(request_id=request.pk, actor=OFFICER)
+    with pytest.raises(RightsRequest.DoesNotExist):
+        deed(request_id=request.pk, subject_id=factories.subject().pk, actor=OFFICER)
 
 
 def test_request_of_nobody_known_waits_to_be_identified():
     request = asked(None)
     assert (request.status, request.subject_id) == ("received", None)
     with pytest.raises(IllegalTransition):
-        requests.identify(request_id=request.pk, identity=Identity.OFFICER, actor=OFFICER)
+        requests.identify(
+            request_id=request.pk, identity=Identity.OFFICER, actor=OFFICER, decision="Pieteicās klātienē."
+        )
+
+
+def test_officers_decision_who_asks_is_in_words(anna):
+    request = asked(anna)
+    with pytest.raises(DecisionMissing):
+        requests.identify(request_id=request.pk, identity=Identity.OFFICER, actor=OFFICER, decision=" ")
+    requests.identify(
+        request_id=request.pk, identity=Identity.OFFICER, actor=OFFICER, decision="Pieteicās klātienē."
+    )
+    assert RequestWords.objects.get(pk=request.pk).decision == "Pieteicās klātienē."
 
 
 def test_words_are_under_a_key_of_the_requests_own(anna):
@@ -150,13 +210,13 @@ def test_clock_stands_still_while_it_is_asked_who_it_is(anna):
 
 def test_more_time_is_taken_once_and_within_the_first_month(anna):
     request = asked(anna)
-    longer = requests.extend(request_id=request.pk, actor=OFFICER)
+    longer = requests.extend(request_id=request.pk, actor=OFFICER, reasons="Daudz.")
     assert longer.due_on > request.due_on + timedelta(days=50)
     with pytest.raises(TooLateToExtend):
-        requests.extend(request_id=request.pk, actor=OFFICER)
+        requests.extend(request_id=request.pk, actor=OFFICER, reasons="Daudz.")
     other = asked(anna, right=Right.ERASURE)
     with later(days=40), pytest.raises(TooLateToExtend):
-        requests.extend(request_id=other.pk, actor=OFFICER)
+        requests.extend(request_id=other.pk, actor=OFFICER, reasons="Daudz.")
 
 
 # --- refused ---
@@ -177,7 +237,11 @@ def test_person_has_one_open_request_for_a_right_whoever_identifies_it(anna):
     nameless = asked(None)
     with pytest.raises(IllegalTransition):
         requests.identify(
-            request_id=nameless.pk, identity=Identity.OFFICER, actor=OFFICER, subject_id=anna.pk
+            request_id=nameless.pk,
+            identity=Identity.OFFICER,
+            actor=OFFICER,
+            subject_id=anna.pk,
+            decision="Pieteicās klātienē.",
         )
 
 
@@ -233,9 +297,10 @@ class Requests(RuleBasedStateMachine):
         request = self.any_of(which)
         if request is None:
             return
-        more: dict[str, object] = {"refuse": {"why": why}, "identify": {"identity": Identity.OFFICER}}.get(
-            deed, {}
-        )
+        more: dict[str, object] = {
+            "refuse": {"why": why}, "identify": {"identity": Identity.OFFICER, "decision": "Zinām."},
+            "extend": {"reasons": "Daudz."},
+        }.get(deed, {})  # fmt: skip
         if deed == "identify":
             more |= {"subject_id": self.subject.pk}
         with suppress(IllegalTransition, TooLateToExtend):

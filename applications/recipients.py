@@ -1,0 +1,95 @@
+"""A floor's door to whoever received a person's data: who they are, telling them, what came of it (Art. 19).
+
+Each app that hands data out has a module of this name with `RECIPIENTS`; this floor's answers for the
+disclosures that staff make.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Protocol
+from uuid import UUID
+
+from django.db.models import Max
+
+from applications.actors import Actor
+from applications.models import Disclosure, DisclosureStatus
+from applications.personal import RecipientKind
+
+
+@dataclass(frozen=True)
+class Received:
+    """One recipient that has data of a person, or may have; `reference` is what it knows the matter by."""
+
+    kind: RecipientKind
+    recipient: str
+    name: str
+    last_at: datetime
+    reference: UUID | None = None
+
+
+@dataclass(frozen=True)
+class CameOf:
+    """What came of telling a recipient that data are erased.
+
+    told_at      when it was told; None while it was not
+    by_hand      no interface of it takes the news: staff are to tell it
+    deleted      it answered that it deleted the data
+    basis        it keeps them on this ground, `until` its last day if it named one
+    answered_at  when it answered
+    """
+
+    told_at: datetime | None = None
+    by_hand: bool = False
+    deleted: bool = False
+    basis: str = ""
+    until: date | None = None
+    answered_at: datetime | None = None
+
+
+class RecipientDoor(Protocol):
+    """What the privacy floor asks of a floor that hands data out."""
+
+    def of(self, subject_id: UUID) -> Sequence[Received]:
+        """Everybody who received data of a person."""
+
+    def ask_to_erase(self, subject_id: UUID, *, actor: Actor) -> None:
+        """Tell everybody that can be told by an interface, and hand nothing more out. Safe to repeat."""
+
+    def is_handing_out(self, subject_id: UUID) -> bool:
+        """Whether data of the person are on their way to somebody at this moment."""
+
+    def came_of(self, received: Received) -> CameOf:
+        """What came of telling one recipient."""
+
+
+class StaffDisclosures:
+    """Authorities, partners, processors: handed out by staff, told by staff."""
+
+    def of(self, subject_id: UUID) -> Sequence[Received]:
+        rows = (
+            Disclosure.objects.filter(subject_id=subject_id)
+            .exclude(status=DisclosureStatus.NOT_MADE)
+            .exclude(recipient_kind=RecipientKind.LENDER)
+            .order_by("recipient_kind", "recipient")
+            .values("recipient_kind", "recipient", "recipient_name")
+            .annotate(last_at=Max("at"))
+        )
+        return [
+            Received(
+                RecipientKind(row["recipient_kind"]), row["recipient"], row["recipient_name"], row["last_at"]
+            )
+            for row in rows
+        ]
+
+    def ask_to_erase(self, subject_id: UUID, *, actor: Actor) -> None:
+        """Staff do."""
+
+    def is_handing_out(self, subject_id: UUID) -> bool:
+        return False
+
+    def came_of(self, received: Received) -> CameOf:
+        return CameOf(by_hand=True)
+
+
+RECIPIENTS: RecipientDoor = StaffDisclosures()

@@ -1,0 +1,80 @@
+"""The lenders floor's door to whoever received a person's data: the lenders, told through their adapters."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.models import Consent, Disclosure, DisclosureStatus
+from applications.personal import RecipientKind
+from applications.recipients import CameOf, Received, RecipientDoor
+from applications.services.processing import withdraw_consent
+from lenders.models import DeletionNotice, Delivery, Submission
+from lenders.services.deletions import ask_to_delete
+from lenders.states import Acknowledgement, DeletionReason, DeliveryKind, DeliveryStatus
+
+
+class Lenders:
+    """One recipient for each submission of which something left, or may have."""
+
+    def of(self, subject_id: UUID) -> Sequence[Received]:
+        return [
+            Received(
+                RecipientKind.LENDER, submission.lender.slug, submission.lender.name, last_at, submission.pk
+            )
+            for submission in self._submissions(subject_id)
+            if (last_at := _left_at(submission)) is not None
+        ]
+
+    def ask_to_erase(self, subject_id: UUID, *, actor: Actor) -> None:
+        """Ask each lender to delete; what has not left yet is called off with the consents."""
+        with transaction.atomic():
+            # first, so that the reason is the erasure: of each lender there is one request
+            for submission in self._submissions(subject_id):
+                ask_to_delete(submission=submission, reason=DeletionReason.ERASURE, actor=actor)
+            given = Consent.objects.filter(subject_id=subject_id, withdrawn_at__isnull=True)
+            for consent_id in given.values_list("pk", flat=True):
+                withdraw_consent(consent_id=consent_id, subject_id=subject_id, actor=actor)
+
+    def is_handing_out(self, subject_id: UUID) -> bool:
+        held = Delivery.objects.filter(
+            subject_id=subject_id, status=DeliveryStatus.DUE, lease_until__gte=timezone.now()
+        )
+        return held.exists()
+
+    def came_of(self, received: Received) -> CameOf:
+        notice = (
+            DeletionNotice.objects.select_related("submission", "lender")
+            .filter(submission=received.reference)
+            .first()
+        )
+        if notice is None:  # what may have left came back as never sent
+            return CameOf(by_hand=True)
+        asked = Delivery.objects.filter(submission=notice.submission_id, kind=DeliveryKind.DELETION)
+        told_at = asked.filter(status=DeliveryStatus.DONE).aggregate(at=Max("finished_at"))["at"]
+        failed = not asked.filter(status__in=[DeliveryStatus.DUE, DeliveryStatus.DONE]).exists()
+        return CameOf(
+            told_at=told_at or notice.acknowledged_at,
+            by_hand=told_at is None and failed,
+            deleted=notice.acknowledgement == Acknowledgement.DELETED,
+            basis=notice.basis,
+            until=notice.until,
+            answered_at=notice.acknowledged_at,
+        )
+
+    def _submissions(self, subject_id: UUID) -> Sequence[Submission]:
+        found = Submission.objects.filter(subject_id=subject_id).select_related("lender")
+        return list(found.order_by("created_at", "pk"))
+
+
+def _left_at(submission: Submission) -> datetime | None:
+    carried = Delivery.objects.filter(submission=submission).values("pk")
+    left = Disclosure.objects.filter(delivery__in=carried).exclude(status=DisclosureStatus.NOT_MADE)
+    return left.aggregate(at=Max("at"))["at"]
+
+
+RECIPIENTS: RecipientDoor = Lenders()

@@ -1,0 +1,68 @@
+"""One interface for every right that the software carries out: preview, execute, prove.
+
+A right is carried out in named steps, each whole or not at all; a step that failed or was cut short is done
+again from where it stood (services.running). What a preview or a proof says are codes, numbers and dates in
+words, and names of recipients: no value of the person.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import ClassVar, Protocol
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from privacy.models import RightsRequest
+
+Text = str | Promise
+
+
+@dataclass(frozen=True)
+class Part:
+    """A heading with its lines, each of a few cells; `columns` head a table, `note` explains."""
+
+    title: Text
+    lines: Sequence[Sequence[Text]] = ()
+    columns: Sequence[Text] = ()
+    note: Text = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """The step is done; on to `then`, or to the step after it."""
+
+    then: str = ""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The step cannot be done yet: why, as a code of WAITS, and when to look again."""
+
+    why: str
+    again_after: timedelta = timedelta(minutes=1)
+
+
+WAITS: dict[str, Text] = {
+    "third_persons": _("Values that may be about somebody else wait for your decision"),
+    "recipients": _("Recipients are being told, or have not answered yet"),
+    "handing_out": _("Something is on its way to a lender this moment"),
+    "access_first": _("The person's request for access is answered first"),
+    "residue": _("Something was left of the person; see where, and remove it"),
+}
+"""Why a step may have to wait."""
+
+
+class RightModule(Protocol):
+    """How one article is carried out."""
+
+    STEPS: ClassVar[Sequence[str]]
+
+    def preview(self, request: RightsRequest) -> Sequence[Part]:
+        """What would be done, before anybody decides."""
+
+    def execute(self, request: RightsRequest) -> Done | Wait:
+        """Do `request.step`, inside a transaction that holds the request."""
+
+    def prove(self, request: RightsRequest) -> Sequence[Part]:
+        """What was done, with its moments."""

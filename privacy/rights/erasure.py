@@ -1,0 +1,270 @@
+"""Erasure (GDPR Art. 17): the ledger, word to the recipients, the key, the rows, a search, the proof.
+
+Each step can be done again. Nothing is destroyed before the recipients are told, or the law's time is short;
+once the key is gone there is no way back, and only the end is left to reach.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import ClassVar
+from uuid import UUID
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from applications.actors import SYSTEM
+from applications.crypto import keyring
+from applications.crypto.providers import can_open
+from applications.formats import date_text
+from applications.models import Application, DataSubject, EmailChallenge, OutboundMail
+from applications.retention_rules import RULES
+from applications.selectors.permission import standing_restrictions
+from applications.services.locking import lock_subject
+from applications.services.processing import lift_restriction
+from applications.services.setting_apart import set_apart
+from applications.subject_data import outlives_its_subject
+from privacy.datamap import doors, explain
+from privacy.models import (
+    Erasure,
+    Exception17,
+    LetterKind,
+    Right,
+    RightsRequest,
+)
+from privacy.rights import notification, residue
+from privacy.rights.base import Done, Part, Wait
+from privacy.services.letters import send_letter
+from privacy.services.moves import move
+from privacy.states import RequestStatus, sources
+
+S = RequestStatus
+
+
+class ErasureOfAPerson:
+    STEPS: ClassVar[Sequence[str]] = (
+        "ledger", "tell", "wait", "close", "destroy_key", "delete_rows", "search", "certify",
+    )  # fmt: skip
+
+    def preview(self, request: RightsRequest) -> Sequence[Part]:
+        """Exactly what goes, what stays and under which exception until when, and who is told."""
+        if request.subject is None:
+            return []
+        return [_goes(request.subject), _stays(request), notification.preview(request.subject.pk)]
+
+    def execute(self, request: RightsRequest) -> Done | Wait:
+        done: Done | Wait = getattr(self, request.step)(request)
+        return done
+
+    # --- while the person's data are still there ---
+
+    def ledger(self, request: RightsRequest) -> Done | Wait:
+        """The entry by which the erasure is known, also to a copy that is restored later."""
+        if _is_owed_a_copy(request):
+            return Wait("access_first", timedelta(minutes=10))
+        Erasure.objects.get_or_create(
+            request=request,
+            defaults={
+                "subject_id": request.person.pk,
+                "begun_at": timezone.now(),
+                "key_epoch": keyring.epoch_of(request.person.pk),
+            },
+        )
+        return Done()
+
+    def tell(self, request: RightsRequest) -> Done:
+        """Everybody who has the data is told, and nothing more is handed out (Art. 19).
+
+        What the person had restricted may go now, at their own wish.
+        """
+        notification.tell(request)
+        for restriction in standing_restrictions().filter(subject=request.subject):
+            lift_restriction(restriction_id=restriction.pk, actor=SYSTEM)
+        return Done()
+
+    def wait(self, request: RightsRequest) -> Done | Wait:
+        """Until the recipients were told and had time to answer."""
+        notification.refresh(request)
+        if notification.is_handing_out(request.person.pk):
+            return Wait("handing_out")
+        if notification.must_wait(request, since=request.erasure.begun_at):
+            return Wait("recipients")
+        return Done()
+
+    def close(self, request: RightsRequest) -> Done | Wait:
+        """From here on nothing is written about the person any more; traces to look for are set aside."""
+        subject = lock_subject(request.person.pk)
+        if notification.is_handing_out(subject.pk):
+            return Wait("handing_out")
+        if not notification.is_complete(request):
+            return Done(then="tell")  # something left meanwhile
+        notification.leave_to_staff(request)
+        kept: tuple[str, ...] = ()
+        if request.kept:
+            heir = set_apart(
+                subject=subject, application_ids=[UUID(one["application"]) for one in request.kept]
+            )
+            kept = residue.traces_of(heir).digests
+        traces = residue.traces_of(subject).besides(kept)
+        words = request.words
+        words.traces = traces.as_data()
+        words.save(update_fields=["traces"])
+        _forget_codes(subject)
+        _end_others(request)
+        DataSubject.objects.filter(pk=subject.pk).update(erased_at=timezone.now())
+        return Done()
+
+    # --- no way back ---
+
+    def destroy_key(self, request: RightsRequest) -> Done:
+        """Everything sealed for the person becomes unreadable, wherever copies of it are."""
+        epoch = keyring.epoch_of(request.person.pk)  # a rotation may have come since the ledger
+        keyring.destroy_key(request.person.pk)
+        _note(request.erasure, key_destroyed_at=timezone.now(), key_epoch=epoch)
+        return Done()
+
+    def delete_rows(self, request: RightsRequest) -> Done:
+        """Rows with their files and blind indexes; how many of each kind."""
+        counts: dict[str, int] = {}
+        for door in doors():
+            for label, number in door.erase(request.person).items():
+                counts[label] = counts.get(label, 0) + number
+        _note(request.erasure, rows_deleted_at=timezone.now(), counts=counts)
+        return Done()
+
+    def search(self, request: RightsRequest) -> Done | Wait:
+        """Look for what was left. Nothing is certified while something is."""
+        found = residue.search(residue.Traces.from_data(request.words.traces))
+        _note(request.erasure, scanned_at=timezone.now(), residue=found)
+        return Wait("residue", timedelta(hours=1)) if found else Done()
+
+    def certify(self, request: RightsRequest) -> Done:
+        """Say until when an old copy of the key can be opened, answer the person, forget what to look for."""
+        today = timezone.localdate()
+        final_by = today + timedelta(days=settings.MASTER_KEY_DAYS)
+        _note(request.erasure, certified_at=timezone.now(), final_by=final_by)
+        words = request.words
+        words.traces = None
+        words.save(update_fields=["traces"])
+        facts = {"final_by": final_by.isoformat(), "kept": list(request.kept)}
+        kind = LetterKind.PARTLY_ERASED if request.kept else LetterKind.ERASED
+        send_letter(request=request, kind=kind, actor=SYSTEM, facts=facts)
+        return Done()
+
+    def prove(self, request: RightsRequest) -> Sequence[Part]:
+        """The certificate."""
+        erasure = Erasure.objects.filter(request=request).first()
+        if erasure is None:
+            return []
+        return [Part(_("The erasure"), list(_certificate(erasure))), notification.prove(request)]
+
+
+def _is_owed_a_copy(request: RightsRequest) -> bool:
+    """Whoever asks for a copy and for erasure gets the copy first."""
+    asked = RightsRequest.objects.filter(
+        subject=request.subject_id, right=Right.ACCESS, status__in=[S.ASSESSED, S.APPROVED, S.RUNNING]
+    )
+    return asked.exists()
+
+
+def _forget_codes(subject: DataSubject) -> None:
+    """Codes on their way are known by the address alone, which nobody can read any more after this."""
+    codes = list(EmailChallenge.rows_of(subject).values_list("pk", flat=True))
+    OutboundMail.objects.filter(owner_id__in=codes).delete()
+    EmailChallenge.objects.filter(pk__in=codes).delete()
+    keyring.forget_keys(codes)
+
+
+def _end_others(request: RightsRequest) -> None:
+    """What else the person asked for and was not decided: of somebody erased nothing can be carried out."""
+    others = RightsRequest.objects.select_for_update().filter(
+        subject=request.subject_id, status__in=sources(S.WITHDRAWN)
+    )
+    for other in others.exclude(pk=request.pk):
+        move(other, S.WITHDRAWN, SYSTEM, why="erased")
+
+
+def _note(erasure: Erasure, **facts: object) -> None:
+    for name, value in facts.items():
+        setattr(erasure, name, value)
+    erasure.save(update_fields=list(facts))
+
+
+# --- in words ---
+
+
+def _goes(subject: DataSubject) -> Part:
+    lines = [
+        (held.name, str(held.count), ", ".join(str(one.label) for one in held.categories))
+        for held in explain(subject)
+        if not outlives_its_subject(held.model)
+    ]
+    columns = (_("kind of row"), _("rows"), _("categories"))
+    return Part(
+        _("What goes"), lines, columns, _("With them the key that opens everything sealed for the person.")
+    )
+
+
+def _stays(request: RightsRequest) -> Part:
+    lines = [
+        (held.name, _proof(), str(RULES[rule].text))
+        for held in explain(request.person)
+        if outlives_its_subject(held.model)
+        for rule in held.retention
+    ]
+    lines += [
+        (
+            _("application %(number)s with all that belongs to it") % {"number": application.reference},
+            str(Exception17(one["ground"]).label),
+            date_text(date.fromisoformat(one["until"])),
+        )
+        for one, application in _kept(request)
+    ]
+    return Part(
+        _("What stays"),
+        lines,
+        (_("kind of row"), _("exception"), _("until")),
+        _("Without a decision only codes, dates and identifiers stay, which lead to nobody."),
+    )
+
+
+def _proof() -> str:
+    return str(Exception17.DUTY.label)
+
+
+def _kept(request: RightsRequest) -> Iterator[tuple[dict[str, str], Application]]:
+    found = Application.objects.in_bulk([UUID(one["application"]) for one in request.kept])
+    for one in request.kept:
+        application = found.get(UUID(one["application"]))
+        if application is not None:
+            yield one, application
+
+
+def _certificate(erasure: Erasure) -> Iterator[tuple[str, str]]:
+    for name, at in (
+        (_("begun"), erasure.begun_at),
+        (_("key destroyed"), erasure.key_destroyed_at),
+        (_("rows deleted"), erasure.rows_deleted_at),
+        (_("searched for what was left"), erasure.scanned_at),
+        (_("certified"), erasure.certified_at),
+    ):
+        if at is not None:
+            yield name, date_format(timezone.localtime(at), "DATETIME_FORMAT")
+    if erasure.rows_deleted_at is not None:
+        yield _("rows deleted"), str(sum(erasure.counts.values()))
+    if erasure.residue:
+        yield _("left over in"), ", ".join(erasure.residue)
+    if erasure.certified_at is not None:
+        yield _("final"), final_text(erasure)
+
+
+def final_text(erasure: Erasure) -> str:
+    """From when no old copy of the person's key can be opened by anybody."""
+    if erasure.key_epoch and not can_open(erasure.key_epoch):
+        return _("The master key of that time is destroyed: old copies cannot be opened any more.")
+    if erasure.final_by is None:
+        return ""
+    return _("On %(day)s at the latest, when the master key of that time is destroyed.") % {
+        "day": date_text(erasure.final_by)
+    }

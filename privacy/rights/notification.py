@@ -1,0 +1,172 @@
+"""Word to the recipients (GDPR Art. 19): everybody who had the data is told, and what came of it is kept.
+
+Who is to be told is gathered before anything is destroyed, and stays with the request: names of companies
+and our numbers of submissions, which say nothing of the person once the person's rows are gone.
+"""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from applications.actors import SYSTEM
+from applications.each_app import of_each_app
+from applications.formats import date_text
+from applications.personal import RecipientKind
+from applications.recipients import CameOf, Received, RecipientDoor
+from lenders.adapters.base import AnyAnswer, Deleted, Retained
+from lenders.states import RetentionBasis
+from privacy.models import Outcome, RecipientNotice, RightsRequest
+from privacy.rights.base import Part
+
+ANSWERS_WITHIN = timedelta(days=3)
+"""How long an erasure waits for the answer of a recipient that was told."""
+TOLD_WITHIN = timedelta(days=10)
+"""How long it waits for one that cannot be reached; then staff tell it."""
+LAST_DAYS = 5
+"""So near its last day a request waits for no recipient."""
+
+
+def doors() -> list[RecipientDoor]:
+    """The doors to recipients of the floors below."""
+    return list(of_each_app("recipients", "RECIPIENTS").values())
+
+
+def recipients_of(subject_id: UUID) -> list[tuple[RecipientDoor, Received]]:
+    """Everybody who had data of a person, each with the door that leads there."""
+    return [(door, received) for door in doors() for received in door.of(subject_id)]
+
+
+def preview(subject_id: UUID) -> Part:
+    """Who will be told, and how."""
+    lines = [
+        (one.name, one.kind.label, date_text(timezone.localdate(one.last_at)))
+        for _door, one in recipients_of(subject_id)
+    ]
+    return Part(
+        _("Recipients that are told"),
+        lines,
+        (_("recipient"), _("kind"), _("last received on")),
+        note="" if lines else _("Nobody has received anything."),
+    )
+
+
+def tell(request: RightsRequest) -> None:
+    """Gather whom the data went to, and tell each one that can be told by an interface. Safe to repeat."""
+    for door, received in recipients_of(request.person.pk):
+        RecipientNotice.objects.get_or_create(
+            request=request, kind=received.kind, recipient=received.recipient, reference=received.reference,
+            defaults={"name": received.name},
+        )  # fmt: skip
+        _note(request, received, door.came_of(received))
+    for door in doors():
+        door.ask_to_erase(request.person.pk, actor=SYSTEM)
+    refresh(request)
+
+
+def is_complete(request: RightsRequest) -> bool:
+    """Whether everybody who has data now is on the list already."""
+    known = set(request.told.values_list("kind", "recipient", "reference"))
+    return all(
+        (str(one.kind), one.recipient, one.reference) in known
+        for _door, one in recipients_of(request.person.pk)
+    )
+
+
+def is_handing_out(subject_id: UUID) -> bool:
+    """Whether data of the person are on their way to somebody at this moment."""
+    return any(door.is_handing_out(subject_id) for door in doors())
+
+
+def refresh(request: RightsRequest) -> None:
+    """Take over what the floors below learned since."""
+    for door, received in recipients_of(request.person.pk):
+        _note(request, received, door.came_of(received))
+
+
+def must_wait(request: RightsRequest, *, since: datetime) -> bool:
+    """Whether somebody is still to be told, or may answer soon; never beyond what the legal clock allows."""
+    now = timezone.now()
+    if request.clock.days_left(timezone.localdate(now)) <= LAST_DAYS:
+        return False
+    if request.told.filter(outcome=Outcome.WAITING).exists():
+        return now < since + TOLD_WITHIN
+    return request.told.filter(outcome=Outcome.TOLD, told_at__gt=now - ANSWERS_WITHIN).exists()
+
+
+def leave_to_staff(request: RightsRequest) -> None:
+    """Those that could not be reached are told by staff: no interface tells them once the rows are gone."""
+    request.told.filter(outcome=Outcome.WAITING).update(outcome=Outcome.BY_HAND)
+
+
+def _note(request: RightsRequest, received: Received, came: CameOf) -> None:
+    """What a door knows; what staff wrote down is not overwritten."""
+    outcome = Outcome.WAITING
+    if came.deleted:
+        outcome = Outcome.DELETED
+    elif came.basis:
+        outcome = Outcome.RETAINED
+    elif came.told_at is not None:
+        outcome = Outcome.TOLD
+    elif came.by_hand:
+        outcome = Outcome.BY_HAND
+    request.told.filter(
+        kind=received.kind, recipient=received.recipient, reference=received.reference, by_staff=False
+    ).update(
+        outcome=outcome, basis=came.basis, until=came.until, told_at=came.told_at,
+        answered_at=came.answered_at,
+    )  # fmt: skip
+
+
+def late_word(slug: str, submission_id: UUID, answer: AnyAnswer) -> bool | None:
+    """A lender answers after the erasure: its word on the request to delete is noted (lenders.erased)."""
+    notices = RecipientNotice.objects.filter(
+        kind=RecipientKind.LENDER, recipient=slug, reference=submission_id
+    )
+    if not notices.exists():
+        return None
+    if not isinstance(answer, Deleted | Retained):
+        return False
+    kept = isinstance(answer, Retained)
+    # what was deleted stays deleted
+    notices.exclude(outcome=Outcome.DELETED).update(
+        outcome=Outcome.RETAINED if kept else Outcome.DELETED,
+        basis=answer.basis if isinstance(answer, Retained) else "",
+        until=answer.until if isinstance(answer, Retained) else None,
+        answered_at=timezone.now(),
+    )
+    return True
+
+
+def prove(request: RightsRequest) -> Part:
+    """Who was told when, and what came of it."""
+    return Part(
+        _("Recipients"),
+        [
+            (
+                one.name,
+                RecipientKind(one.kind).label,
+                outcome_text(one),
+                _day(one.told_at),
+                _day(one.answered_at),
+            )
+            for one in request.told.order_by("name", "reference")
+        ],
+        (_("recipient"), _("kind"), _("what came of it"), _("told"), _("answered")),
+        note="" if request.told.exists() else _("Nobody had received anything."),
+    )
+
+
+def outcome_text(notice: RecipientNotice) -> str:
+    """What came of telling one recipient, as words."""
+    text = str(Outcome(notice.outcome).label)
+    if notice.outcome == Outcome.RETAINED and notice.basis:
+        text = f"{text}: {RetentionBasis(notice.basis).label}"
+        if notice.until:
+            text = _("%(text)s, until %(day)s") % {"text": text, "day": date_text(notice.until)}
+    return text
+
+
+def _day(moment: datetime | None) -> str:
+    return date_text(timezone.localdate(moment)) if moment else ""

@@ -1,0 +1,167 @@
+"""Searching for what an erasure left: every table of the database, Redis, files, sessions of staff.
+
+Traces are values that would lead to the person (addresses, codes, numbers, digests), and identifiers of their
+rows. Identifiers may stand in what outlives a person as proof; values nowhere.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import redis
+from django.apps import apps
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db import connection, models
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from applications.crypto.fields import BlindIndex, encrypted_fields
+from applications.crypto.keyring import owners_with_keys
+from applications.declarations import personal_fields
+from applications.models import DataSubject
+from applications.subject_data import outlives_its_subject
+from privacy.datamap import doors
+
+SHORTEST = 6  # a shorter word stands in many places that have nothing to do with anybody
+LOOKED_FOR = frozenset(
+    {
+        "identification.email", "identification.phone", "identification.personal_code",
+        "identity_document.document_number", "account.payment_identifier",
+    }
+)  # fmt: skip
+"""The encrypted fields whose values, in plain anywhere, would lead to the person."""
+
+
+@dataclass(frozen=True)
+class Traces:
+    """What to look for. `values` are texts, `digests` hexadecimal, `identifiers` UUIDs."""
+
+    values: tuple[str, ...]
+    digests: tuple[str, ...]
+    identifiers: tuple[str, ...]
+
+    def besides(self, digests: Collection[str]) -> "Traces":
+        """The same without digests that stay with good reason."""
+        return replace(self, digests=tuple(one for one in self.digests if one not in digests))
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> "Traces":
+        return cls(*(tuple(data[name]) for name in ("values", "digests", "identifiers")))
+
+
+def traces_of(subject: DataSubject) -> Traces:
+    """Gathered while the person's key is still there; of what goes with the person alone."""
+    values: set[str] = {subject.customer_reference, subject.account_number}
+    digests: set[str] = set()
+    identifiers: set[str] = {str(subject.pk)}
+    for door in doors():
+        for rows in map(door.erasable, door.rows_of(subject)):
+            texts, indexes = _telling_fields(rows.model)
+            for row in rows.iterator(chunk_size=200):
+                if isinstance(row.pk, UUID):
+                    identifiers.add(str(row.pk))
+                values |= {value for name in texts if isinstance(value := getattr(row, name), str)}
+                digests |= {bytes(held).hex() for name in indexes if (held := getattr(row, name))}
+    long_enough = (value for value in values if len(value) >= SHORTEST)
+    return Traces(tuple(sorted(long_enough)), tuple(sorted(digests)), tuple(sorted(identifiers)))
+
+
+def _telling_fields(model: type[models.Model]) -> tuple[list[str], list[str]]:
+    """The names of a model's fields that lead to a person: values and numbers; blind indexes."""
+    texts = [field.attname for field in encrypted_fields(model) if field.label in LOOKED_FOR]
+    texts += [one.field.attname for one in personal_fields(model) if one.field.name == "reference"]
+    indexes = [field.attname for field in model._meta.concrete_fields if isinstance(field, BlindIndex)]
+    return texts, indexes
+
+
+def search(traces: Traces) -> list[str]:
+    """Where something of the person is left: names of tables, beginnings of keys, files. None is good."""
+    places = (_keys_left, _in_database, _in_sessions, _in_redis, _in_files)
+    return [found for place in places for found in place(traces)]
+
+
+def _keys_left(traces: Traces) -> Iterator[str]:
+    if owners_with_keys(UUID(one) for one in traces.identifiers):
+        yield "keys"
+
+
+def _in_database(traces: Traces) -> Iterator[str]:
+    """Every table, also one that no model knows: each row as PostgreSQL writes it, bytes as hexadecimal."""
+    spared = {model._meta.db_table for model in apps.get_models() if _may_name_identifiers(model)}
+    everything, leading = _pattern(traces), _pattern(replace(traces, identifiers=()))
+    for table in sorted(connection.introspection.table_names()):
+        pattern = leading if table in spared else everything
+        name = connection.ops.quote_name(table)
+        with connection.cursor() as cursor:
+            query = f"SELECT 1 FROM {name} AS one WHERE one::text ~* %s LIMIT 1"  # noqa: S608 - quoted
+            cursor.execute(query, [pattern])
+            if cursor.fetchone():
+                yield table
+
+
+def _may_name_identifiers(model: type[models.Model]) -> bool:
+    """The tombstone, what outlives a person as proof, and the log of who of the staff changed which row."""
+    return model is DataSubject or outlives_its_subject(model) or model is LogEntry
+
+
+def _in_sessions(traces: Traces) -> Iterator[str]:
+    """Sessions of staff are packed: what somebody was shown last is read out of each."""
+    pattern = re.compile(_pattern(traces), re.IGNORECASE)
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if pattern.search(json.dumps(session.get_decoded(), default=str)):
+            yield f"{Session._meta.db_table}: {_('a session of staff')}"
+            return
+
+
+def _in_redis(traces: Traces) -> Iterator[str]:
+    pattern = re.compile(_pattern(traces).encode(), re.IGNORECASE)
+    server = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=30)
+    try:
+        for key in server.scan_iter(count=1000):
+            if any(pattern.search(text) for text in (key, *_content(server, key))):
+                yield f"redis: {bytes(key).split(b':')[0].decode(errors='replace')[:20]}"
+    finally:
+        server.close()
+
+
+def _content(server: redis.Redis, key: bytes) -> Iterator[bytes]:
+    """What a key of any kind holds."""
+    kind = server.type(key)
+    readers: Mapping[bytes, Callable[[], Any]] = {
+        b"string": lambda: [server.get(key)],
+        b"list": lambda: server.lrange(key, 0, -1),
+        b"set": lambda: server.smembers(key),
+        b"zset": lambda: server.zrange(key, 0, -1),
+        b"hash": lambda: chain.from_iterable(server.hgetall(key).items()),
+        b"stream": lambda: [repr(server.xrange(key)).encode()],
+    }
+    return (text for text in readers.get(kind, list)() if text is not None)
+
+
+def _in_files(traces: Traces) -> Iterator[str]:
+    """The directory for files of people, where there is one. Uploads are encrypted rows, not files."""
+    if not settings.MEDIA_ROOT:
+        return
+    pattern = re.compile(_pattern(traces).encode(), re.IGNORECASE)
+    for path in sorted(Path(settings.MEDIA_ROOT).rglob("*")):
+        if path.is_file() and (pattern.search(path.name.encode()) or pattern.search(path.read_bytes())):
+            yield f"files: {path.relative_to(settings.MEDIA_ROOT).parts[0][:20]}"
+
+
+def _pattern(traces: Traces) -> str:
+    """One expression, as PostgreSQL and Python both read it, for every way in which a trace is written."""
+    written = {re.escape(value) for value in traces.values}
+    written |= {value.encode().hex() for value in traces.values}
+    written |= set(traces.digests)
+    written |= {re.escape(one) for one in traces.identifiers} | {UUID(one).hex for one in traces.identifiers}
+    return "|".join(sorted(written))

@@ -1,0 +1,93 @@
+"""What of requests ends or speaks up by itself: reminders, packages that expire, words of ended requests."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+
+from applications.actors import SYSTEM
+from applications.crypto import keyring
+from applications.models import ContactRole, MailKind, MailStatus, OutboundMail
+from applications.selectors.contacts import contact
+from applications.services.mail import compose
+from applications.services.operations import DAILY_JOBS
+from privacy.models import AccessPackage, RequestWords, Right, RightsRequest
+from privacy.request_clock import Reminder
+from privacy.services.moves import note
+from privacy.states import ENDED, OPEN
+
+CHUNK = 200
+WORDS_KEPT = timedelta(days=90)
+"""After the end of a request: as long as its letter opens. Those of an erasure go once the answer is out."""
+REMINDED = "reminded"
+
+
+def remind() -> dict[str, int]:
+    """Remind the officer of each open request at half time, three days and one day before its last day.
+
+    Of what fell due together the most urgent reminder alone is sent; each is sent once.
+    """
+    today, counts = timezone.localdate(), {"reminders": 0}
+    for request_id in RightsRequest.objects.filter(status__in=OPEN).values_list("pk", flat=True):
+        with transaction.atomic():
+            request = RightsRequest.objects.select_for_update().get(pk=request_id)
+            if request.status not in OPEN:
+                continue
+            known = set(request.events.filter(what=REMINDED).values_list("why", flat=True))
+            due = [one for one in Reminder if one in request.clock.due_reminders(today) and one not in known]
+            for reminder in due:
+                note(request, REMINDED, SYSTEM, why=reminder)
+            if due:
+                _mail(request, due[-1])
+                counts["reminders"] += 1
+    return counts
+
+
+def _mail(request: RightsRequest, reminder: Reminder) -> None:
+    compose(
+        kind=MailKind.REQUEST_DUE,
+        owner_id=request.pk,
+        recipient=contact(ContactRole.CONTROLLER).email,
+        language="lv",
+        context={
+            "request": request,
+            "reminder": reminder,
+            "url": reverse("admin:privacy_rightsrequest_change", args=[request.pk]),
+        },
+    )
+
+
+def end_packages() -> dict[str, int]:
+    """Delete packages that have expired."""
+    deleted, _by_kind = AccessPackage.objects.filter(expires_at__lt=timezone.now()).delete()
+    return {"packages": deleted}
+
+
+def forget_words() -> dict[str, int]:
+    """Destroy the keys of ended requests, with their words and mails: the register of codes stays.
+
+    Of an erasure once its answer is out, or cannot be sent any more; of the others when the letter closes.
+    """
+    now = timezone.now()
+    waiting = OutboundMail.objects.filter(owner_id=OuterRef("pk"), status=MailStatus.QUEUED)
+    ended = RightsRequest.objects.filter(status__in=sorted(ENDED), words__isnull=False)
+    old = ended.filter(ended_at__lt=now - WORDS_KEPT)
+    erased = ended.filter(~Exists(waiting), right=Right.ERASURE, erasure__certified_at__isnull=False)
+    counts = {"requests": 0}
+    while chunk := list((old | erased).distinct().values_list("pk", flat=True)[:CHUNK]):
+        keyring.forget_keys(chunk)
+        with transaction.atomic():
+            OutboundMail.objects.filter(owner_id__in=chunk).delete()
+            AccessPackage.objects.filter(pk__in=chunk).delete()
+            RequestWords.objects.filter(pk__in=chunk).delete()
+        counts["requests"] += len(chunk)
+    return counts
+
+
+DAILY_JOBS |= {
+    "remind_of_requests": remind,
+    "end_packages": end_packages,
+    "forget_words_of_requests": forget_words,
+}
