@@ -40,6 +40,9 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         services.start(running)
     django.setup()
+    if not worker and getattr(config.option, "numprocesses", None):
+        # A worker that finds it reads the settings before it has a Redis database of its own.
+        del os.environ["DJANGO_SETTINGS_MODULE"]
 
 
 @pytest.hookimpl(trylast=True)

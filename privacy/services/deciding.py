@@ -1,0 +1,78 @@
+"""What the officer decides while a request is carried out: others' data in a copy, recipients told by hand."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.errors import IllegalTransition
+from applications.services import audit
+from lenders.states import RetentionBasis
+from privacy.models import AccessPackage, Outcome, RecipientNotice, RightsRequest
+from privacy.rights.access import RELEASED, WITHHELD
+from privacy.services.moves import note
+
+BY_STAFF = frozenset(
+    {Outcome.TOLD, Outcome.DELETED, Outcome.RETAINED, Outcome.IMPOSSIBLE, Outcome.DISPROPORTIONATE}
+)
+"""What staff can write down about a recipient."""
+
+
+def decide_held(*, request_id: UUID, decisions: Mapping[str, str], actor: Actor) -> AccessPackage:
+    """Release or withhold values that may be about somebody else (Art. 15(4)), by their keys.
+
+    Once every one of them is decided the copy goes out. Raises IllegalTransition for a copy that has gone out,
+    and KeyError for a key that is not held or a decision that there is not.
+    """
+    with transaction.atomic():
+        request = RightsRequest.objects.select_for_update().get(pk=request_id)
+        package = AccessPackage.objects.defer("content").select_for_update().get(pk=request_id)
+        if package.released_at is not None:
+            raise IllegalTransition
+        for key, how in decisions.items():
+            if key not in package.held or how not in (RELEASED, WITHHELD):
+                raise KeyError(key)
+        package.decisions |= decisions
+        package.save(update_fields=["decisions"])
+        for how in sorted(set(decisions.values())):
+            note(request, how, actor)
+        request.next_try_at = None
+        request.save(update_fields=["next_try_at"])
+    return package
+
+
+def reveal_held(*, request_id: UUID, actor: Actor) -> None:
+    """Write down that the officer is about to be shown the values that are held back; the person sees it."""
+    request = RightsRequest.objects.get(pk=request_id)
+    audit.record(actor=actor, action="package.seen", subject_id=request.subject_id, row=request)
+
+
+def record_told(
+    *, notice_id: UUID, outcome: Outcome, actor: Actor, basis: str = "", until: date | None = None
+) -> RecipientNotice:
+    """Staff told a recipient, or heard from it, in another way; or telling it is impossible or disproportionate.
+
+    Raises IllegalTransition for an outcome that staff do not record, or a ground without what is kept.
+    """
+    kept = outcome == Outcome.RETAINED
+    if outcome not in BY_STAFF or kept != bool(basis) or (basis and basis not in RetentionBasis.values):
+        raise IllegalTransition
+    with transaction.atomic():
+        notice = RecipientNotice.objects.select_for_update().select_related("request").get(pk=notice_id)
+        now = timezone.now()
+        notice.outcome, notice.basis, notice.until, notice.by_staff = (
+            outcome,
+            basis,
+            until if kept else None,
+            True,
+        )
+        if outcome in (Outcome.TOLD, Outcome.DELETED, Outcome.RETAINED):
+            notice.told_at = notice.told_at or now
+        if outcome in (Outcome.DELETED, Outcome.RETAINED):
+            notice.answered_at = now
+        notice.save(update_fields=["outcome", "basis", "until", "by_staff", "told_at", "answered_at"])
+        note(notice.request, "recipient_noted", actor, why=outcome)
+    return notice
