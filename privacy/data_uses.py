@@ -10,6 +10,8 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/admin/explanation.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT),
     "privacy/admin/flow.html": None,
     "privacy/admin/record.html": None,
+    "privacy/_package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
+    "privacy/_parts.html": None,
     "privacy/difference.html": None,
     **dict.fromkeys(
         (
@@ -18,8 +20,12 @@ TEMPLATES: Mapping[str, Use | None] = {
         ),
         None,
     ),
+    "privacy/my_data.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT),
+    "privacy/my_erasure.html": None,
+    "privacy/my_package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/notice.html": None,
     "privacy/notices.html": None,
+    "privacy/package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/recipients.html": None,
 }
 """Template → what it shows of a person; None for one that shows nothing of anybody."""
