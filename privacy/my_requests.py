@@ -44,7 +44,7 @@ class MyRequest:
     """One request on the person's page; `opens_until` is the last day of a copy that can be opened."""
 
     request: RightsRequest
-    title: str
+    asked_for: str
     stands: str
     due_on: date | None
     opens_until: date | None
@@ -79,7 +79,7 @@ def _mine(row: RightsRequest, package: AccessPackage | None) -> MyRequest:
         stands = _("The copy was open for a month and has been deleted. You can ask for a new one.")
     return MyRequest(
         request=row,
-        title=str(ASKED_FOR[row.right]),
+        asked_for=str(ASKED_FOR[row.right]),
         stands=str(stands),
         due_on=row.due_on if is_open else None,
         opens_until=timezone.localdate(package.expires_at) if package and package.expires_at else None,

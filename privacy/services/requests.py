@@ -13,6 +13,7 @@ from applications.crypto.keyring import key_of_a_new_owner
 from applications.crypto.reading import unless_destroyed
 from applications.errors import IllegalTransition
 from applications.models import Application
+from applications.references import make_reference
 from applications.services.locking import lock_subject
 from privacy.errors import DecisionMissing, NotKept, TooLateToExtend
 from privacy.models import (
@@ -76,8 +77,8 @@ def receive(
                 note(standing, "asked_again", actor)
                 return standing
         request = RightsRequest(
-            subject_id=subject_id, right=right, way=way, language=language, received_at=received_at,
-            received_on=received_on, due_on=clock.due_on(timezone.localdate(now)),
+            reference=make_reference("R"), subject_id=subject_id, right=right, way=way, language=language,
+            received_at=received_at, received_on=received_on, due_on=clock.due_on(timezone.localdate(now)),
         )  # fmt: skip
         with key_of_a_new_owner(request.pk):
             request.save(force_insert=True)
