@@ -8,7 +8,7 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from applications.services.housekeeping import KEY_OWNERS  # noqa: PLC0415 - needs models
-        from privacy import checks  # noqa: F401, PLC0415
+        from privacy import checks, receivers  # noqa: F401, PLC0415
         from privacy.models import RequestWords  # noqa: PLC0415
 
         KEY_OWNERS.append(RequestWords)

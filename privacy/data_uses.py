@@ -9,6 +9,8 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/admin/attention.html": None,
     "privacy/admin/explanation.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT),
     "privacy/admin/flow.html": None,
+    "admin/privacy/lettertemplate/change_form.html": None,
+    "privacy/admin/letter_template.html": None,
     "privacy/admin/record.html": None,
     "privacy/difference.html": None,
     **dict.fromkeys(
@@ -18,6 +20,10 @@ TEMPLATES: Mapping[str, Use | None] = {
         ),
         None,
     ),
+    # A letter is codes and days in words; what the officer adds is about the person who asked.
+    "privacy/_letter.html": None,
+    "privacy/letter.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.COMMUNICATIONS),
+    "privacy/letter_gone.html": None,
     "privacy/notice.html": None,
     "privacy/notices.html": None,
     "privacy/recipients.html": None,
