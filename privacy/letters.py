@@ -72,10 +72,11 @@ WITH_WORDS = frozenset({K.EXTENDED, K.PARTLY_ERASED, K.REFUSED})
 
 
 class Piece(NamedTuple):
-    """A run of text; one with a `url` is a link."""
+    """A run of text; one with a `url` is a link, and a `whole` one stays on one line."""
 
     text: str
     url: str = ""
+    whole: bool = False
 
 
 Paragraph = list[Piece]
@@ -230,7 +231,7 @@ def _values(reference: str, facts: Facts, parties: Parties) -> dict[str, Paragra
     page = settings.PUBLIC_URL + reverse("applications:account")
     days = {name: getattr(facts, name) for name in ("received_on", "due_on", "final_by", "expires_on")}
     return {
-        "reference": [Piece(reference)],
+        "reference": [Piece(reference, whole=True)],
         "right": [Piece(str(RIGHTS[facts.right]))],
         "controller": [Piece(parties.controller.name)],
         "controller_email": _mail(parties.controller.email),

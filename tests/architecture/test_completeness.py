@@ -141,7 +141,7 @@ def patterns(found: Any = None, namespace: str = "") -> Iterator[tuple[str, URLP
     for one in (found or get_resolver()).url_patterns:
         if isinstance(one, URLResolver):
             yield from patterns(one, one.namespace or namespace)
-        elif namespace in {"applications", "lenders", "notices"}:
+        elif namespace in {"applications", "lenders", "notices", "letters"}:
             yield f"{namespace}:{one.name}", one
 
 
@@ -151,6 +151,7 @@ def test_every_page_is_on_the_walk_that_other_tests_take(client: Client) -> None
     visited = {page.name.split()[1] for page in Walk(client).all()}
     elsewhere = {"lenders:events", "applications:begin"}
     elsewhere |= {"notices:current", "notices:version", "notices:compare"}
+    elsewhere |= {"letters:letter"}  # tests/privacy/test_letters.py
     assert {name for name, _ in patterns()} == visited | elsewhere
 
 
@@ -164,7 +165,7 @@ PUBLIC = {"applications:home", "applications:start", "applications:code", "appli
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_every_other_page_turns_visitors_away(client: Client, name: str, method: str) -> None:
     identifier = "6f2d3c1e-0000-4000-8000-000000000000"
-    arguments = {"slug": "name"}
+    arguments = {"slug": "name", "token": "unknown"}
     arguments |= dict.fromkeys(("application_id", "offer_id", "submission_id", "consent_id"), identifier)
     pattern = dict(patterns())[name]
     kwargs = {key: arguments[key] for key in pattern.pattern.regex.groupindex}
