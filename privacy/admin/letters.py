@@ -40,10 +40,10 @@ class LetterTextForm(forms.Form):
     )
     began_as = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, newest: LetterTemplate, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, newest: LetterTemplate) -> None:
         self.newest = newest
         began_as = {"title": newest.title, "body": newest.body, "began_as": newest.number}
-        super().__init__(*args, initial=began_as, **kwargs)
+        super().__init__(data, initial=began_as)
         for field in (self.fields["title"], self.fields["body"]):
             field.widget.attrs["lang"] = newest.language
 

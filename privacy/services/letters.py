@@ -121,8 +121,8 @@ def _facts(request: RightsRequest, kind: LetterKind, given: dict[str, Any]) -> F
         known["expires_on"] = getattr(getattr(request, "package", None), "expires_at", None)
     try:
         return Facts.of({name: value for name, value in (known | given).items() if value is not None})
-    except (KeyError, TypeError) as error:
-        raise ValueError(kind) from error
+    except (KeyError, TypeError, ValueError):  # which may repeat what was given
+        raise ValueError(f"facts of {kind}") from None
 
 
 def _by_ground(kept: list[dict[str, Any]]) -> list[dict[str, Any]]:

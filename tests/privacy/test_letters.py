@@ -387,6 +387,12 @@ def test_letter_without_a_fact_that_it_names_is_not_sent(anna):
     assert not Letter.objects.exists()
 
 
+def test_error_about_facts_repeats_none_of_them(anna):
+    with pytest.raises(ValueError, match=r"^facts of refused$") as caught:
+        sent(asked(anna), LetterKind.REFUSED, {"why": "Anna Bērziņa"})
+    assert caught.value.__suppress_context__
+
+
 def test_refusal_tells_the_reason_that_the_request_has(anna):
     request = requests.refuse(request_id=asked(anna).pk, why=Refusal.UNFOUNDED, actor=OFFICER)
     assert sent(request, LetterKind.REFUSED).facts["why"] == "unfounded"
