@@ -42,6 +42,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/mail/more_needed.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/request_due.txt": Use(P.DATA_SUBJECT_RIGHTS, C.ACCOUNT),
     "applications/mail/offer_chosen.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "applications/mail/rights_letter.txt": Use(P.DATA_SUBJECT_RIGHTS, C.ACCOUNT),
     "applications/mail/sign_in_code.txt": Use(P.SERVE_CUSTOMERS, C.COMMUNICATIONS),
     "admin/applications/application/change_form.html": Use(P.SERVE_CUSTOMERS, *FORM, C.TRANSACTIONS),
     "admin/actions.html": None,

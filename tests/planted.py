@@ -37,6 +37,7 @@ from lenders.models import DeletionNotice, Submission
 from lenders.services import supplementing
 from lenders.services.supplied_files import GivenFile
 from lenders.states import Acknowledgement, DeletionReason, RetentionBasis
+from privacy.letter_facts import Delay
 from privacy.models import (
     AccessPackage,
     Erasure,
@@ -159,18 +160,19 @@ def _requests(subject: DataSubject, word: str) -> None:
         right=Right.ERASURE, way=Way.OFFICER, language="lv", actor=actor, subject_id=subject.pk,
         contact=f"{word}@piemers.lv", text=f"asks {word}", identity=Identity.OFFICER,
     )  # fmt: skip
-    requests.extend(request_id=request.pk, actor=actor, reasons=f"reasons {word}")
+    requests.extend(request_id=request.pk, actor=actor, why=Delay.MANY, reasons=f"reasons {word}")
     words = RequestWords.objects.get(pk=request.pk)
     words.decision, words.traces = f"decides {word}", {"values": [word]}
     words.save()
     requests.withdraw(request_id=request.pk, actor=actor)
     AccessPackage(
-        request=request, content=f"copy {word}".encode(), held=["row/label"], decisions={"row/label": "released"},
-        made_at=now, released_at=now, expires_at=now, opened_at=now,
+        request=request, content=f"copy {word}".encode(), held=["row/label"],
+        decisions={"row/label": "released"}, made_at=now, released_at=now, expires_at=now, opened_at=now,
     ).save(force_insert=True)  # fmt: skip
     RecipientNotice.objects.create(
         request=request, kind=RecipientKind.PARTNER, recipient="partner", name="Partner", reference=uuid4(),
-        outcome=Outcome.RETAINED, basis=RetentionBasis.DISPUTE, until=now.date(), told_at=now, answered_at=now,
+        outcome=Outcome.RETAINED, basis=RetentionBasis.DISPUTE, until=now.date(), told_at=now,
+        answered_at=now,
     )  # fmt: skip
     Erasure.objects.create(
         request=request, subject_id=subject.pk, begun_at=now, key_destroyed_at=now, rows_deleted_at=now,

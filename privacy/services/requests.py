@@ -15,6 +15,7 @@ from applications.errors import IllegalTransition
 from applications.models import Application
 from applications.references import make_reference
 from applications.services.locking import lock_subject
+from privacy.letter_facts import Delay
 from privacy.errors import DecisionMissing, NotKept, TooLateToExtend
 from privacy.models import (
     Exception17,
@@ -198,13 +199,12 @@ def withdraw(*, request_id: UUID, actor: Actor) -> RightsRequest:
     return request
 
 
-def extend(*, request_id: UUID, actor: Actor, reasons: str) -> RightsRequest:
-    """Two more months, once, announced within the first with the officer's reasons (Art. 12(3)).
+def extend(*, request_id: UUID, actor: Actor, why: Delay, reasons: str = "") -> RightsRequest:
+    """Two more months, once, announced within the first with the reason (Art. 12(3)); `reasons` are the
+    officer's own words beside it.
 
-    Raises TooLateToExtend, DecisionMissing, and IllegalTransition for a request that has ended.
+    Raises TooLateToExtend, and IllegalTransition for a request that has ended.
     """
-    if not reasons.strip():
-        raise DecisionMissing
     with transaction.atomic():
         request = _locked(request_id)
         today = timezone.localdate()
@@ -215,12 +215,9 @@ def extend(*, request_id: UUID, actor: Actor, reasons: str) -> RightsRequest:
         request.extended_at = timezone.now()
         request.due_on = request.clock.due_on(today)
         request.save(update_fields=["extended_at", "due_on"])
-        note(request, "extended", actor)
+        note(request, "extended", actor, why=why)
         _say(request, reasons=reasons)
-        send_letter(
-            request=request, kind=LetterKind.EXTENDED, actor=actor,
-            facts={"due_on": request.due_on.isoformat()},
-        )  # fmt: skip
+        send_letter(request=request, kind=LetterKind.EXTENDED, actor=actor, facts={"why": why})
     return request
 
 
@@ -238,7 +235,7 @@ def _refuse(request: RightsRequest, why: Refusal, actor: Actor, *, reasons: str)
     _say(request, reasons=reasons)
     move(request, S.REFUSED, actor, why=why, refusal=why)
     kind = LetterKind.NOTHING_HELD if why == Refusal.NOTHING_HELD else LetterKind.REFUSED
-    send_letter(request=request, kind=kind, actor=actor, facts={"refusal": why.value})
+    send_letter(request=request, kind=kind, actor=actor)
 
 
 def _say(request: RightsRequest, **words: str) -> None:

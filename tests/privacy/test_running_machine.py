@@ -234,7 +234,7 @@ class Carried(RuleBasedStateMachine):
         assert DataSubject.objects.get(pk=self.bystander.pk).erased_at is None
 
     def whatever_was_decided_is_done_in_the_end(self) -> None:
-        """Nothing wedges: with everything up again and the officer at work, each decided request completes."""
+        """Nothing wedges: with everything up again and the officer at work, all decided requests complete."""
         decided = RightsRequest.objects.filter(status__in=[S.APPROVED, S.RUNNING])
         for _round in range(4):
             for package in AccessPackage.objects.defer("content").filter(released_at__isnull=True):
