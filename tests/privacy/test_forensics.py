@@ -1,0 +1,242 @@
+"""What the disks give away of a person: before an erasure, right after it, and once the key epoch has ended.
+
+An erasure destroys data keys; what they sealed, and the wrapped keys themselves, lie in dead rows and in the
+write-ahead log until PostgreSQL happens to write over them. So an erasure is final when the master key of
+its epoch is gone, and only then does a certificate say so.
+"""
+
+import contextlib
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+from django.conf import settings
+from django.db import connections
+from django.test import override_settings
+
+from applications.crypto import keyring
+from applications.crypto.keyring import data_key_scope
+from applications.crypto.models import DataKey
+from applications.crypto.providers import master_keys
+from applications.models import Application, DataSubject
+from applications.personal import Purpose
+from privacy.datamap import doors
+from tests.privacy.forensics import LOG, Piece, cluster, envelopes, files, literal, wrapped_keys
+from tests.privacy.trails import PARTNER, Trail, own_marks, planted
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True, databases=["default", "keys", "aside"]),
+    pytest.mark.thorough,
+]
+DATABASES = ("default", "keys")
+
+
+# --- the disks --------------------------------------------------------------------------------------------
+def sql(alias: str, statement: str) -> Any:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+@dataclass(frozen=True)
+class Disks:
+    """The files of the servers and of the product; of the log what was written since this began."""
+
+    since: int
+
+    def pieces(self) -> list[Piece]:
+        """What lies there now, with everything on the disk that a server still had in memory."""
+        sql("default", "CHECKPOINT")
+        oid = "SELECT oid FROM pg_database WHERE datname = current_database()"
+        databases = [sql(alias, oid) for alias in DATABASES]
+        data = Path(sql("default", "SHOW data_directory"))
+        return [
+            *cluster(data, databases=databases, since=self.since),
+            *redis_files(),
+            *files(settings.VAR_DIR, name="var", without={"postgres", "redis"}),
+            *(files(Path(settings.MEDIA_ROOT)) if settings.MEDIA_ROOT else ()),
+        ]
+
+
+def redis_files() -> list[Piece]:
+    with contextlib.closing(redis.Redis.from_url(settings.REDIS_URL)) as client:
+        client.config_set("rdbcompression", "no")
+        client.save()
+        return files(Path(client.config_get("dir")["dir"]), name="redis")
+
+
+def rewrite_tables(*, with_statistics: bool = True) -> None:
+    """Leave no dead row in a file. PostgreSQL keeps samples of columns as well, in pg_statistic."""
+    for alias in DATABASES:
+        tables = ", ".join(connections[alias].introspection.django_table_names(only_existing=True))
+        sql(alias, f"VACUUM (FULL, ANALYZE {with_statistics}) {tables}")
+        sql(alias, "VACUUM FULL pg_statistic")
+
+
+def turn_log() -> None:
+    """Write over every segment of the log that there is: a recycled one keeps its bytes until then."""
+    step_log()
+    last = sql("default", "SELECT max(name) FROM pg_ls_waldir() WHERE name ~ '^[0-9A-F]{24}$'")
+    while sql("default", "SELECT pg_walfile_name(pg_current_wal_lsn())") <= last:
+        step_log()
+
+
+def step_log() -> None:
+    sql("default", "SELECT pg_switch_wal()")  # fills the segment with zeros
+    sql("default", "CHECKPOINT")
+
+
+# --- what happens -----------------------------------------------------------------------------------------
+def erase(subject: DataSubject) -> None:
+    """The rows, with the keys that some of them own, and the person's own key."""
+    for door in doors():
+        door.erase(subject)
+    keyring.destroy_key(subject.pk)
+
+
+@contextlib.contextmanager
+def next_epoch() -> Iterator[dict[str, bytes]]:
+    """Wrap every live data key anew; in the block the master keys that remain are those of the new epoch."""
+    old, new = settings.MASTER_KEYS, {"epoch-next": secrets.token_bytes(32)}
+    with override_settings(MASTER_KEYS=old | new):
+        provider = master_keys()
+        epoch = provider.current_epoch()
+        for key in DataKey.objects.filter(wrapped__isnull=False):
+            data_key = provider.unwrap(key.epoch, bytes(key.wrapped), key.owner_id)
+            wrapped = provider.wrap(epoch, data_key, key.owner_id)
+            DataKey.objects.filter(pk=key.pk).update(epoch=epoch, wrapped=wrapped)
+    with override_settings(MASTER_KEYS=new):
+        yield new
+
+
+@data_key_scope()
+def exported(subject: DataSubject) -> str:
+    rows = [row for door in doors() for row in door.export(subject, purpose=Purpose.DATA_SUBJECT_RIGHTS)]
+    return " ".join(str(sorted(row.values.items(), key=str)) for row in rows)
+
+
+@pytest.fixture
+def disks(transactional_db: None) -> Disks:
+    return Disks(since=int(sql("default", "SELECT pg_current_wal_lsn() - '0/0'")))
+
+
+@pytest.fixture
+def anna(disks: Disks) -> Trail:
+    return planted("zqxanna")
+
+
+@pytest.fixture
+def bystander(anna: Trail) -> Trail:
+    return planted("zqxother")
+
+
+# --- before the erasure -----------------------------------------------------------------------------------
+def test_every_data_key_of_a_person_is_found_in_table_and_log(disks: Disks, anna: Trail) -> None:
+    opened = wrapped_keys(disks.pieces(), anna.owner_ids, settings.MASTER_KEYS)
+    for in_log in (True, False):
+        assert {key.owner_id for key in opened if (key.place.source == LOG) is in_log} == anna.owner_ids
+
+
+def test_every_encrypted_value_of_a_person_is_read_off_table_and_log(disks: Disks, anna: Trail) -> None:
+    pieces = disks.pieces()
+    opened = wrapped_keys(pieces, anna.owner_ids, settings.MASTER_KEYS)
+    values = envelopes(pieces, opened, anna.sealings)
+    for in_log in (True, False):
+        assert {value.sealing for value in values if (value.place.source == LOG) is in_log} >= anna.filled
+    assert f"{anna.word}@piemers.lv".encode() in {value.plaintext for value in values}
+
+
+def test_numbers_and_digests_of_a_person_are_found(disks: Disks, anna: Trail) -> None:
+    assert {anna.subject.customer_reference, bytes(anna.subject.email_index)} < set(anna.marks.values())
+    assert literal(disks.pieces(), anna.marks).keys() == anna.marks.keys()
+
+
+# --- from the beginning to the end ------------------------------------------------------------------------
+def test_no_planted_word_ever_stands_in_plain(disks: Disks, anna: Trail) -> None:
+    look_for = partial(literal, wanted={"word": anna.word, "partner": PARTNER})
+    assert look_for(disks.pieces()).keys() == {"partner"}
+    erase(anna.subject)
+    with next_epoch():
+        assert look_for(disks.pieces()).keys() == {"partner"}
+
+
+def test_redis_and_files_of_the_product_hold_ids_of_rows_alone(disks: Disks, anna: Trail) -> None:
+    application = Application.objects.get(subject=anna.subject)
+    pieces = [one for one in disks.pieces() if one.source.startswith(("redis/", "var/", "media/"))]
+    wanted = anna.marks | anna.wrapped | {"word": anna.word, "id": str(application.pk)}
+    assert literal(pieces, wanted).keys() == {"id"}
+
+
+# --- after the erasure ------------------------------------------------------------------------------------
+def test_old_master_key_opens_the_person_until_it_is_destroyed(disks: Disks, anna: Trail) -> None:
+    erase(anna.subject)
+    pieces = disks.pieces()
+    opened = wrapped_keys(pieces, anna.owner_ids, settings.MASTER_KEYS)
+    assert {key.owner_id for key in opened} == anna.owner_ids
+    assert {value.sealing for value in envelopes(pieces, opened, anna.sealings)} >= anna.filled
+
+
+def test_nothing_of_the_person_opens_once_the_epoch_has_ended(
+    disks: Disks, anna: Trail, bystander: Trail
+) -> None:
+    ended = settings.MASTER_KEYS
+    erase(anna.subject)
+    with next_epoch() as remaining:
+        pieces = disks.pieces()
+    everybody = anna.owner_ids | bystander.owner_ids
+    opened = wrapped_keys(pieces, everybody, remaining, epochs=ended.keys())
+    values = envelopes(pieces, opened, anna.sealings | bystander.sealings)
+    assert {key.owner_id for key in opened}.isdisjoint(anna.owner_ids)
+    assert {value.sealing for value in values} == bystander.readable
+    # It is the missing master key that keeps them shut: they lie there still.
+    assert literal(pieces, anna.wrapped).keys() == anna.wrapped.keys()
+    assert {key.owner_id for key in wrapped_keys(pieces, anna.owner_ids, ended)} == anna.owner_ids
+
+
+def test_end_of_the_epoch_takes_nothing_from_anybody_else(anna: Trail, bystander: Trail) -> None:
+    before = exported(bystander.subject)
+    erase(anna.subject)
+    with next_epoch():
+        assert exported(bystander.subject) == before
+
+
+# --- what no key protects ---------------------------------------------------------------------------------
+def test_numbers_and_digests_lie_in_dead_rows_after_an_erasure(
+    disks: Disks, anna: Trail, bystander: Trail
+) -> None:
+    marks = own_marks(anna, bystander)
+    erase(anna.subject)
+    with next_epoch():
+        assert literal(disks.pieces(), marks).keys() == marks.keys()
+
+
+def test_column_statistics_keep_numbers_and_digests_when_tables_are_rewritten(
+    disks: Disks, anna: Trail, bystander: Trail
+) -> None:
+    sql("default", "ANALYZE")  # as autovacuum does
+    erase(anna.subject)
+    rewrite_tables(with_statistics=False)
+    turn_log()
+    found = literal(disks.pieces(), own_marks(anna, bystander))
+    assert f"datasubject.email_index {anna.subject.pk}" in found
+    oid = sql("default", "SELECT oid FROM pg_database WHERE datname = current_database()")
+    statistics = f"base/{oid}/{sql('default', 'SELECT pg_relation_filenode(2619)')}"
+    assert {place.source for places in found.values() for place in places} == {statistics}
+
+
+def test_rewritten_tables_new_statistics_and_a_turned_log_keep_nothing(
+    disks: Disks, anna: Trail, bystander: Trail
+) -> None:
+    sql("default", "ANALYZE")
+    erase(anna.subject)
+    rewrite_tables()
+    turn_log()
+    pieces = disks.pieces()
+    assert literal(pieces, own_marks(anna, bystander) | anna.wrapped) == {}
+    opened = wrapped_keys(pieces, anna.owner_ids | {bystander.subject.pk}, settings.MASTER_KEYS)
+    assert {key.owner_id for key in opened} == {bystander.subject.pk}
