@@ -34,8 +34,8 @@ LOG = "pg_wal"
 _PAGE, _PAGE_HEADER, _LONG_HEADER, _IS_LONG, _MAGIC = 8192, 24, 40, 0x0002, 0xD1
 _HEADER = struct.Struct("=HHIQ")
 _SEGMENT = re.compile(r"[0-9A-F]{24}")
-# PostgreSQL writes before a short value one byte that tells its length.
-_BEFORE_WRAPPED = bytes([(WRAPPED + 1) << 1 | 1])
+# PostgreSQL writes the length before a value: in a row in one byte, in an array (samples of a column) in four.
+_BEFORE_WRAPPED = (bytes([(WRAPPED + 1) << 1 | 1]), struct.pack("<I", (WRAPPED + 4) << 2))
 # A row of the keys' table, with room: how far from its owner's id a wrapped key is looked for byte by byte.
 _ROW_OF_KEYS = 160
 # Of sixty random bytes about 54 differ, and fewer than these never; of text and numbers fewer do.
@@ -210,8 +210,6 @@ def wrapped_keys(
     for piece in pieces:
         for owner, offset in sorted(_key_candidates(piece.content, owners)):
             window = piece.content[offset : offset + WRAPPED]
-            if len(set(window)) < _VARIED:
-                continue
             for master, bound in ways[owner]:
                 data_key = _opened(master, window, bound)
                 if data_key is not None:
@@ -219,15 +217,17 @@ def wrapped_keys(
     return found
 
 
-def _key_candidates(content: bytes, owners: list[UUID]) -> set[tuple[UUID, int]]:
-    near = {
-        (owner, offset)
-        for owner in owners
-        for at in _occurrences(content, owner.bytes)
-        for offset in range(max(0, at - _ROW_OF_KEYS), at + _ROW_OF_KEYS)
-    }
-    anywhere = (at + 1 for at in _occurrences(content, _BEFORE_WRAPPED))
-    return near | {(owner, offset) for offset in anywhere for owner in owners}
+def _key_candidates(content: bytes, owners: list[UUID]) -> Iterator[tuple[UUID, int]]:
+    def looks_random(offset: int) -> bool:
+        return len(set(content[offset : offset + WRAPPED])) >= _VARIED
+
+    begins = {at + len(length) for length in _BEFORE_WRAPPED for at in _occurrences(content, length)}
+    anywhere = set(filter(looks_random, begins))
+    for owner in owners:
+        near: set[int] = set()
+        for at in _occurrences(content, owner.bytes):
+            near.update(range(max(0, at - _ROW_OF_KEYS), at + _ROW_OF_KEYS))
+        yield from ((owner, offset) for offset in anywhere | set(filter(looks_random, near)))
 
 
 def _bound(epoch: str, owner_id: UUID) -> bytes:

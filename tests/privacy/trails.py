@@ -10,7 +10,8 @@ from django.db import models
 from applications.crypto.fields import EncryptedField
 from applications.crypto.keyring import data_key_scope
 from applications.crypto.models import DataKey
-from applications.models import AuditEntry, DataSubject, EmailChallenge, OutboundMail
+from applications.models import DataSubject, EmailChallenge, OutboundMail
+from applications.subject_data import outlives_its_subject
 from privacy.datamap import doors
 from tests.planted import plant
 from tests.privacy.forensics import Sealing
@@ -34,7 +35,7 @@ class Trail:
     sealings: frozenset[Sealing]
     filled: frozenset[Sealing]
     wrapped: dict[str, bytes]
-    marks: dict[str, str | bytes]
+    marks: dict[str, bytes]
 
     @property
     def readable(self) -> frozenset[Sealing]:
@@ -51,16 +52,19 @@ def planted(word: str) -> Trail:
         leading = [row for door in doors() for rows in door.rows_of(subject) for row in rows]
     mails = OutboundMail.objects.filter(owner_id__in=codes)
     rows = [*leading, *EmailChallenge.objects.filter(pk__in=codes), *mails]
-    owner_ids = frozenset({subject.pk, *codes})
+    sealings = frozenset(sealing for row in rows for sealing in sealings_of(row))
+    owner_ids = frozenset({subject.pk, *codes, *(sealing.owner_id for sealing in sealings)})
     stored = DataKey.objects.filter(owner_id__in=owner_ids, wrapped__isnull=False)
     return Trail(
         word=word,
         subject=subject,
         owner_ids=owner_ids,
-        sealings=frozenset(sealing for row in rows for sealing in sealings_of(row)),
+        sealings=sealings,
         filled=frozenset(sealing for row in rows for sealing in sealings_of(row, filled=True)),
         wrapped={str(owner): bytes(key) for owner, key in stored.values_list("owner_id", "wrapped")},
-        marks=dict(mark for row in leading for mark in marks_of(row) if mark[1] != str(subject.pk)),
+        marks={
+            name: mark for row in leading for name, mark in marks_of(row) if mark != str(subject.pk).encode()
+        },
     )
 
 
@@ -71,18 +75,18 @@ def sealings_of(row: Any, *, filled: bool = False) -> Iterator[Sealing]:
             yield Sealing(field.label, row.pk, row.owner_id)
 
 
-def marks_of(row: models.Model) -> Iterator[tuple[str, str | bytes]]:
-    """Plain numbers, references and digests of a row, by column and row. The audit's are ids, and stay."""
-    if isinstance(row, AuditEntry):
+def marks_of(row: models.Model) -> Iterator[tuple[str, bytes]]:
+    """Plain numbers, references and digests of a row that an erasure takes away, by column and row."""
+    if outlives_its_subject(type(row)):
         return
     for field in row._meta.concrete_fields:
         value = row.__dict__[field.attname]
-        value = bytes(value) if isinstance(value, memoryview) else value
-        telling = isinstance(value, str | bytes) and len(value) >= SHORTEST_MARK and not field.choices
+        raw = value.encode() if isinstance(value, str) else value
+        telling = isinstance(raw, bytes | memoryview) and len(raw) >= SHORTEST_MARK and not field.choices
         if telling and not isinstance(field, EncryptedField):
-            yield f"{row._meta.model_name}.{field.name} {row.pk}", value
+            yield f"{row._meta.model_name}.{field.name} {row.pk}", bytes(raw)
 
 
-def own_marks(trail: Trail, other: Trail) -> dict[str, str | bytes]:
+def own_marks(trail: Trail, other: Trail) -> dict[str, bytes]:
     """Those that nobody else shares: the planted have one personal code, and one wording of a consent."""
     return {name: mark for name, mark in trail.marks.items() if mark not in other.marks.values()}
