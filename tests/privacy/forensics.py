@@ -34,7 +34,7 @@ LOG = "pg_wal"
 _PAGE, _PAGE_HEADER, _LONG_HEADER, _IS_LONG, _MAGIC = 8192, 24, 40, 0x0002, 0xD1
 _HEADER = struct.Struct("=HHIQ")
 _SEGMENT = re.compile(r"[0-9A-F]{24}")
-# PostgreSQL writes the length before a value: in a row in one byte, in an array (samples of a column) in four.
+# PostgreSQL writes the length before a value: in a row in one byte, in a sample of the column in four.
 _BEFORE_WRAPPED = (bytes([(WRAPPED + 1) << 1 | 1]), struct.pack("<I", (WRAPPED + 4) << 2))
 # A row of the keys' table, with room: how far from its owner's id a wrapped key is looked for byte by byte.
 _ROW_OF_KEYS = 160
