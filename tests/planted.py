@@ -63,8 +63,9 @@ def give_more(submission: Submission, word: str) -> None:
 
 @data_key_scope()
 def plant(word: str, *, partner: str = "") -> DataSubject:
-    """Somebody with a row in every model; each free text and name contains `word`, also the name of the
-    partner who has a mandate, unless `partner` is given: that is nobody's personal data of theirs."""
+    """Somebody with a row in every model; each free text and name contains `word`, and so does the name of
+    the partner who has a mandate over the application, unless it is given.
+    """
     address = f"{word}@piemers.lv"
     subject = factories.subject(address)
     factories.ask_for_code(address)  # a code on its way

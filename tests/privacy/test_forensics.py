@@ -7,6 +7,7 @@ its epoch is gone, and only then does a certificate say so.
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ pytestmark = [
     pytest.mark.thorough,
 ]
 DATABASES = ("default", "keys")
+SHORTEST_TEXT = 9  # a shorter one is found by chance, and numbers are
+CODE = re.compile(rb"[a-z_/]+")  # of a vocabulary, as "employment"
 SLOT = f"forensics_{os.getpid()}"
 
 
@@ -196,6 +199,17 @@ def test_no_planted_word_ever_stands_in_plain(disks: Disks, anna: Trail) -> None
     erase(anna.subject)
     with next_epoch():
         assert look_for(disks.pieces()).keys() == {"partner"}
+
+
+def test_no_encrypted_text_stands_in_plain_as_well(disks: Disks, anna: Trail) -> None:
+    pieces = disks.pieces()
+    opened = wrapped_keys(pieces, anna.owner_ids, settings.MASTER_KEYS)
+    texts = {value.plaintext for value in envelopes(pieces, opened, anna.sealings)}
+    telling = {str(text): text for text in texts if len(text) >= SHORTEST_TEXT and not CODE.fullmatch(text)}
+    assert {b"321234-56789", b"+37121234567", b"1990-01-01", b"LV1234567", b"192.0.2.1"} < set(
+        telling.values()
+    )
+    assert literal(pieces, telling) == {}
 
 
 def test_redis_and_files_of_the_product_hold_ids_of_rows_alone(disks: Disks, anna: Trail) -> None:
