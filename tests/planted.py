@@ -77,8 +77,10 @@ def give_more(submission: Submission, word: str) -> None:
 
 
 @data_key_scope()
-def plant(word: str) -> DataSubject:
-    """Somebody with a row in every model; each free text and name contains `word`."""
+def plant(word: str, *, partner: str = "") -> DataSubject:
+    """Somebody with a row in every model; each free text and name contains `word`, and so does the name of
+    the partner who has a mandate over the application, unless it is given.
+    """
     address = f"{word}@piemers.lv"
     subject = factories.subject(address)
     factories.ask_for_code(address)  # a code on its way
@@ -147,7 +149,7 @@ def plant(word: str) -> DataSubject:
     restriction = restrict(subject_id=subject.pk, ground=RestrictionGround.CLAIMS, actor=actor)
     lift_restriction(restriction_id=restriction.pk, actor=actor)
     object_to(subject_id=subject.pk, purpose=Purpose.SYSTEM_SECURITY, actor=actor)
-    dpo.mandate(application, name=word)
+    dpo.mandate(application, name=partner or word)
     _requests(subject, word)
     return subject
 

@@ -92,9 +92,10 @@ def send_letter(
     """Write a letter in the request's language and mail its link to where the person is answered.
 
     `facts` holds codes and days beyond those that the request has itself (letter_facts.Facts): an extension
-    needs `why`. `to` is another address than the one that the request is answered at. Where there is no address any more, or the mail cannot be queued, the letter is written all
-    the same and waits to be handed over. Belongs inside the transaction of what it tells; raises
-    TransactionManagementError outside of one, and ValueError where a fact is missing that the text names.
+    needs `why`. `to` is another address than the one at which the request is answered. Where there is no
+    address any more, or the mail cannot be queued, the letter is written all the same and waits to be handed
+    over. Belongs inside the transaction of what it tells; raises TransactionManagementError outside of one,
+    and ValueError where a fact is missing that the text names.
     """
     if not transaction.get_connection().in_atomic_block:
         raise TransactionManagementError("a letter is written with what it tells, or not at all")

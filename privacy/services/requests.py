@@ -15,8 +15,8 @@ from applications.errors import IllegalTransition
 from applications.models import Application
 from applications.references import make_reference
 from applications.services.locking import lock_subject
-from privacy.letter_facts import Delay
 from privacy.errors import DecisionMissing, NotKept, TooLateToExtend
+from privacy.letter_facts import Delay
 from privacy.models import (
     Exception17,
     Identity,
