@@ -42,6 +42,7 @@ REFUSALS: Mapping[Refusal, Promise] = {
         "From what we know we cannot tell whose data are meant, and as long as we cannot, we must neither "
         "hand data out nor erase them (GDPR Articles 11(2) and 12(2))."
     ),
+    Refusal.NOTHING_HELD: _("We hold no data of whoever asks (GDPR Article 15(1))."),
     Refusal.UNFOUNDED: _(
         "The request is manifestly unfounded or excessive, for example because the same is asked again and "
         "again, and the law lets us refuse such a request (GDPR Article 12(5))."

@@ -1,18 +1,30 @@
 """The privacy floor's door for export and erasure."""
 
+from collections.abc import Iterator
+
 from django.db import models
 
+from applications.models import DataSubject, OutboundMail
 from applications.subject_data import SubjectData
-from privacy.models import RequestWords
+from privacy.models import RequestWords, RightsRequest
 from privacy.states import OPEN
 
 
 class RequestData(SubjectData):
-    """Of the person's requests the register stays; the words of one that is still open go with its answer."""
+    """Of the person's requests the register stays; words and mails of one that is open go with its answer."""
+
+    def rows_of(self, subject: DataSubject) -> Iterator[models.QuerySet]:
+        """With the mails that a request owns: the ground floor knows of no requests."""
+        yield from super().rows_of(subject)
+        requests = RightsRequest.rows_of(subject).values("pk")
+        yield OutboundMail.objects.filter(owner_id__in=requests)
 
     def erasable(self, rows: models.QuerySet) -> models.QuerySet:
+        still_open = RightsRequest.objects.filter(status__in=sorted(OPEN)).values("pk")
         if rows.model is RequestWords:
-            return rows.exclude(request__status__in=sorted(OPEN))
+            return rows.exclude(request__in=still_open)
+        if rows.model is OutboundMail:
+            return rows.exclude(owner_id__in=still_open)
         return super().erasable(rows)
 
 

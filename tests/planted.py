@@ -164,7 +164,7 @@ def _requests(subject: DataSubject, word: str) -> None:
     )  # fmt: skip
     requests.extend(request_id=request.pk, actor=actor, why=Delay.MANY, reasons=f"reasons {word}")
     words = RequestWords.objects.get(pk=request.pk)
-    words.decision, words.traces = f"decides {word}", {"values": [word]}
+    words.decision, words.traces = f"the officer decides {word}", {"values": [word]}
     words.save()
     requests.withdraw(request_id=request.pk, actor=actor)
     AccessPackage(

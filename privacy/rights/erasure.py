@@ -100,15 +100,11 @@ class ErasureOfAPerson:
         if not notification.is_complete(request):
             return Done(then="tell")  # something left meanwhile
         notification.leave_to_staff(request)
-        kept: tuple[str, ...] = ()
         if request.kept:
-            heir = set_apart(
-                subject=subject, application_ids=[UUID(one["application"]) for one in request.kept]
-            )
-            kept = residue.traces_of(heir).digests
-        traces = residue.traces_of(subject).besides(kept)
+            staying = [UUID(one["application"]) for one in request.kept]
+            set_apart(subject=subject, application_ids=staying)
         words = request.words
-        words.traces = traces.as_data()
+        words.traces = residue.traces_of(subject).as_data()
         words.save(update_fields=["traces"])
         _forget_codes(subject)
         _end_others(request)
@@ -137,7 +133,7 @@ class ErasureOfAPerson:
         """Look for what was left. Nothing is certified while something is."""
         found = residue.search(residue.Traces.from_data(request.words.traces))
         _note(request.erasure, scanned_at=timezone.now(), residue=found)
-        return Wait("residue", timedelta(hours=1)) if found else Done()
+        return Wait("residue", timedelta(minutes=10)) if found else Done()
 
     def certify(self, request: RightsRequest) -> Done:
         """Say until when an old copy of the key can be opened, answer the person, forget what to look for."""

@@ -123,9 +123,11 @@ def let_go_of_log() -> None:
 # --- what happens -----------------------------------------------------------------------------------------
 def erase(subject: DataSubject) -> None:
     """As the product does it, from the request to the certificate; no lender answers in these tests."""
+    with contextlib.closing(redis.Redis.from_url(settings.REDIS_URL)) as broker:
+        broker.delete(settings.CELERY_TASK_DEFAULT_QUEUE)  # as a worker does, which takes every message
     with later(days=28):
         request = rights.run(rights.approved(subject))
-    assert request.status == RequestStatus.COMPLETED
+    assert (request.status, request.trouble) == (RequestStatus.COMPLETED, ""), request.erasure.residue
 
 
 @contextlib.contextmanager
@@ -173,10 +175,11 @@ def test_every_data_key_of_a_person_is_found_in_table_and_log(disks: Disks, anna
         assert {key.owner_id for key in opened if (key.place.source == LOG) is in_log} == anna.owner_ids
 
 
-def test_data_keys_are_found_in_the_statistics_of_their_column(disks: Disks, anna: Trail) -> None:
+def test_statistics_of_columns_hold_no_data_key(disks: Disks, anna: Trail) -> None:
     sql("keys", "ANALYZE crypto_datakey")  # as autovacuum does
     opened = wrapped_keys(disks.pieces(), anna.owner_ids, settings.MASTER_KEYS)
-    assert statistics_of("keys") in {key.place.source for key in opened}
+    assert opened
+    assert statistics_of("keys") not in {key.place.source for key in opened}
 
 
 def test_every_encrypted_value_of_a_person_is_read_off_table_and_log(disks: Disks, anna: Trail) -> None:
@@ -265,7 +268,7 @@ def test_numbers_and_digests_lie_in_dead_rows_after_an_erasure(
         assert literal(disks.pieces(), marks).keys() == marks.keys()
 
 
-def test_column_statistics_keep_numbers_and_digests_when_tables_are_rewritten(
+def test_column_statistics_keep_numbers_when_tables_are_rewritten_and_no_blind_index(
     disks: Disks, anna: Trail, bystander: Trail
 ) -> None:
     sql("default", "ANALYZE")  # as autovacuum does
@@ -273,7 +276,8 @@ def test_column_statistics_keep_numbers_and_digests_when_tables_are_rewritten(
     rewrite_tables(with_statistics=False)
     turn_log()
     found = literal(disks.pieces(), own_marks(anna, bystander))
-    assert f"datasubject.email_index {anna.subject.pk}" in found
+    assert f"datasubject.customer_reference {anna.subject.pk}" in found
+    assert f"datasubject.email_index {anna.subject.pk}" not in found
     assert {place.source for places in found.values() for place in places} == {statistics_of("default")}
 
 
