@@ -135,6 +135,7 @@ def late_word(slug: str, submission_id: UUID, answer: AnyAnswer) -> bool | None:
         basis=answer.basis if isinstance(answer, Retained) else "",
         until=answer.until if isinstance(answer, Retained) else None,
         answered_at=timezone.now(),
+        by_staff=False,
     )
     return True
 
