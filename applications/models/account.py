@@ -22,7 +22,7 @@ class PaymentMethod(OwnedBySubject):
         label="account.payment_identifier",
         personal=Personal(Category.ACCOUNT, Source.CONSUMER),
     )
-    added_at = personal(models.DateTimeField(auto_now_add=True), Category.ACCOUNT)
+    added_at = personal(models.DateTimeField(_("added"), auto_now_add=True), Category.ACCOUNT)
 
     class Meta:
         verbose_name = _("payment method")
@@ -41,7 +41,7 @@ class MarketingPreference(OwnedBySubject):
     """What a person decided about one channel of marketing; the newest decision counts."""
 
     channel = personal(
-        models.CharField(max_length=10, choices=Channel.choices),
+        models.CharField(_("way of contact"), max_length=10, choices=Channel.choices),
         Category.ACCOUNT,
         Source.CONSUMER,
         retention=Retention.MARKETING,
@@ -52,7 +52,7 @@ class MarketingPreference(OwnedBySubject):
         personal=Personal(Category.ACCOUNT, Source.CONSUMER, retention=Retention.MARKETING),
     )
     decided_at = personal(
-        models.DateTimeField(), Category.ACCOUNT, Source.CONSUMER, retention=Retention.MARKETING
+        models.DateTimeField(_("decided")), Category.ACCOUNT, Source.CONSUMER, retention=Retention.MARKETING
     )
 
     class Meta:
@@ -74,8 +74,10 @@ class Complaint(OwnedBySubject):
         null=True,
         personal=Personal(Category.ACCOUNT, Source.STAFF, retention=Retention.CLAIMS),
     )
-    received_at = personal(models.DateTimeField(), Category.ACCOUNT, retention=Retention.CLAIMS)
-    closed_at = personal(models.DateTimeField(null=True), Category.ACCOUNT, retention=Retention.CLAIMS)
+    received_at = personal(models.DateTimeField(_("received")), Category.ACCOUNT, retention=Retention.CLAIMS)
+    closed_at = personal(
+        models.DateTimeField(_("closed"), null=True), Category.ACCOUNT, retention=Retention.CLAIMS
+    )
 
     class Meta:
         verbose_name = _("complaint")
@@ -90,7 +92,9 @@ class AccountNote(OwnedBySubject):
         label="account.note",
         personal=Personal(Category.ACCOUNT, Source.STAFF, third_persons=True),
     )
-    written_at = personal(models.DateTimeField(auto_now_add=True), Category.ACCOUNT, Source.STAFF)
+    written_at = personal(
+        models.DateTimeField(_("written"), auto_now_add=True), Category.ACCOUNT, Source.STAFF
+    )
 
     class Meta:
         verbose_name = _("note")

@@ -18,7 +18,7 @@ class UsageEvent(OwnedBySubject):
         null=True,
         personal=Personal(Category.USAGE, Source.BROWSER),
     )
-    at = personal(models.DateTimeField(), Category.USAGE, Source.BROWSER)
+    at = personal(models.DateTimeField(_("when")), Category.USAGE, Source.BROWSER)
 
     class Meta:
         verbose_name = _("use of the site")
@@ -37,7 +37,7 @@ class Whereabouts(OwnedBySubject):
         null=True,
         personal=Personal(Category.LOCATION, Source.SYSTEM),
     )
-    at = personal(models.DateTimeField(), Category.LOCATION, Source.BROWSER)
+    at = personal(models.DateTimeField(_("when")), Category.LOCATION, Source.BROWSER)
 
     class Meta:
         verbose_name = _("general location")

@@ -31,12 +31,14 @@ class Communication(OwnedBySubject):
     """One chat, call or e-mail."""
 
     kind = personal(
-        models.CharField(max_length=8, choices=CommunicationKind.choices),
+        models.CharField(_("kind of communication"), max_length=8, choices=CommunicationKind.choices),
         Category.COMMUNICATIONS,
         Source.CONSUMER,
     )
     direction = personal(
-        models.CharField(max_length=12, choices=Direction.choices), Category.COMMUNICATIONS, Source.CONSUMER
+        models.CharField(_("direction"), max_length=12, choices=Direction.choices),
+        Category.COMMUNICATIONS,
+        Source.CONSUMER,
     )
     title = EncryptedText(
         _("title"),
@@ -56,8 +58,8 @@ class Communication(OwnedBySubject):
         null=True,
         personal=_WORDS,
     )
-    at = personal(models.DateTimeField(), Category.COMMUNICATIONS, Source.CONSUMER)
-    closed_at = personal(models.DateTimeField(null=True), Category.COMMUNICATIONS, Source.STAFF)
+    at = personal(models.DateTimeField(_("when")), Category.COMMUNICATIONS, Source.CONSUMER)
+    closed_at = personal(models.DateTimeField(_("closed"), null=True), Category.COMMUNICATIONS, Source.STAFF)
 
     class Meta:
         verbose_name = _("communication")

@@ -19,7 +19,9 @@ class Image(OwnedBySubject):
     """One picture or clip that a person gave us."""
 
     origin = personal(
-        models.CharField(max_length=10, choices=ImageOrigin.choices), Category.IMAGES, Source.CONSUMER
+        models.CharField(_("source"), max_length=10, choices=ImageOrigin.choices),
+        Category.IMAGES,
+        Source.CONSUMER,
     )
     content = EncryptedBytes(
         _("picture or clip"),
@@ -35,7 +37,7 @@ class Image(OwnedBySubject):
         null=True,
         personal=Personal(Category.IMAGES, Source.STAFF, third_persons=True),
     )
-    given_at = personal(models.DateTimeField(), Category.IMAGES, Source.CONSUMER)
+    given_at = personal(models.DateTimeField(_("given")), Category.IMAGES, Source.CONSUMER)
 
     class Meta:
         verbose_name = _("image")

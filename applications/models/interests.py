@@ -23,7 +23,7 @@ class PublicProfile(OwnedBySubject):
         null=True,
         personal=Personal(Category.INTERESTS, Source.STAFF, third_persons=True),
     )
-    seen_at = personal(models.DateTimeField(), Category.INTERESTS, Source.STAFF)
+    seen_at = personal(models.DateTimeField(_("seen")), Category.INTERESTS, Source.STAFF)
 
     class Meta:
         verbose_name = _("public profile")

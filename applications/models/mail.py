@@ -38,27 +38,33 @@ class OutboundMail(models.Model):
     request, to the request."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    owner_id = personal(models.UUIDField(db_index=True), Category.ACCOUNT)
-    kind = personal(models.CharField(max_length=20, choices=MailKind.choices), Category.COMMUNICATIONS)
+    owner_id = personal(models.UUIDField(_("whose key it is under"), db_index=True), Category.ACCOUNT)
+    kind = personal(
+        models.CharField(_("kind of communication"), max_length=20, choices=MailKind.choices),
+        Category.COMMUNICATIONS,
+    )
     recipient = EncryptedText(
-        label="mail.recipient", null=True, personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM)
+        _("recipient"),
+        label="mail.recipient",
+        null=True,
+        personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM),
     )
     title = EncryptedText(
-        label="mail.title", null=True, personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM)
+        _("title"), label="mail.title", null=True, personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM)
     )
     body = EncryptedText(
-        label="mail.body", null=True, personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM)
+        _("text"), label="mail.body", null=True, personal=Personal(Category.COMMUNICATIONS, Source.SYSTEM)
     )
     status = personal(
-        models.CharField(max_length=8, choices=MailStatus.choices, default=MailStatus.QUEUED),
+        models.CharField(_("state"), max_length=8, choices=MailStatus.choices, default=MailStatus.QUEUED),
         Category.COMMUNICATIONS,
     )
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField()
     # After this moment the message is of no use (a code that has expired) and is not sent any more.
     useless_after = models.DateTimeField(null=True)
-    created_at = personal(models.DateTimeField(auto_now_add=True), Category.COMMUNICATIONS)
-    sent_at = personal(models.DateTimeField(null=True), Category.COMMUNICATIONS)
+    created_at = personal(models.DateTimeField(_("created"), auto_now_add=True), Category.COMMUNICATIONS)
+    sent_at = personal(models.DateTimeField(_("sent"), null=True), Category.COMMUNICATIONS)
     error_code = models.CharField(max_length=40, blank=True)
 
     not_personal = NotPersonal("the queue's bookkeeping", "attempts", "due_at", "useless_after", "error_code")

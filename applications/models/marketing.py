@@ -18,14 +18,16 @@ class MarketingMessage(OwnedBySubject):
     """One offer or contest addressed to a person, or the person's request to stop."""
 
     kind = personal(
-        models.CharField(max_length=8, choices=MarketingKind.choices), Category.MARKETING, Source.SYSTEM
+        models.CharField(_("kind of message"), max_length=8, choices=MarketingKind.choices),
+        Category.MARKETING,
+        Source.SYSTEM,
     )
     text = EncryptedText(
         _("text"),
         label="marketing.text",
         personal=Personal(Category.MARKETING, Source.SYSTEM, other_sources=(Source.CONSUMER,)),
     )
-    at = personal(models.DateTimeField(), Category.MARKETING, Source.SYSTEM)
+    at = personal(models.DateTimeField(_("when")), Category.MARKETING, Source.SYSTEM)
 
     class Meta:
         verbose_name = _("marketing message")

@@ -27,9 +27,11 @@ class Contract(OwnedBySubject):
 
     application = models.OneToOneField(Application, on_delete=models.CASCADE, related_name="contract")
     terms = models.ForeignKey(NoticeVersion, on_delete=models.PROTECT, related_name="+")
-    accepted_at = _evidence(models.DateTimeField())
-    ended_at = _evidence(models.DateTimeField(null=True, blank=True))
-    end = _evidence(models.CharField(max_length=12, choices=ContractEnd.choices, blank=True))
+    accepted_at = _evidence(models.DateTimeField(_("accepted")))
+    ended_at = _evidence(models.DateTimeField(_("ended"), null=True, blank=True))
+    end = _evidence(
+        models.CharField(_("how it ended"), max_length=12, choices=ContractEnd.choices, blank=True)
+    )
 
     class Meta:
         verbose_name = _("contract to use the solution")

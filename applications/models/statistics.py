@@ -56,7 +56,7 @@ class MilestoneReached(models.Model):
 
     month = models.ForeignKey(StatisticsMonth, on_delete=models.CASCADE, related_name="reached")
     pseudonym = personal(
-        models.BinaryField(max_length=16),
+        models.BinaryField(_("pseudonym"), max_length=16),
         Category.TRANSACTIONS,
         Source.SYSTEM,
         purposes=frozenset({Purpose.IMPROVE_SERVICE, Purpose.DATA_SUBJECT_RIGHTS}),
@@ -65,7 +65,7 @@ class MilestoneReached(models.Model):
         mask=Mask.HIDDEN,
     )
     milestone = personal(
-        models.CharField(max_length=14, choices=Milestone.choices),
+        models.CharField(_("step reached"), max_length=14, choices=Milestone.choices),
         Category.TRANSACTIONS,
         Source.SYSTEM,
         purposes=frozenset({Purpose.IMPROVE_SERVICE, Purpose.DATA_SUBJECT_RIGHTS}),

@@ -20,14 +20,15 @@ class DataSubject(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     customer_reference = personal(
-        models.CharField(max_length=20, unique=True, editable=False),
+        models.CharField(_("customer reference"), max_length=20, unique=True, editable=False),
         Category.ACCOUNT,
     )
     account_number = personal(
-        models.CharField(max_length=20, unique=True, editable=False),
+        models.CharField(_("account number"), max_length=20, unique=True, editable=False),
         Category.ACCOUNT,
     )
     email = EncryptedText(
+        _("e-mail"),
         label="identification.email",
         null=True,
         personal=Personal(
@@ -40,9 +41,13 @@ class DataSubject(models.Model):
     email_index = BlindIndex(
         source="email", column="identification.email", normalise="applications.normalise.email", unique=True
     )
-    language = personal(models.CharField(max_length=2, default="lv"), Category.ACCOUNT, Source.CONSUMER)
-    created_at = personal(models.DateTimeField(auto_now_add=True), Category.ACCOUNT)
-    erased_at = personal(models.DateTimeField(null=True, blank=True, editable=False), Category.ACCOUNT)
+    language = personal(
+        models.CharField(_("language"), max_length=2, default="lv"), Category.ACCOUNT, Source.CONSUMER
+    )
+    created_at = personal(models.DateTimeField(_("created"), auto_now_add=True), Category.ACCOUNT)
+    erased_at = personal(
+        models.DateTimeField(_("erased"), null=True, blank=True, editable=False), Category.ACCOUNT
+    )
 
     class Meta:
         verbose_name = _("data subject")
@@ -109,16 +114,16 @@ class ConsumerSession(OwnedBySubject):
 
     token_hash = models.BinaryField(max_length=32, unique=True)
     network_index = personal(
-        models.BinaryField(max_length=17, null=True),
+        models.BinaryField(_("network, as a digest"), max_length=17, null=True),
         Category.LOCATION,
         Source.BROWSER,
         retention=Retention.SECURITY,
         mask=Mask.HIDDEN,
     )
-    created_at = _sign_in(models.DateTimeField(auto_now_add=True))
-    last_seen_at = _sign_in(models.DateTimeField())
+    created_at = _sign_in(models.DateTimeField(_("begun"), auto_now_add=True))
+    last_seen_at = _sign_in(models.DateTimeField(_("last used")))
     expires_at = models.DateTimeField()
-    ended_at = _sign_in(models.DateTimeField(null=True))
+    ended_at = _sign_in(models.DateTimeField(_("ended"), null=True))
 
     not_personal = NotPersonal(
         "a hash of random bytes, and when they stop working", "token_hash", "expires_at"
@@ -149,6 +154,7 @@ class EmailChallenge(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     address = EncryptedText(
+        _("e-mail"),
         label="challenge.address",
         null=True,
         personal=Personal(Category.IDENTIFICATION, retention=Retention.CODE, mask=Mask.EMAIL),
@@ -157,7 +163,7 @@ class EmailChallenge(models.Model):
         source="address", column="challenge.address", normalise="applications.normalise.email", db_index=True
     )
     network_index = personal(
-        models.BinaryField(max_length=17, db_index=True),
+        models.BinaryField(_("network, as a digest"), max_length=17, db_index=True),
         Category.LOCATION,
         Source.BROWSER,
         retention=Retention.CODE,

@@ -19,8 +19,8 @@ class ThirdPartyRecord(OwnedBySubject):
             Category.TRANSACTIONS, Source.LENDER, other_sources=(Source.STAFF,), third_persons=True
         ),
     )
-    received_at = personal(models.DateTimeField(), Category.TRANSACTIONS, Source.LENDER)
-    told_at = personal(models.DateTimeField(null=True), Category.TRANSACTIONS)
+    received_at = personal(models.DateTimeField(_("received")), Category.TRANSACTIONS, Source.LENDER)
+    told_at = personal(models.DateTimeField(_("person told"), null=True), Category.TRANSACTIONS)
 
     class Meta:
         verbose_name = _("record from a third party")

@@ -20,7 +20,7 @@ class LenderNotAsked(OwnedBySubject):
     )
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+", verbose_name=_("lender"))
     because = EncryptedText(
-        label="not_asked.because", personal=Personal(Category.TRANSACTIONS, Source.SYSTEM)
+        _("reason"), label="not_asked.because", personal=Personal(Category.TRANSACTIONS, Source.SYSTEM)
     )
 
     class Meta:

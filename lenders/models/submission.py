@@ -37,12 +37,16 @@ class Submission(OwnedBySubject):
         )
     )
     lender_reference = EncryptedText(
+        _("the lender's number"),
         label="submission.lender_reference",
         null=True,
         personal=Personal(Category.TRANSACTIONS, Source.LENDER),
     )
     decline_reason = EncryptedText(
-        label="submission.decline_reason", null=True, personal=Personal(Category.TRANSACTIONS, Source.LENDER)
+        _("reason of the refusal"),
+        label="submission.decline_reason",
+        null=True,
+        personal=Personal(Category.TRANSACTIONS, Source.LENDER),
     )
     # What the lender had declared when the person sent it: a retry carries no field that was not shown.
     requested_fields = ArrayField(models.CharField(max_length=64), verbose_name=_("fields it needs"))
@@ -136,9 +140,9 @@ class LenderMessage(OwnedBySubject):
 
     lender = models.ForeignKey(Lender, on_delete=models.PROTECT, related_name="+")
     submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="messages")
-    message_id = from_lender(models.CharField(max_length=128))
-    outcome = from_lender(models.CharField(max_length=40))
-    received_at = from_lender(models.DateTimeField(auto_now_add=True))
+    message_id = from_lender(models.CharField(_("number of the message"), max_length=128))
+    outcome = from_lender(models.CharField(_("outcome"), max_length=40))
+    received_at = from_lender(models.DateTimeField(_("received"), auto_now_add=True))
 
     class Meta:
         verbose_name = _("lender message")

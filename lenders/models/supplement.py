@@ -21,6 +21,7 @@ from lenders.models.submission import Submission
 def _answers(category: Category) -> EncryptedJSON:
     """Answers of one category: label to value."""
     return EncryptedJSON(
+        category.label,
         label=f"supplement.answers.{category}",
         null=True,
         personal=Personal(category),
@@ -29,7 +30,9 @@ def _answers(category: Category) -> EncryptedJSON:
 
 
 def _file(category: Category) -> EncryptedBytes:
-    return EncryptedBytes(label=f"supplement.file.{category}", null=True, personal=Personal(category))
+    return EncryptedBytes(
+        category.label, label=f"supplement.file.{category}", null=True, personal=Personal(category)
+    )
 
 
 class Supplement(OwnedBySubject):

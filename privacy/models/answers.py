@@ -116,7 +116,7 @@ class Letter(models.Model):
     template = models.ForeignKey(
         LetterTemplate, on_delete=models.PROTECT, related_name="+", verbose_name=_("template")
     )
-    facts = _register(models.JSONField(default=dict))
+    facts = _register(models.JSONField(_("what the letter tells"), default=dict))
     token_hash = models.BinaryField(max_length=32, unique=True)
     written_at = _register(models.DateTimeField(_("written")))
     opens_until = models.DateTimeField(_("opens until"))

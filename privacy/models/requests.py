@@ -184,7 +184,7 @@ class RequestEvent(models.Model):
     what = _register(models.CharField(_("what"), max_length=40))
     why = _register(models.CharField(_("why"), max_length=40, blank=True))
     actor_kind = _register(models.CharField(_("who"), max_length=10, choices=ActorKind.choices))
-    actor_identifier = _register(models.CharField(max_length=64))
+    actor_identifier = _register(models.CharField(_("identifier of who acted"), max_length=64))
 
     class Meta:
         verbose_name = _("step of a request")
@@ -209,11 +209,13 @@ class RequestWords(models.Model):
         RightsRequest, primary_key=True, on_delete=models.CASCADE, related_name="words"
     )
     contact = EncryptedText(
+        _("where the answer goes"),
         label="request.contact",
         null=True,
         personal=Personal(Category.IDENTIFICATION, retention=Retention.REQUESTS, mask=Mask.EMAIL),
     )
     text = EncryptedText(
+        _("what was asked"),
         label="request.text",
         null=True,
         personal=Personal(Category.COMMUNICATIONS, Source.CONSUMER, retention=Retention.REQUESTS),

@@ -13,8 +13,10 @@ from django.conf import settings
 from django.db import models
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.functional import Promise
 
 from applications.crypto.fields import BlindIndex, EncryptedField, encrypted_fields
+from applications.declarations import personal_fields
 from applications.flow import STEPS, fields_of
 from applications.form_fields import EMAIL_LABEL, FORM_FIELDS, label_text
 from applications.models import FORM_MODELS, OwnedBySubject
@@ -82,6 +84,14 @@ def test_mark_of_every_field_is_of_the_vocabulary() -> None:
         for field in model._meta.concrete_fields:
             mark = getattr(field, "personal", None)
             assert mark is None or mark.category in Category, field
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_personal_field_has_a_name_that_its_person_can_read(model: type[models.Model]) -> None:
+    """A copy of one's data calls each value by it, in the person's language."""
+    for one in personal_fields(model):
+        if not isinstance(one.field, BlindIndex):
+            assert isinstance(one.field.verbose_name, Promise), one
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)

@@ -36,7 +36,9 @@ def submission() -> Submission:
 
 
 def said(submission: Submission, word: str, *, number: int = 1, slug: str = "atra") -> Any:
-    return call(*envelope(scene.statement(submission, word), message_id=f"msg_{number}", slug=slug), slug=slug)
+    return call(
+        *envelope(scene.statement(submission, word), message_id=f"msg_{number}", slug=slug), slug=slug
+    )
 
 
 def notice() -> RecipientNotice:
