@@ -9,9 +9,12 @@ from django.views.decorators.http import require_safe
 
 from applications.crypto.reading import unless_destroyed
 from privacy.letters import WITH_WORDS, read
-from privacy.models import Letter, RequestWords
+from privacy.models import Letter, LetterKind, RequestWords
+from privacy.rights import notification
 from privacy.services.letters import open_letter
 
+# On request the person learns who they are (GDPR Art. 19): nobody has to ask.
+ABOUT_RECIPIENTS = frozenset({LetterKind.ERASED, LetterKind.PARTLY_ERASED})
 HEADERS = {
     "Cache-Control": "no-store, private",
     "Referrer-Policy": "no-referrer",  # the address is the key to the letter
@@ -41,6 +44,7 @@ def _context(found: Letter) -> dict[str, object]:
         "number": found.request.reference,
         "words": _words_of_the_officer(found) if written.kind in WITH_WORDS else None,
         "fallback": written.language != get_language(),
+        "parts": [notification.prove(found.request)] if written.kind in ABOUT_RECIPIENTS else [],
     }
 
 
