@@ -1,8 +1,11 @@
 """The DPO's registers and pages in the Django admin."""
 
-from privacy.admin import pages
+from privacy.admin import pages, request_dashboard
 from privacy.admin.assessments import AssessmentAdmin
 from privacy.admin.breaches import BreachAdmin
 from privacy.admin.contacts import ContactAdmin
+from privacy.admin.requests import RightsRequestAdmin
 
-__all__ = ["AssessmentAdmin", "BreachAdmin", "ContactAdmin", "pages"]
+__all__ = [
+    "AssessmentAdmin", "BreachAdmin", "ContactAdmin", "RightsRequestAdmin", "pages", "request_dashboard",
+]  # fmt: skip

@@ -24,7 +24,7 @@ OTHER_MEANINGS: Mapping[str, tuple[str, ...]] = {
     ),
     "the heading of a part of the page": (
         "step.title", "section.title", "table.section.title", "group.title", "download.title",
-        "one.page.title", "chart.title", "by_day.title", "by_lender.title",
+        "one.page.title", "chart.title", "by_day.title", "by_lender.title", "part.title",
     ),
     "a page of ours, not one that was visited": ("page", "one.page"),
     "a row of the register of recipients": ("recipient", "MandateForm.recipient"),

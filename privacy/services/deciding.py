@@ -1,4 +1,4 @@
-"""What the officer decides while a request is carried out: others' data in a copy, recipients told by hand."""
+"""What the officer decides while a request is carried out: others' data in a copy, recipients told."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -24,8 +24,8 @@ BY_STAFF = frozenset(
 def decide_held(*, request_id: UUID, decisions: Mapping[str, str], actor: Actor) -> AccessPackage:
     """Release or withhold values that may be about somebody else (Art. 15(4)), by their keys.
 
-    Once every one of them is decided the copy goes out. Raises IllegalTransition for a copy that has gone out,
-    and KeyError for a key that is not held or a decision that there is not.
+    Once every one of them is decided the copy goes out. Raises IllegalTransition for a copy that has gone
+    out, and KeyError for a key that is not held or a decision that there is not.
     """
     with transaction.atomic():
         request = RightsRequest.objects.select_for_update().get(pk=request_id)
@@ -44,6 +44,14 @@ def decide_held(*, request_id: UUID, decisions: Mapping[str, str], actor: Actor)
     return package
 
 
+def reveal_words(*, request_id: UUID, actor: Actor) -> None:
+    """Write down that the officer is about to be shown what the person wrote, and where they are answered;
+    the person sees it.
+    """
+    request = RightsRequest.objects.get(pk=request_id)
+    audit.record(actor=actor, action="request.words_seen", subject_id=request.subject_id, row=request)
+
+
 def reveal_held(*, request_id: UUID, actor: Actor) -> None:
     """Write down that the officer is about to be shown the values that are held back; the person sees it."""
     request = RightsRequest.objects.get(pk=request_id)
@@ -53,7 +61,7 @@ def reveal_held(*, request_id: UUID, actor: Actor) -> None:
 def record_told(
     *, notice_id: UUID, outcome: Outcome, actor: Actor, basis: str = "", until: date | None = None
 ) -> RecipientNotice:
-    """Staff told a recipient, or heard from it, in another way; or telling it is impossible or disproportionate.
+    """Staff told a recipient, or heard from it, in another way; or telling it is impossible or too much.
 
     Raises IllegalTransition for an outcome that staff do not record, or a ground without what is kept.
     """
