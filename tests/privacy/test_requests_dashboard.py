@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from privacy import attention, request_attention
 from privacy import selectors_register as register
 from privacy.models import Identity, Outcome, RecipientNotice, Refusal, Right, RightsRequest
+from privacy.request_texts import pace
 from privacy.services import requests
 from tests import factories
 from tests.privacy import desk, dpo, rights
@@ -114,12 +115,13 @@ def flags(of: object) -> list[str]:
 
 def test_requests_are_flagged_by_the_clock(officer):
     late, soon, _later = due_in(-2), due_in(3), due_in(20)
-    assert flags(request_attention.overdue_requests) == [f"{late}: Overdue by 2 days"]
-    assert flags(request_attention.requests_due_soon) == [f"{soon}: 3 days left"]
-    titles = [group.title for group in attention.groups()]
-    assert titles.index("Requests beyond their last day") < titles.index(
-        "Requests that are due within a week"
-    )
+    today = timezone.localdate()
+    [overdue] = flags(request_attention.overdue_requests)
+    assert overdue == f"{late}: {pace(late, today)[1]}"
+    assert "Overdue by " in overdue
+    assert flags(request_attention.requests_due_soon) == [f"{soon}: {pace(soon, today)[1]}"]
+    titles = [str(group.title) for group in attention.groups()]
+    assert titles[:2] == ["Requests beyond their last day", "Requests that are due within a week"]
     assert late.reference in officer.get(reverse("admin:index"), headers=desk.ENGLISH).text
 
 
