@@ -43,7 +43,7 @@ HAPPENED: Mapping[str, Text] = {
     "running": gettext_lazy("Begun"),
     "completed": gettext_lazy("Completed"),
     "refused": gettext_lazy("Refused"),
-    "withdrawn": gettext_lazy("Withdrawn"),
+    "withdrawn": gettext_lazy("Request withdrawn"),
     "extended": gettext_lazy("Two more months were taken"),
     "letter": gettext_lazy("A letter was written"),
     "letter_to_hand_over": gettext_lazy("A letter waits to be handed over"),

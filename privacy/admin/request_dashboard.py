@@ -37,7 +37,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
 
 def _figures(standing: Standing) -> list[dict[str, Any]]:
     return [
-        {"name": _("Open"), "number": number_text(standing.open)},
+        {"name": _("Still open"), "number": number_text(standing.open)},
         {"name": _("Due within a week"), "number": number_text(standing.due_soon)},
         {"name": _("Overdue"), "number": number_text(standing.overdue), "amiss": standing.overdue > 0},
         {"name": _("Median days to the answer"), "number": _days(standing)},
@@ -73,7 +73,7 @@ def _chart() -> Chart:
         labels=[f"{month:%Y-%m}" for month, _came, _ended in months],
         series=[
             Series(_("Came in"), [came for _month, came, _ended in months]),
-            Series(_("Ended"), [ended for _month, _came, ended in months]),
+            Series(_("Ended requests"), [ended for _month, _came, ended in months]),
         ],
     )
 

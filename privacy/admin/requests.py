@@ -30,7 +30,7 @@ class OpenFilter(admin.SimpleListFilter):
     parameter_name = "ended"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("no", _("Open")), ("yes", _("Ended"))]
+        return [("no", _("Still open")), ("yes", _("Ended requests"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         chosen = self.value()
