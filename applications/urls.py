@@ -1,6 +1,6 @@
 from django.urls import path
 
-from applications.views import pages, sign_in, steps
+from applications.views import fresh_code, pages, sign_in, steps
 
 app_name = "applications"
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("apply/check/", steps.check, name="check"),
     path("apply/<slug:slug>/", steps.step, name="step"),
     path("account/", pages.account, name="account"),
+    path("account/code/", fresh_code.fresh_code, name="fresh_code"),
     path("account/seen/", pages.seen, name="seen"),
     path("account/consents/<uuid:consent_id>/withdraw/", pages.withdraw, name="withdraw"),
 ]

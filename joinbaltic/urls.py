@@ -25,6 +25,8 @@ if settings.DEVELOPMENT:
 
 urlpatterns += i18n_patterns(
     path("notices/", include("privacy.urls")),
+    path("letters/", include("privacy.letter_urls")),
+    path("my-data/", include("privacy.my_data_urls")),
     path("", include("applications.urls")),
     path("", include("lenders.urls")),
 )

@@ -10,7 +10,7 @@ class PrivacyConfig(AppConfig):
         from applications.services.housekeeping import KEY_OWNERS  # noqa: PLC0415 - needs models
         from applications.sweeper import Sweep, sweeper  # noqa: PLC0415
         from lenders.erased import remembered  # noqa: PLC0415
-        from privacy import checks, tasks  # noqa: F401, PLC0415
+        from privacy import checks, receivers, tasks  # noqa: F401, PLC0415
         from privacy.models import RequestWords  # noqa: PLC0415
         from privacy.rights.notification import late_word  # noqa: PLC0415
         from privacy.services import reminding  # noqa: F401, PLC0415 - daily jobs

@@ -187,7 +187,7 @@ def texts(contacts: dict[str, Contact], root: Path = TEXTS) -> list[NoticeText]:
     Raises NoticeTextError when one cannot be read, or an edition lacks the Latvian text that readers of an
     untranslated language are shown.
     """
-    files = [path for path in root.glob("*/*") if not path.name.startswith("source.")]
+    files = [path for path in root.glob("*/*.html") if not path.name.startswith("source.")]
     found = sorted(
         (read(path, contacts) for path in files), key=lambda text: (text.kind, text.edition, text.language)
     )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from applications.formats import date_text
+from privacy.letter_facts import Delay
 from privacy.models import Identity, LetterKind, Outcome, Refusal, RequestEvent, RightsRequest, Way
 from privacy.request_clock import Reminder
 from privacy.rights.base import WAITS, Text
@@ -62,7 +63,7 @@ HAPPENED: Mapping[str, Text] = {
 
 def _reasons() -> dict[str, Text]:
     """Why something happened: codes of different kinds, none of which is another's."""
-    kinds = (Way, Identity, Refusal, LetterKind, Outcome, Reminder)
+    kinds = (Way, Identity, Refusal, LetterKind, Outcome, Reminder, Delay)
     words: dict[str, Text] = {value: label for kind in kinds for value, label in kind.choices if value}
     return words | dict(STEPS) | WAITS | {"erased": HAPPENED["erased"]}
 

@@ -1,6 +1,7 @@
 """A person about whom every model of the product holds something, every value recognisable."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 
@@ -28,7 +29,7 @@ from applications.models import (
     UsageEvent,
     Whereabouts,
 )
-from applications.personal import Purpose
+from applications.personal import Purpose, RecipientKind
 from applications.services.processing import lift_restriction, object_to, restrict
 from applications.services.statistics import reached
 from applications.uploads import PDF, Upload
@@ -36,6 +37,20 @@ from lenders.models import DeletionNotice, Submission
 from lenders.services import supplementing
 from lenders.services.supplied_files import GivenFile
 from lenders.states import Acknowledgement, DeletionReason, RetentionBasis
+from privacy.letter_facts import Delay
+from privacy.models import (
+    AccessPackage,
+    Erasure,
+    Identity,
+    Outcome,
+    RecipientNotice,
+    Refusal,
+    RequestWords,
+    Right,
+    RightsRequest,
+    Way,
+)
+from privacy.services import requests
 from tests import factories
 from tests.lenders import scene
 from tests.privacy import dpo
@@ -62,8 +77,10 @@ def give_more(submission: Submission, word: str) -> None:
 
 
 @data_key_scope()
-def plant(word: str) -> DataSubject:
-    """Somebody with a row in every model; each free text and name contains `word`."""
+def plant(word: str, *, partner: str = "") -> DataSubject:
+    """Somebody with a row in every model; each free text and name contains `word`, and so does the name of
+    the partner who has a mandate over the application, unless it is given.
+    """
     address = f"{word}@piemers.lv"
     subject = factories.subject(address)
     factories.ask_for_code(address)  # a code on its way
@@ -132,5 +149,38 @@ def plant(word: str) -> DataSubject:
     restriction = restrict(subject_id=subject.pk, ground=RestrictionGround.CLAIMS, actor=actor)
     lift_restriction(restriction_id=restriction.pk, actor=actor)
     object_to(subject_id=subject.pk, purpose=Purpose.SYSTEM_SECURITY, actor=actor)
-    dpo.mandate(application, name=word)
+    dpo.mandate(application, name=partner or word)
+    _requests(subject, word)
     return subject
+
+
+def _requests(subject: DataSubject, word: str) -> None:
+    """Requests of the person that have ended, with everything that can be on record about one."""
+    now = timezone.now()
+    actor = Actor.consumer(subject.pk)
+    request = requests.receive(
+        right=Right.ERASURE, way=Way.OFFICER, language="lv", actor=actor, subject_id=subject.pk,
+        contact=f"{word}@piemers.lv", text=f"asks {word}", identity=Identity.OFFICER,
+    )  # fmt: skip
+    requests.extend(request_id=request.pk, actor=actor, why=Delay.MANY, reasons=f"reasons {word}")
+    words = RequestWords.objects.get(pk=request.pk)
+    words.decision, words.traces = f"decides {word}", {"values": [word]}
+    words.save()
+    requests.withdraw(request_id=request.pk, actor=actor)
+    AccessPackage(
+        request=request, content=f"copy {word}".encode(), held=["row/label"],
+        decisions={"row/label": "released"}, made_at=now, released_at=now, expires_at=now, opened_at=now,
+    ).save(force_insert=True)  # fmt: skip
+    RecipientNotice.objects.create(
+        request=request, kind=RecipientKind.PARTNER, recipient="partner", name="Partner", reference=uuid4(),
+        outcome=Outcome.RETAINED, basis=RetentionBasis.DISPUTE, until=now.date(), told_at=now,
+        answered_at=now,
+    )  # fmt: skip
+    Erasure.objects.create(
+        request=request, subject_id=subject.pk, begun_at=now, key_destroyed_at=now, rows_deleted_at=now,
+        scanned_at=now, certified_at=now,
+    )  # fmt: skip
+    request.letters.update(opened_at=now)
+    RightsRequest.objects.filter(pk=request.pk).update(
+        refusal=Refusal.EXCEPTION, paused_days=1, kept=[{"application": str(uuid4())}]
+    )

@@ -9,7 +9,7 @@ from applications.models.contacts import Contact, ContactRole
 from applications.models.disclosure import Disclosure, DisclosureStatus
 from applications.models.images import Image, ImageOrigin
 from applications.models.interests import PublicProfile
-from applications.models.mail import MailKind, MailStatus, OutboundMail
+from applications.models.mail import TO_WHOEVER_ASKED, MailKind, MailStatus, OutboundMail
 from applications.models.marketing import MarketingKind, MarketingMessage
 from applications.models.notice import NoticeKind, NoticeVersion
 from applications.models.operations import DailyJob, WorkerHeartbeat
@@ -41,8 +41,8 @@ from applications.models.subject import ConsumerSession, DataSubject, EmailChall
 from applications.models.third_party import ThirdPartyRecord
 
 __all__ = [
-    "FORM_MODELS", "AccountNote", "AgreementKind", "Application", "ApplicationEvent", "AuditEntry",
-    "AuthenticatorApp", "Channel", "Communication", "CommunicationKind", "Complaint", "Consent",
+    "FORM_MODELS", "TO_WHOEVER_ASKED", "AccountNote", "AgreementKind", "Application", "ApplicationEvent",
+    "AuditEntry", "AuthenticatorApp", "Channel", "Communication", "CommunicationKind", "Complaint", "Consent",
     "ConsumerSession", "Contact", "ContactRole", "Contract", "ContractEnd", "DailyJob", "DataSubject",
     "Direction", "Disclosure", "DisclosureStatus", "EmailChallenge", "Family", "Financial", "FormData",
     "Identification", "IdentityDocument", "Image", "ImageOrigin", "Lapse", "LoanRequest", "MailKind",

@@ -22,6 +22,11 @@ class MailKind(models.TextChoices):
     REQUEST_DUE = "request_due", _("Reminder of a request that is due")
 
 
+# Sent to whoever asked or works on it, not to a person as one of ours: no right of theirs stops these, and
+# an erasure is answered after the person is gone.
+TO_WHOEVER_ASKED = frozenset({MailKind.SIGN_IN_CODE, MailKind.RIGHTS_LETTER, MailKind.REQUEST_DUE})
+
+
 class MailStatus(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENT = "sent", _("Sent")
@@ -29,7 +34,8 @@ class MailStatus(models.TextChoices):
 
 
 class OutboundMail(models.Model):
-    """One message. Its key belongs to a data subject or, for a code, to the challenge."""
+    """One message. Its key belongs to a data subject or, for a code, to the challenge; for a letter about a
+    request, to the request."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     owner_id = personal(models.UUIDField(db_index=True), Category.ACCOUNT)

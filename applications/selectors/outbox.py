@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from applications.models import MailKind, MailStatus, OutboundMail
+from applications.models import TO_WHOEVER_ASKED, MailStatus, OutboundMail
 from applications.personal import Category, Purpose
 from applications.selectors.permission import permitted
 
@@ -25,9 +25,9 @@ class Outbox:
 
 
 def sendable(now: datetime) -> QuerySet[OutboundMail]:
-    """What a worker may send: due, and stopped by no right of its person. A code goes to whoever asked for
-    it, not to a known person."""
-    may = Q(kind=MailKind.SIGN_IN_CODE) | permitted(WRITE, subject="owner_id", categories=WRITTEN)
+    """What a worker may send: due, and stopped by no right of its person. What goes to whoever asked for it
+    is not stopped by any."""
+    may = Q(kind__in=TO_WHOEVER_ASKED) | permitted(WRITE, subject="owner_id", categories=WRITTEN)
     return OutboundMail.objects.filter(may, status=MailStatus.QUEUED, due_at__lte=now)
 
 

@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from applications.crypto.errors import CURABLE, CryptoError
 from applications.doorbell import ring_on_commit
 from applications.errors import ProcessingRefused, SubjectErased
-from applications.models import MailKind, MailStatus, OutboundMail
+from applications.models import TO_WHOEVER_ASKED, MailKind, MailStatus, OutboundMail
 from applications.selectors.outbox import WRITE, WRITTEN, sendable
 from applications.selectors.permission import refusal
 
@@ -85,7 +85,7 @@ def deliver(mail_id: UUID) -> None:
     if mail.attempts > MAXIMUM_ATTEMPTS:  # each time the worker ended before it could say what happened
         _finish(mail, MailStatus.FAILED, error_code="attempts")
         return
-    if mail.kind != MailKind.SIGN_IN_CODE:
+    if mail.kind not in TO_WHOEVER_ASKED:
         refused = why_not_written_to(mail.owner_id)
         if isinstance(refused, ProcessingRefused):  # since the claim; an erased person's mail does not open
             _postpone(mail, code=refused.code)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from applications.actors import Actor
 from applications.formats import date_text
 from privacy.admin.request_forms import ApproveForm, DeedForm, ExtendForm, IdentifyForm, RefuseForm
+from privacy.letter_facts import Delay
 from privacy.models import Identity, Refusal, Right, RightsRequest
 from privacy.rights.base import Text
 from privacy.services import requests
@@ -117,7 +118,9 @@ def _telling_refusal(_request: RightsRequest) -> Sequence[str]:
 
 # --- time, and the person's own wish ------------------------------------------------------------------------
 def _extend(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
-    return requests.extend(request_id=request.pk, reasons=given["reasons"], actor=actor)
+    return requests.extend(
+        request_id=request.pk, why=Delay(given["why"]), reasons=given["reasons"], actor=actor
+    )
 
 
 def _telling_extension(request: RightsRequest) -> Sequence[str]:

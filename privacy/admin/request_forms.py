@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from lenders.states import RetentionBasis
+from privacy.letter_facts import Delay
 from privacy.models import Exception17, Outcome, RecipientNotice, Refusal, Right, RightsRequest
 from privacy.selectors import subject_known_as
 from privacy.selectors_requests import Keepable, keepable, last_change
@@ -97,12 +98,13 @@ class RefuseForm(DeedForm):
 
 
 class ExtendForm(DeedForm):
-    """Why more time is needed (GDPR Art. 12(3): complexity and number of the requests)."""
+    """Why more time is needed: only complexity and the number of requests count (GDPR Art. 12(3))."""
 
+    why = forms.ChoiceField(label=gettext_lazy("Reason"), choices=Delay.choices, widget=forms.RadioSelect)
     reasons = words_field(
-        label=gettext_lazy("Why more time is needed"),
-        help_text=gettext_lazy("The person reads it. Only complexity or the number of requests counts."),
-    )
+        label=gettext_lazy("What you add in your own words"), required=False,
+        help_text=gettext_lazy("The person reads it in the answer, below the reason."),
+    )  # fmt: skip
 
 
 class KeepForm(forms.Form):

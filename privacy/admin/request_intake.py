@@ -22,7 +22,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from applications.actors import Actor
+from applications.crypto.reading import unless_destroyed
 from applications.errors import Refusal, TooManySearches
+from applications.models import DataSubject
 from applications.selectors.finding import Found
 from applications.services.finding import find
 from applications.views.staff_door import SEE_AND_POST, site
@@ -141,14 +143,20 @@ def _enter(request: HttpRequest, form: IntakeForm, subject_id: UUID | None) -> H
     try:
         asked = receive(
             right=Right(given["right"]), way=Way.OFFICER, language=given["language"], subject_id=subject_id,
-            contact=given["contact"], text=given["what"].strip(), received_at=_moment(given["received_on"]),
-            actor=Actor.staff(request.user.pk),
+            contact=given["contact"] or _on_file(subject_id), text=given["what"].strip(),
+            received_at=_moment(given["received_on"]), actor=Actor.staff(request.user.pk),
         )  # fmt: skip
     except Refusal as refused:
         form.add_error(None, str(refused.sentence))
         return _form(request, form)
     _say_so(request, asked)
     return redirect("admin:privacy_rightsrequest_change", asked.pk)
+
+
+def _on_file(subject_id: UUID | None) -> str:
+    """The person's own address: a letter that goes there tells nothing to anybody else."""
+    subject = DataSubject.objects.filter(pk=subject_id).first()
+    return (unless_destroyed(subject, "email") or "") if subject else ""
 
 
 def _say_so(request: HttpRequest, asked: RightsRequest) -> None:

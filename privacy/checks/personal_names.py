@@ -22,9 +22,10 @@ OTHER_MEANINGS: Mapping[str, tuple[str, ...]] = {
     "a notice, which is public": (
         "notice.title", "notice.body", "privacy_notice.title", "terms.title", "after.title", "piece.text",
     ),
+    "the words of a letter to anybody": ("letter.title", "LetterTextForm.title", "LetterTextForm.body"),
     "the heading of a part of the page": (
         "step.title", "section.title", "table.section.title", "group.title", "download.title",
-        "one.page.title", "chart.title", "by_day.title", "by_lender.title", "part.title",
+        "one.page.title", "chart.title", "by_day.title", "by_lender.title",
     ),
     "a page of ours, not one that was visited": ("page", "one.page"),
     "a row of the register of recipients": ("recipient", "MandateForm.recipient"),

@@ -5,7 +5,6 @@ The register and the steps are codes and dates. They outlive the person, as proo
 """
 
 from datetime import date
-from functools import partial
 from typing import Self
 from uuid import UUID, uuid4
 
@@ -17,7 +16,6 @@ from applications.crypto.fields import EncryptedJSON, EncryptedText
 from applications.errors import IllegalTransition
 from applications.models import DataSubject
 from applications.personal import AnyField, Category, Mask, NotPersonal, Personal, Source, personal
-from applications.references import make_reference
 from applications.retention_rules import Retention
 from privacy.request_clock import RequestClock
 from privacy.states import ENDED, RequestStatus
@@ -77,11 +75,7 @@ class RightsRequest(models.Model):
     subject = models.ForeignKey(
         DataSubject, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("data subject")
     )
-    reference = _register(
-        models.CharField(
-            _("number"), max_length=20, unique=True, editable=False, default=partial(make_reference, "R")
-        )
-    )
+    reference = _register(models.CharField(_("number"), max_length=20, unique=True, editable=False))
     right = _register(models.CharField(_("right"), max_length=20, choices=Right.choices), Source.CONSUMER)
     way = _register(models.CharField(_("came in"), max_length=20, choices=Way.choices))
     language = _register(models.CharField(_("language"), max_length=2), Source.CONSUMER)

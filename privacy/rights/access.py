@@ -57,7 +57,7 @@ class Access:
         package.released_at = timezone.now()
         package.expires_at = package.released_at + OPEN_FOR
         package.save(update_fields=["released_at", "expires_at"])
-        facts = {"expires_on": timezone.localdate(package.expires_at).isoformat()}
+        facts = {"withheld": WITHHELD in package.decisions.values()}
         send_letter(request=request, kind=LetterKind.ACCESS, actor=SYSTEM, facts=facts)
         return Done()
 

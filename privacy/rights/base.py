@@ -22,7 +22,7 @@ Text = str | Promise
 class Part:
     """A heading with its lines, each of a few cells; `columns` head a table, `note` explains."""
 
-    title: Text
+    heading: Text
     lines: Sequence[Sequence[Text]] = ()
     columns: Sequence[Text] = ()
     note: Text = ""

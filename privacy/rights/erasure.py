@@ -147,9 +147,8 @@ class ErasureOfAPerson:
         words = request.words
         words.traces = None
         words.save(update_fields=["traces"])
-        facts = {"final_by": final_by.isoformat(), "kept": list(request.kept)}
         kind = LetterKind.PARTLY_ERASED if request.kept else LetterKind.ERASED
-        send_letter(request=request, kind=kind, actor=SYSTEM, facts=facts)
+        send_letter(request=request, kind=kind, actor=SYSTEM)
         return Done()
 
     def prove(self, request: RightsRequest) -> Sequence[Part]:

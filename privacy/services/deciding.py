@@ -24,8 +24,8 @@ BY_STAFF = frozenset(
 def decide_held(*, request_id: UUID, decisions: Mapping[str, str], actor: Actor) -> AccessPackage:
     """Release or withhold values that may be about somebody else (Art. 15(4)), by their keys.
 
-    Once every one of them is decided the copy goes out. Raises IllegalTransition for a copy that has gone
-    out, and KeyError for a key that is not held or a decision that there is not.
+    Once every one of them is decided the copy goes out. Raises IllegalTransition for one that has gone out,
+    and KeyError for a key that is not held or a decision that there is not.
     """
     with transaction.atomic():
         request = RightsRequest.objects.select_for_update().get(pk=request_id)
@@ -61,7 +61,7 @@ def reveal_held(*, request_id: UUID, actor: Actor) -> None:
 def record_told(
     *, notice_id: UUID, outcome: Outcome, actor: Actor, basis: str = "", until: date | None = None
 ) -> RecipientNotice:
-    """Staff told a recipient, or heard from it, in another way; or telling it is impossible or too much.
+    """Staff told a recipient, or heard from it, otherwise; or it cannot be told, or only with undue effort.
 
     Raises IllegalTransition for an outcome that staff do not record, or a ground without what is kept.
     """

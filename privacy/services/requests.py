@@ -13,8 +13,10 @@ from applications.crypto.keyring import key_of_a_new_owner
 from applications.crypto.reading import unless_destroyed
 from applications.errors import IllegalTransition
 from applications.models import Application
+from applications.references import make_reference
 from applications.services.locking import lock_subject
 from privacy.errors import DecisionMissing, NotKept, TooLateToExtend
+from privacy.letter_facts import Delay
 from privacy.models import (
     Exception17,
     Identity,
@@ -76,8 +78,8 @@ def receive(
                 note(standing, "asked_again", actor)
                 return standing
         request = RightsRequest(
-            subject_id=subject_id, right=right, way=way, language=language, received_at=received_at,
-            received_on=received_on, due_on=clock.due_on(timezone.localdate(now)),
+            reference=make_reference("R"), subject_id=subject_id, right=right, way=way, language=language,
+            received_at=received_at, received_on=received_on, due_on=clock.due_on(timezone.localdate(now)),
         )  # fmt: skip
         with key_of_a_new_owner(request.pk):
             request.save(force_insert=True)
@@ -197,13 +199,12 @@ def withdraw(*, request_id: UUID, actor: Actor) -> RightsRequest:
     return request
 
 
-def extend(*, request_id: UUID, actor: Actor, reasons: str) -> RightsRequest:
-    """Two more months, once, announced within the first with the officer's reasons (Art. 12(3)).
+def extend(*, request_id: UUID, actor: Actor, why: Delay, reasons: str = "") -> RightsRequest:
+    """Two more months, once, announced within the first with the reason (Art. 12(3)); `reasons` are the
+    officer's own words beside it.
 
-    Raises TooLateToExtend, DecisionMissing, and IllegalTransition for a request that has ended.
+    Raises TooLateToExtend, and IllegalTransition for a request that has ended.
     """
-    if not reasons.strip():
-        raise DecisionMissing
     with transaction.atomic():
         request = _locked(request_id)
         today = timezone.localdate()
@@ -214,12 +215,9 @@ def extend(*, request_id: UUID, actor: Actor, reasons: str) -> RightsRequest:
         request.extended_at = timezone.now()
         request.due_on = request.clock.due_on(today)
         request.save(update_fields=["extended_at", "due_on"])
-        note(request, "extended", actor)
+        note(request, "extended", actor, why=why)
         _say(request, reasons=reasons)
-        send_letter(
-            request=request, kind=LetterKind.EXTENDED, actor=actor,
-            facts={"due_on": request.due_on.isoformat()},
-        )  # fmt: skip
+        send_letter(request=request, kind=LetterKind.EXTENDED, actor=actor, facts={"why": why})
     return request
 
 
@@ -237,7 +235,7 @@ def _refuse(request: RightsRequest, why: Refusal, actor: Actor, *, reasons: str)
     _say(request, reasons=reasons)
     move(request, S.REFUSED, actor, why=why, refusal=why)
     kind = LetterKind.NOTHING_HELD if why == Refusal.NOTHING_HELD else LetterKind.REFUSED
-    send_letter(request=request, kind=kind, actor=actor, facts={"refusal": why.value})
+    send_letter(request=request, kind=kind, actor=actor)
 
 
 def _say(request: RightsRequest, **words: str) -> None:

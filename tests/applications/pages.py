@@ -12,6 +12,8 @@ from django.utils import translation
 from applications import flow
 from applications.models import Application, NoticeKind
 from lenders.models import Offer
+from privacy.models import RightsRequest
+from privacy.services import running
 from tests import factories
 from tests.lenders import scene
 
@@ -28,7 +30,7 @@ class Page:
 
     @property
     def text(self) -> str:
-        return str(self.response.content.decode())
+        return str(self.response.content.decode(errors="replace"))
 
 
 class Elements(HTMLParser):
@@ -115,6 +117,27 @@ class Walk:
         self.get("lenders:offers", application.pk)
         return offer
 
+    def look_at_own_data(self) -> None:
+        self.get("applications:fresh_code")
+        self.post("applications:fresh_code")
+        self.get("my_data:index")
+        self.get("my_data:copy")
+        self.post("my_data:copy")
+        request = RightsRequest.objects.get()
+        running.run(request.pk)
+        self.get("my_data:index")
+        page = self.get("my_data:package", request.pk)
+        for ending in ("json", "csv", "zip"):
+            self.get("my_data:download", request.pk, ending)
+        self.get("my_data:attachment", request.pk, next(iter(page.context["document"]["attachments"])))
+        self.get("my_data:erasure")
+        self.post("my_data:erasure")
+        self.post("my_data:erasure", data={"understood": "on"})
+        erasure = RightsRequest.objects.exclude(pk=request.pk).get()
+        self.post("my_data:answer", erasure.pk)
+        self.post("my_data:withdraw", erasure.pk)
+        self.get("my_data:index")
+
     def leave(self) -> None:
         page = self.get("applications:account")
         self.get("applications:seen")
@@ -135,6 +158,7 @@ class Walk:
         application = self.send()
         self.give_more(application)
         self.choose(application)
+        self.look_at_own_data()
         self.leave()
         return self.pages
 

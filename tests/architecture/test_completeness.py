@@ -20,6 +20,7 @@ from applications.form_fields import EMAIL_LABEL, FORM_FIELDS, label_text
 from applications.models import FORM_MODELS, OwnedBySubject
 from applications.personal import Category, Personal
 from applications.services.operations import DAILY_JOBS
+from applications.subject_data import outlives_its_subject
 from applications.sweeper import sweeper
 from tests.applications.pages import Walk
 
@@ -85,15 +86,17 @@ def test_mark_of_every_field_is_of_the_vocabulary() -> None:
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_rows_of_a_person_go_with_the_person(model: type[models.Model]) -> None:
-    """A model that points at a data subject is owned by it: same key, same end."""
+    """A model that points at a data subject is owned by it: same key, same end; or it outlives the person as
+    proof, and points at the tombstone."""
     points = [
         field
         for field in model._meta.concrete_fields
         if isinstance(field, models.ForeignKey) and field.related_model.__name__ == "DataSubject"
     ]
     for field in points:
-        assert issubclass(model, OwnedBySubject)
-        assert field.remote_field.on_delete is models.CASCADE
+        proof = outlives_its_subject(model)
+        assert proof or issubclass(model, OwnedBySubject)
+        assert field.remote_field.on_delete is (models.PROTECT if proof else models.CASCADE)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
@@ -132,7 +135,9 @@ def test_what_beat_starts_exists() -> None:
 
 def test_nothing_depends_on_a_message() -> None:
     """What a task does when it is woken, a sweep finds by itself."""
-    assert {"heartbeat", "mail", "daily", "deliveries", "clocks"} <= {sweep.name for sweep in sweeper.sweeps}
+    assert {"heartbeat", "mail", "daily", "deliveries", "clocks", "requests"} <= {
+        sweep.name for sweep in sweeper.sweeps
+    }
     assert DAILY_JOBS
 
 
@@ -141,7 +146,7 @@ def patterns(found: Any = None, namespace: str = "") -> Iterator[tuple[str, URLP
     for one in (found or get_resolver()).url_patterns:
         if isinstance(one, URLResolver):
             yield from patterns(one, one.namespace or namespace)
-        elif namespace in {"applications", "lenders", "notices"}:
+        elif namespace in {"applications", "lenders", "notices", "my_data", "letters"}:
             yield f"{namespace}:{one.name}", one
 
 
@@ -151,6 +156,7 @@ def test_every_page_is_on_the_walk_that_other_tests_take(client: Client) -> None
     visited = {page.name.split()[1] for page in Walk(client).all()}
     elsewhere = {"lenders:events", "applications:begin"}
     elsewhere |= {"notices:current", "notices:version", "notices:compare"}
+    elsewhere |= {"letters:letter"}  # tests/privacy/test_letter_sending.py
     assert {name for name, _ in patterns()} == visited | elsewhere
 
 
@@ -164,8 +170,9 @@ PUBLIC = {"applications:home", "applications:start", "applications:code", "appli
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_every_other_page_turns_visitors_away(client: Client, name: str, method: str) -> None:
     identifier = "6f2d3c1e-0000-4000-8000-000000000000"
-    arguments = {"slug": "name"}
-    arguments |= dict.fromkeys(("application_id", "offer_id", "submission_id", "consent_id"), identifier)
+    arguments = {"slug": "name", "ending": "zip", "name": "picture.png", "token": "token"}
+    ids = ("application_id", "offer_id", "submission_id", "consent_id", "request_id")
+    arguments |= dict.fromkeys(ids, identifier)
     pattern = dict(patterns())[name]
     kwargs = {key: arguments[key] for key in pattern.pattern.regex.groupindex}
     response = getattr(client, method)(reverse(name, kwargs=kwargs))

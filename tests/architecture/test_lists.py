@@ -28,11 +28,11 @@ ROWS, MIDDLE = 50_000, 25_000
 # Of a common choice PostgreSQL may read the order's own index and leave out what was not chosen; of a rare
 # one it may read all there is and sort that. Either is its own choice, and a small part of the table.
 MOST_ROWS_READ, MOST_ROWS_SORTED = 1_000, 500
-# Registers kept by hand, and what comes with each lender, notice, month or member of staff.
+# Registers kept by hand, and what comes with each lender, notice, letter, month or member of staff.
 SMALL = {
     "applications.contact", "applications.mandate", "applications.noticeversion", "applications.recipient",
     "applications.staffuser", "applications.statisticsmonth", "applications.training", "lenders.lender",
-    "privacy.assessment", "privacy.breach",
+    "privacy.assessment", "privacy.breach", "privacy.lettertemplate",
 }  # fmt: skip
 LISTS: dict[str, ListAdmin] = {
     model._meta.label_lower: page

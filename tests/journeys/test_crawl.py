@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.journeys.product import until
 from tests.journeys.visitor import Visitor
 
-CONSUMERS = {"applications", "lenders", "notices"}
+CONSUMERS = {"applications", "lenders", "notices", "letters"}
 # How the crawl below reaches each page; or why there is no page to reach.
 CRAWL = {
     "applications:home": "public",
@@ -30,6 +30,7 @@ CRAWL = {
     "lenders:events": "a stream of numbers for a script",
     "lenders:choose": "after sending",
     "lenders:more": "what a lender needs",
+    "letters:letter": "a letter in test_letters.py; of a link that is no good, public",
     "notices:index": "public",
     "notices:current": "public",
     "notices:version": "public",
@@ -67,6 +68,7 @@ PUBLIC = [
     "/lv/notices/privacy/2-3/",
     "/lv/notices/terms/1-2/",
     "/lv/notices/recipients/",
+    "/lv/letters/no-such-letter/",
     "/lv/there-is-no-such-page/",
 ]
 

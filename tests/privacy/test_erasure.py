@@ -224,7 +224,7 @@ def test_copy_that_was_asked_for_comes_first(anna):
     assert (erasure.step, erasure.trouble) == ("ledger", "access_first")
     rights.run(access)
     assert rights.run(erasure).step == "ledger"  # others' data wait for the officer
-    assert not Erasure.objects.exists()
+    assert not Erasure.objects.filter(request=erasure).exists()
 
 
 # --- what stands in the way ---

@@ -117,8 +117,8 @@ def test_of_whom_nobody_knows_the_refusal_says_so_alone(officer):
 def test_more_time_is_taken_once_with_reasons(officer, anna):
     request = desk.entered(anna)
     before = request.due_on
-    assert desk.press(officer, "extend", request, reasons="").context["form"].errors
-    desk.press(officer, "extend", request, reasons="Many files.")
+    assert desk.press(officer, "extend", request, reasons="x").context["form"].errors["why"]
+    desk.press(officer, "extend", request, why="complex", reasons="Many files.")
     found = rights.current(request)
     assert found.due_on > before + timedelta(days=50)
     assert officer.get(desk.address("extend", request)).status_code == 302
@@ -186,7 +186,7 @@ def test_two_officers_at_once_are_settled_on_one(officer, anna, name):
     request = desk.entered(anna)
     other = dpo.staff("other", ["view_rightsrequest", "work_requests"])
     forms = [desk.opened(client, name, request) for client in (officer, other)]
-    given = {"decision": "seen", "reasons": "Many."}
+    given = {"decision": "seen", "why": "many"}
     answers = [
         desk.messages_of(desk.post(client, name, request, **form, **given))[0]
         for client, form in zip((officer, other), forms, strict=True)

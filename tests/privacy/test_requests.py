@@ -22,6 +22,7 @@ from applications.errors import IllegalTransition
 from applications.models import AuditEntry, DataSubject, OutboundMail
 from privacy.datamap import doors
 from privacy.errors import DecisionMissing, TooLateToExtend
+from privacy.letter_facts import Delay
 from privacy.models import Identity, Refusal, RequestEvent, RequestWords, Right, RightsRequest, Way
 from privacy.request_clock import RequestClock
 from privacy.services import requests
@@ -210,13 +211,13 @@ def test_clock_stands_still_while_it_is_asked_who_it_is(anna):
 
 def test_more_time_is_taken_once_and_within_the_first_month(anna):
     request = asked(anna)
-    longer = requests.extend(request_id=request.pk, actor=OFFICER, reasons="Daudz.")
+    longer = requests.extend(request_id=request.pk, actor=OFFICER, why=Delay.MANY)
     assert longer.due_on > request.due_on + timedelta(days=50)
     with pytest.raises(TooLateToExtend):
-        requests.extend(request_id=request.pk, actor=OFFICER, reasons="Daudz.")
+        requests.extend(request_id=request.pk, actor=OFFICER, why=Delay.MANY)
     other = asked(anna, right=Right.ERASURE)
     with later(days=40), pytest.raises(TooLateToExtend):
-        requests.extend(request_id=other.pk, actor=OFFICER, reasons="Daudz.")
+        requests.extend(request_id=other.pk, actor=OFFICER, why=Delay.MANY)
 
 
 # --- refused ---
@@ -299,7 +300,7 @@ class Requests(RuleBasedStateMachine):
             return
         more: dict[str, object] = {
             "refuse": {"why": why}, "identify": {"identity": Identity.OFFICER, "decision": "Zinām."},
-            "extend": {"reasons": "Daudz."},
+            "extend": {"why": Delay.MANY},
         }.get(deed, {})  # fmt: skip
         if deed == "identify":
             more |= {"subject_id": self.subject.pk}

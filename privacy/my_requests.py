@@ -1,0 +1,89 @@
+"""A person's requests as they read them themselves: how each stands, in plain words, and what they can do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from applications.models import DataSubject
+from privacy.models import AccessPackage, Right, RightsRequest
+from privacy.states import OPEN, RequestStatus, sources
+
+S = RequestStatus
+
+ASKED_FOR: Mapping[str, str | Promise] = {
+    Right.ACCESS: gettext_lazy("A copy of your data"),
+    Right.ERASURE: gettext_lazy("Erasure of your data"),
+}
+STANDS: Mapping[str, str | Promise] = {
+    S.RECEIVED: gettext_lazy("We have it, and look at it."),
+    S.IDENTITY_CHECK: gettext_lazy("We want to be sure that it is you who asks."),
+    S.ASSESSED: gettext_lazy("Our data protection officer decides about it."),
+    S.APPROVED: gettext_lazy("It is being carried out."),
+    S.RUNNING: gettext_lazy("It is being carried out."),
+    S.COMPLETED: gettext_lazy("It is done."),
+    S.REFUSED: gettext_lazy("We do not carry it out. The letter that we sent you says why."),
+    S.WITHDRAWN: gettext_lazy("You took it back."),
+}
+WAITS: Mapping[str, str | Promise] = {
+    "third_persons": gettext_lazy(
+        "Some of it may be about other people too. Our data protection officer looks through it first."
+    ),
+    "recipients": gettext_lazy("The lenders that have your data are being told. We wait for their answers."),
+    "handing_out": gettext_lazy("The lenders that have your data are being told. We wait for their answers."),
+    "access_first": gettext_lazy("You asked for a copy as well: that comes first."),
+}
+
+
+@dataclass(frozen=True)
+class MyRequest:
+    """One request on the person's page; `opens_until` is the last day of a copy that can be opened."""
+
+    request: RightsRequest
+    asked_for: str
+    stands: str
+    due_on: date | None
+    opens_until: date | None
+    is_asked_whether_it_is_them: bool
+    can_be_withdrawn: bool
+    moves: bool
+
+
+def requests_of(subject: DataSubject) -> Sequence[MyRequest]:
+    """The newest first."""
+    rows = RightsRequest.objects.filter(subject=subject).order_by("-received_at", "-pk")
+    packages = {
+        one.pk: one
+        for one in AccessPackage.objects.defer("content").filter(
+            request__in=rows, released_at__isnull=False, expires_at__gt=timezone.now()
+        )
+    }
+    return [_mine(row, packages.get(row.pk)) for row in rows]
+
+
+def open_package(subject: DataSubject, request_id: object) -> AccessPackage | None:
+    """A copy of this person that has gone out and has not expired."""
+    return AccessPackage.objects.filter(
+        pk=request_id, request__subject=subject, released_at__isnull=False, expires_at__gt=timezone.now()
+    ).first()
+
+
+def _mine(row: RightsRequest, package: AccessPackage | None) -> MyRequest:
+    is_open = row.status in OPEN
+    stands = WAITS.get(row.trouble, STANDS[row.status]) if is_open else STANDS[row.status]
+    if row.status == S.COMPLETED and row.right == Right.ACCESS and package is None:
+        stands = _("The copy was open for a month and has been deleted. You can ask for a new one.")
+    return MyRequest(
+        request=row,
+        asked_for=str(ASKED_FOR[row.right]),
+        stands=str(stands),
+        due_on=row.due_on if is_open else None,
+        opens_until=timezone.localdate(package.expires_at) if package and package.expires_at else None,
+        is_asked_whether_it_is_them=row.status == S.IDENTITY_CHECK,
+        can_be_withdrawn=row.status in sources(S.WITHDRAWN),
+        moves=row.status in (S.APPROVED, S.RUNNING) and not row.trouble,
+    )
