@@ -36,6 +36,7 @@ ADD = "privacy.add_rightsrequest"
 SALT = "privacy.request_intake"
 NOBODY = "nobody"
 NOON = time(12)
+NOWHERE = gettext_lazy("Where nobody is named, an address for the answer is needed.")
 
 
 class IntakeForm(forms.Form):
@@ -79,7 +80,7 @@ class IntakeForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if not self.errors and not given["known_by"].strip() and not given["contact"]:
-            self.add_error("contact", _("Where nobody is named, an address for the answer is needed."))
+            self.add_error("contact", str(NOWHERE))
         return given
 
 
@@ -106,6 +107,9 @@ def page(request: HttpRequest) -> HttpResponse:
         return _form(request, form)
     chosen = request.POST.get("person", "")
     if form.cleaned_data["known_by"].strip() and not chosen:
+        return _proposed(request, form)
+    if chosen == NOBODY and not form.cleaned_data["contact"]:
+        form.add_error("contact", str(NOWHERE))
         return _proposed(request, form)
     try:
         subject_id = UUID(_signer().unsign(chosen)) if chosen not in ("", NOBODY) else None
@@ -178,6 +182,5 @@ def _moment(day: date) -> datetime:
 
 
 def _form(request: HttpRequest, form: IntakeForm, person: PersonForm | None = None) -> HttpResponse:
-    return site.render(
-        request, "privacy/admin/request_intake.html", title=_("Enter a request"), form=form, person=person
-    )
+    title = _("Add %s") % RightsRequest._meta.verbose_name
+    return site.render(request, "privacy/admin/request_intake.html", title=title, form=form, person=person)

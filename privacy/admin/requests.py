@@ -47,15 +47,8 @@ class RightsRequestAdmin(RecordedAdmin):
     purpose = Purpose.DATA_SUBJECT_RIGHTS
     change_form_template = "privacy/admin/request.html"
     list_display = (
-        "reference",
-        "right",
-        "status",
-        "last_day",
-        "clock",
-        "received_at",
-        "identity",
-        "waits_for",
-    )
+        "reference", "clock", "right", "status", "waits_for", "last_day", "received_at", "identity",
+    )  # fmt: skip
     list_only = (
         "reference", "right", "status", "due_on", "received_on", "received_at", "extended_at", "paused_days",
         "paused_on", "ended_at", "identity", "step", "trouble",

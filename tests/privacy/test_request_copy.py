@@ -76,7 +76,7 @@ def test_looking_asks_for_a_fresh_second_factor(officer, request_):
 def test_several_are_decided_at_a_time_and_the_copy_goes_out_with_the_last(officer, request_):
     first, *rest = request_.package.held
     assert decide(officer, request_, "withheld", [first])[0] == "1 value is decided."
-    assert AccessPackage.objects.get().undecided == rest
+    assert AccessPackage.objects.get(pk=request_.pk).undecided == rest
     checked = [one.decided for one in page(officer, request_).context["values"] if one.key == first]
     assert checked == ["withheld"]
     assert decide(officer, request_, "released", rest) == [f"{len(rest)} values are decided."]
@@ -87,12 +87,12 @@ def test_several_are_decided_at_a_time_and_the_copy_goes_out_with_the_last(offic
 @pytest.mark.parametrize("data", [{}, {"decide-other/account.note": "released"}])
 def test_what_is_not_held_is_not_decided(officer, request_, data):
     desk.post(officer, "copy", request_, **data)
-    assert AccessPackage.objects.get().decisions == {}
+    assert AccessPackage.objects.get(pk=request_.pk).decisions == {}
 
 
 def test_made_up_decision_is_refused(officer, request_):
     decide(officer, request_, "published", request_.package.held[:1])
-    assert AccessPackage.objects.get().decisions == {}
+    assert AccessPackage.objects.get(pk=request_.pk).decisions == {}
 
 
 def test_copy_that_went_out_is_closed(officer, request_):

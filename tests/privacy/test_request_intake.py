@@ -96,6 +96,20 @@ def test_answer_needs_somewhere_to_go(officer):
     assert enter(officer, contact="").context["form"].errors["contact"]
 
 
+def test_address_on_file_is_used_where_none_is_given(officer):
+    anna = factories.subject("anna@piemers.lv")
+    mark = proposed(enter(officer, known_by=anna.customer_reference, contact=""))[0]
+    enter(officer, known_by=anna.customer_reference, contact="", person=mark)
+    assert RightsRequest.objects.get().words.contact == "anna@piemers.lv"
+
+
+def test_who_is_turned_down_leaves_no_address_for_the_answer(officer):
+    anna = factories.subject("anna@piemers.lv")
+    response = enter(officer, known_by=anna.customer_reference, contact="", person="nobody")
+    assert response.context["form"].errors["contact"]
+    assert not RightsRequest.objects.exists()
+
+
 def test_second_request_of_the_kind_leads_to_the_standing_one(officer):
     anna = factories.subject("anna@piemers.lv")
     standing = desk.entered(anna, Right.ACCESS)
