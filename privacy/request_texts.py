@@ -61,20 +61,27 @@ HAPPENED: Mapping[str, Text] = {
 """What can happen to a request; what is not here is shown as its code."""
 
 
-def _reasons() -> dict[str, Text]:
-    """Why something happened: codes of different kinds, none of which is another's."""
-    kinds = (Way, Identity, Refusal, LetterKind, Outcome, Reminder, Delay)
-    words: dict[str, Text] = {value: label for kind in kinds for value, label in kind.choices if value}
-    return words | dict(STEPS) | WAITS | {"erased": HAPPENED["erased"]}
-
-
-REASONS: Mapping[str, Text] = _reasons()
+REASONS: Mapping[str, Mapping[str, Text]] = {
+    "received": dict(Way.choices),
+    "assessed": dict(Identity.choices),
+    "refused": dict(Refusal.choices),
+    "withdrawn": {"erased": HAPPENED["erased"]},
+    "extended": dict(Delay.choices),
+    "letter": dict(LetterKind.choices),
+    "letter_to_hand_over": dict(LetterKind.choices),
+    "step_done": STEPS,
+    "waits": WAITS,
+    "reminded": dict(Reminder.choices),
+    "recipient_noted": dict(Outcome.choices),
+}
+"""What happened → why, by the codes of its kind."""
 
 
 def event_text(event: RequestEvent) -> str:
     """What happened, and why."""
     what = str(HAPPENED.get(event.what, event.what))
-    return f"{what}: {REASONS.get(event.why, event.why)}" if event.why else what
+    why = REASONS.get(event.what, {}).get(event.why, event.why)
+    return f"{what}: {why}" if why else what
 
 
 def trouble_text(request: RightsRequest) -> str:

@@ -31,7 +31,6 @@ class Held:
 
     key: str
     category: str
-    kind: str
     name: str
     said: str
     decided: str
@@ -97,7 +96,7 @@ def _values(document: Mapping[str, Any], package: AccessPackage) -> Iterator[Hel
             for value in row["values"]:
                 if value["key"] in wanted:
                     yield Held(
-                        key=value["key"], category=category["name"], kind=row["kind"], name=value["name"],
+                        key=value["key"], category=category["name"], name=value["name"],
                         said=_said(value, document["attachments"]),
                         decided=package.decisions.get(value["key"], ""),
                     )  # fmt: skip

@@ -72,7 +72,7 @@ def _chart() -> Chart:
         heading=_("Month"),
         labels=[f"{month:%Y-%m}" for month, _came, _ended in months],
         series=[
-            Series(_("Came in"), [came for _month, came, _ended in months]),
+            Series(_("Requests that came in"), [came for _month, came, _ended in months]),
             Series(_("Ended requests"), [ended for _month, _came, ended in months]),
         ],
     )

@@ -1,9 +1,10 @@
 """What stands on the page of one request, in words: no value of the person."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -43,7 +44,7 @@ class Told:
     kind: Text
     came: str
     on: str
-    form: ToldForm | None
+    form: ToldForm
 
 
 def everything_about(asked: RightsRequest, *, works: bool) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def everything_about(asked: RightsRequest, *, works: bool) -> dict[str, Any]:
         "running": _running(asked),
         "looks_through": _looks_through(asked),
         "preview": list(module_of(asked.right).preview(asked)) if asked.status in BEFORE else [],
-        "told": [_told(one, works=works) for one in asked.told.order_by("name", "reference")],
+        "told": [_told(one) for one in _for_staff(asked)] if works else [],
         "letters": [_letter(one) for one in asked.letters.select_related("template").order_by("written_at")],
         "proof": _proof(asked),
         "history": list(_history(asked)),
@@ -76,7 +77,7 @@ def _facts(asked: RightsRequest) -> list[tuple[str, str]]:
         (_("Right"), asked.get_right_display()),
         (_("State"), asked.get_status_display()),
         (_("Came in"), f"{moment(asked.received_at)}, {asked.get_way_display()}"),
-        (_("Language of the answer"), asked.language),
+        (_("Language of the answer"), str(dict(settings.LANGUAGES).get(asked.language, asked.language))),
         (_("Who asks"), asked.get_identity_display()),
         (_("Customer"), asked.subject.customer_reference if asked.subject else _("Not known")),
     ]
@@ -105,13 +106,18 @@ def _looks_through(asked: RightsRequest) -> int:
     return len(package.undecided) if package else 0
 
 
-def _told(notice: RecipientNotice, *, works: bool) -> Told:
+def _for_staff(asked: RightsRequest) -> Iterable[RecipientNotice]:
+    """Recipients of which staff may have to write something down; all of them are in the proof."""
+    return asked.told.filter(outcome__in=FOR_STAFF).order_by("name", "reference")
+
+
+def _told(notice: RecipientNotice) -> Told:
     return Told(
         name=notice.name,
         kind=RecipientKind(notice.kind).label,
         came=outcome_text(notice),
         on=moment(notice.answered_at or notice.told_at),
-        form=ToldForm(about=notice) if works and notice.outcome in FOR_STAFF else None,
+        form=ToldForm(about=notice),
     )
 
 
