@@ -159,8 +159,9 @@ def _enter(request: HttpRequest, form: IntakeForm, subject_id: UUID | None) -> H
 
 def _on_file(subject_id: UUID | None) -> str:
     """The person's own address: a letter that goes there tells nothing to anybody else."""
-    subject = DataSubject.objects.filter(pk=subject_id).first()
-    return (unless_destroyed(subject, "email") or "") if subject else ""
+    if subject_id is None:
+        return ""
+    return unless_destroyed(DataSubject.objects.get(pk=subject_id), "email") or ""
 
 
 def _say_so(request: HttpRequest, asked: RightsRequest) -> None:

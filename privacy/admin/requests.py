@@ -63,7 +63,7 @@ class RightsRequestAdmin(RecordedAdmin):
         return bool(request.user.has_perm("privacy.add_rightsrequest"))
 
     def get_urls(self) -> list[URLPattern]:
-        pages = VIEWS | {"copy": request_copy.page}
+        pages = {**VIEWS, "copy": request_copy.page}
         own = [
             path(f"<uuid:id>/{name}/", self.admin_site.admin_view(view), name=f"{PREFIX}_{name}")
             for name, view in pages.items()

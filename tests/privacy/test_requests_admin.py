@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from applications.models import AuditEntry, DataSubject
+from applications.models import AuditEntry, DataSubject, RestrictionGround
 from applications.personal import Purpose
 from applications.selectors.who_saw import who_saw
+from applications.services.processing import restrict
 from privacy.models import Erasure, Identity, Outcome, RecipientNotice, Right, RightsRequest
 from privacy.request_texts import HAPPENED, STEPS
 from privacy.rights.registry import MODULES
@@ -82,6 +83,7 @@ def test_page_says_everything_but_values_of_the_person(officer):
     for words in (
         request.reference, anna.customer_reference, "Two more months", "What would be done", "What goes",
         "What stays", "Recipients that are told", "It is known who asks: Decided by the data protection",
+        "Came in: Entered by the data protection",
         "See what was written",
     ):  # fmt: skip
         assert words in text
@@ -150,6 +152,12 @@ def test_page_opens_while_nobody_knows_who_asks_and_after_the_erasure(officer, a
     assert page.context["preview"] == []
     assert "certified" in page.text.lower()
     assert "Ended in time" in page.text
+
+
+def test_restriction_does_not_close_the_page_of_a_request(officer, anna):
+    request = desk.entered(anna)
+    restrict(subject_id=anna.pk, ground=RestrictionGround.CLAIMS, actor=rights.OFFICER)
+    assert officer.get(desk.page_of(request)).status_code == 200
 
 
 # --- what was written ---------------------------------------------------------------------------------------
