@@ -21,6 +21,12 @@ from applications.selectors.staff import handed_over
 from applications.staff_site import Flag
 from privacy.models import Assessment, AssessmentKind, Breach
 from privacy.notices import NoticeTextError, to_publish
+from privacy.request_attention import (
+    overdue_requests,
+    recipients_to_tell,
+    requests_due_soon,
+    requests_in_trouble,
+)
 
 ENDS_SOON = timedelta(days=30)
 
@@ -127,6 +133,10 @@ def handed_over_accounts(_now: datetime) -> Iterator[Flag]:
 
 KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = (
     (gettext_lazy("Breaches of which the authority was not told"), running_breaches),
+    (gettext_lazy("Requests beyond their last day"), overdue_requests),
+    (gettext_lazy("Requests that do not go on without you"), requests_in_trouble),
+    (gettext_lazy("Requests that are due within a week"), requests_due_soon),
+    (gettext_lazy("Recipients that our staff have to tell of an erasure"), recipients_to_tell),
     (gettext_lazy("Notices not published as they stand"), unpublished_notices),
     (gettext_lazy("Accounts that others were given: who has them now?"), handed_over_accounts),
     (gettext_lazy("Contacts that look out of date"), doubtful_contacts),

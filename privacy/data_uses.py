@@ -5,13 +5,28 @@ from collections.abc import Mapping
 from applications.data_uses import Use
 from applications.personal import Category, Purpose
 
+REGISTER = Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT)
+
 TEMPLATES: Mapping[str, Use | None] = {
+    "privacy/admin/_parts.html": None,
+    "privacy/admin/_request_trail.html": None,
     "privacy/admin/attention.html": None,
     "privacy/admin/explanation.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT),
     "privacy/admin/flow.html": None,
     "admin/privacy/lettertemplate/change_form.html": None,
     "privacy/admin/letter_template.html": None,
     "privacy/admin/record.html": None,
+    "privacy/admin/request.html": REGISTER,
+    # Held values may be of any category.
+    "privacy/admin/request_copy.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
+    "privacy/admin/request_deed.html": REGISTER,
+    "privacy/admin/request_intake.html": Use(
+        Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION, Category.COMMUNICATIONS
+    ),
+    "privacy/admin/request_words.html": Use(
+        Purpose.DATA_SUBJECT_RIGHTS, Category.IDENTIFICATION, Category.COMMUNICATIONS
+    ),
+    "privacy/admin/requests_dashboard.html": None,
     "privacy/_package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/_parts.html": None,
     "privacy/difference.html": None,
@@ -35,3 +50,14 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/recipients.html": None,
 }
 """Template → what it shows of a person; None for one that shows nothing of anybody."""
+
+_WRITTEN = Use(Purpose.DATA_SUBJECT_RIGHTS, Category.COMMUNICATIONS)
+FORMS: Mapping[str, Use] = {
+    "privacy.admin.request_forms.ExtendForm": _WRITTEN,
+    "privacy.admin.request_forms.IdentifyForm": _WRITTEN,
+    "privacy.admin.request_forms.RefuseForm": _WRITTEN,
+    "privacy.admin.request_intake.IntakeForm": Use(
+        Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION, Category.COMMUNICATIONS
+    ),
+}
+"""Form → what the officer enters with it of a person."""

@@ -42,13 +42,14 @@ def as_csv(sections: Sequence[Section]) -> str:
             for key, heading in one.columns.items():
                 if key != first or len(one.columns) == 1:
                     cells = (f"30(1)({one.letter})", one.title, row[first], heading, row[key])
-                    lines.writerow([_harmless(cell) for cell in cells])
+                    lines.writerow([harmless(cell) for cell in cells])
         if one.note:
-            lines.writerow([f"30(1)({one.letter})", one.title, "", _("Note"), _harmless(one.note)])
+            lines.writerow([f"30(1)({one.letter})", one.title, "", _("Note"), harmless(one.note)])
     return written.getvalue()
 
 
-def _harmless(cell: str) -> str:
+def harmless(cell: str) -> str:
+    """The cell as a spreadsheet takes it for a text."""
     return f"'{cell}" if cell.startswith(CONTROL) or cell.lstrip().startswith(FORMULA) else cell
 
 

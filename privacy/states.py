@@ -26,7 +26,7 @@ class RequestStatus(TextChoices):
     RUNNING = "running", _("Being carried out")
     COMPLETED = "completed", _("Completed")
     REFUSED = "refused", _("Refused")
-    WITHDRAWN = "withdrawn", _("Withdrawn")
+    WITHDRAWN = "withdrawn", _("Request withdrawn")
 
 
 S = RequestStatus

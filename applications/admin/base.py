@@ -98,7 +98,8 @@ class RecordedAdmin(ReadOnlyAdmin):
         facts |= self.on_what_ground(request, row)
         try:
             response = page(request, object_id, *rest)
-            require(row.subject_id, self.purpose, categories=self._categories())
+            if row.subject_id is not None:  # nobody knows yet whom the row is about
+                require(row.subject_id, self.purpose, categories=self._categories())
         except PermissionDenied as denied:
             audit.record_aside(action=f"{name}.refused", **facts)
             denied.noted = True  # type: ignore[attr-defined]

@@ -35,7 +35,8 @@ def _words(changes: ChangeList, key: Key) -> tuple[str, str, str]:
     """To the first page, back, and on. What is ordered by time is newer or older."""
     leading = key.columns[0]
     field = changes.opts.get_field(leading.name)
-    if not isinstance(field, models.DateField | models.AutoField):
+    by_time = isinstance(field, models.DateField | models.AutoField)
+    if not by_time or len(key.columns) > len(("time", "pk")):
         return _("First page"), _("Previous page"), _("Next page")
     if leading.descending:
         return _("Newest"), _("Newer"), _("Older")

@@ -23,16 +23,20 @@ OPENED: dict[str, str | Promise] = {
     "consent": _("What you agreed to"),
     "restriction": _("That the use of your data is restricted"),
     "objection": _("That you objected to a use of your data"),
+    "rightsrequest": _("Your request about your data and how far it is, without your words"),
+    "package": _("In the copy of your data: what may be about somebody else, before it was sent to you"),
     "security_signal": _("The number of your application, in a list that helps to keep data secure"),
     "subject": _("Which kinds of data about you are held, without the data"),
 }
 UNMASKED = "application.revealed"
+WORDS = "request.words_seen"
 # What an act says of itself, where it is not the kind of row alone.
 ACTS: dict[str, str | Promise] = {
     "subject.found": _("That you have an account here, and your application numbers: you were looked up"),
     UNMASKED: _("Your data, unmasked"),
+    WORDS: _("What you wrote in your request about your data, and where you are answered"),
 }
-SEEN = frozenset({"seen", "seen_masked", "explained", "found", "revealed"})
+SEEN = frozenset({"seen", "seen_masked", "explained", "found", "revealed", "words_seen"})
 MOST = 500
 
 

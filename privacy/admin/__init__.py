@@ -1,9 +1,13 @@
 """The DPO's registers and pages in the Django admin."""
 
-from privacy.admin import pages
+from privacy.admin import pages, request_dashboard
 from privacy.admin.assessments import AssessmentAdmin
 from privacy.admin.breaches import BreachAdmin
 from privacy.admin.contacts import ContactAdmin
 from privacy.admin.letters import LetterTemplateAdmin
+from privacy.admin.requests import RightsRequestAdmin
 
-__all__ = ["AssessmentAdmin", "BreachAdmin", "ContactAdmin", "LetterTemplateAdmin", "pages"]
+__all__ = [
+    "AssessmentAdmin", "BreachAdmin", "ContactAdmin", "LetterTemplateAdmin", "RightsRequestAdmin", "pages",
+    "request_dashboard",
+]  # fmt: skip

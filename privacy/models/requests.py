@@ -136,6 +136,10 @@ class RightsRequest(models.Model):
                 name="request_due",
             ),
             models.Index(fields=["received_at", "id"], name="request_by_time"),
+            # The officer's queue: open ones first, by their last day; then the others, as they ended.
+            models.Index(fields=["-ended_at", "due_on", "id"], name="request_queue"),
+            models.Index(fields=["status", "-ended_at", "due_on", "id"], name="request_queue_by_state"),
+            models.Index(fields=["right", "-ended_at", "due_on", "id"], name="request_queue_by_right"),
             models.Index(
                 fields=["next_try_at"],
                 condition=models.Q(status__in=[RequestStatus.APPROVED, RequestStatus.RUNNING]),

@@ -67,7 +67,7 @@ class Access:
             return []
         withheld = sum(1 for one in package.decisions.values() if one == WITHHELD)
         moments: list[tuple[str, Any]] = [
-            (_("made"), package.made_at),
+            (_("put together"), package.made_at),
             (_("released"), package.released_at),
             (_("opened by the person"), package.opened_at),
             (_("open until"), package.expires_at),

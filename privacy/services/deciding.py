@@ -44,6 +44,14 @@ def decide_held(*, request_id: UUID, decisions: Mapping[str, str], actor: Actor)
     return package
 
 
+def reveal_words(*, request_id: UUID, actor: Actor) -> None:
+    """Write down that the officer is about to be shown what the person wrote, and where they are answered;
+    the person sees it.
+    """
+    request = RightsRequest.objects.get(pk=request_id)
+    audit.record(actor=actor, action="request.words_seen", subject_id=request.subject_id, row=request)
+
+
 def reveal_held(*, request_id: UUID, actor: Actor) -> None:
     """Write down that the officer is about to be shown the values that are held back; the person sees it."""
     request = RightsRequest.objects.get(pk=request_id)

@@ -18,7 +18,7 @@ from applications.admin.base import ReadOnlyAdmin, RecordedAdmin, RegisterAdmin
 from applications.crypto.fields import encrypted_fields
 from applications.models import AuditEntry, FormData, OwnedBySubject, Recipient
 from applications.staff_site import AdminPage
-from privacy.models import Assessment, Breach
+from privacy.models import Assessment, Breach, RightsRequest
 from tests import factories
 from tests.applications.pages import Elements, Page, Walk, headers_are_strict, nothing_is_inline
 
@@ -100,7 +100,13 @@ def test_rows_of_ours_are_read_only_but_for_the_registers(model: type[models.Mod
 
 @pytest.mark.parametrize(
     ("model", "verdict"),
-    [(Assessment, "up_to_date"), (AuditEntry, "action"), (Breach, "clock"), (Recipient, "receives")],
+    [
+        (Assessment, "up_to_date"),
+        (AuditEntry, "action"),
+        (Breach, "clock"),
+        (Recipient, "receives"),
+        (RightsRequest, "clock"),
+    ],
 )
 def test_verdict_of_a_row_stands_where_a_phone_shows_it(model: type[models.Model], verdict: str) -> None:
     assert verdict in admin.site._registry[model].list_display[:2]

@@ -19,7 +19,7 @@ from applications.roles import Role
 from applications.services.audit import ASIDE
 from tests import factories
 from tests.planted import plant
-from tests.privacy import dpo
+from tests.privacy import dpo, rights
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "roles.md"
@@ -38,6 +38,7 @@ def world() -> Application:
     subject = plant("somebody")
     dpo.assessment()
     dpo.breach()
+    rights.ask(subject)  # an erasure, which is being assessed
     return Application.objects.get(subject=subject)
 
 
