@@ -49,6 +49,7 @@ class Retention(models.TextChoices):
     EVIDENCE = "evidence", _("Evidence of disclosures, consents, accepted terms and choices")
     CLAIMS = "claims", _("Complaints, messages, calls and mails")
     REQUESTS = "requests", _("Requests of data subjects")
+    ANSWERS = "answers", _("What was written in requests of data subjects, and copies handed out")
     USAGE = "usage", _("Use of the site")
     SECURITY = "security", _("IP addresses and sign-ins")
     MARKETING = "marketing", _("Marketing preferences and messages")
@@ -115,6 +116,7 @@ RULES: Mapping[Retention, Rule] = {
     Retention.EVIDENCE: Rule(Clock.CONTRACT_ENDED, Ground.LEGAL_PERIOD, months=120),
     Retention.CLAIMS: Rule(Clock.MATTER_CLOSED, Ground.LEGAL_PERIOD, months=24),
     Retention.REQUESTS: Rule(Clock.MATTER_CLOSED, Ground.LEGAL_DUTY, months=60),
+    Retention.ANSWERS: Rule(Clock.MATTER_CLOSED, Ground.PURPOSE, months=3),
     Retention.USAGE: Rule(Clock.RECORDED, Ground.PURPOSE, months=13),
     Retention.SECURITY: Rule(Clock.RECORDED, Ground.PURPOSE, months=12),
     Retention.MARKETING: Rule(Clock.WITHDRAWN, Ground.LEGAL_DUTY, months=24),

@@ -17,6 +17,10 @@ def _register(field: AnyField, source: Source = Source.SYSTEM) -> AnyField:
     return personal(field, Category.ACCOUNT, source, retention=Retention.REQUESTS)
 
 
+def _package(field: AnyField, source: Source = Source.SYSTEM) -> AnyField:
+    return personal(field, Category.ACCOUNT, source, retention=Retention.ANSWERS)
+
+
 class AccessPackage(models.Model):
     """Everything held about a person at one moment, under the key of the request, until it expires.
 
@@ -32,14 +36,14 @@ class AccessPackage(models.Model):
     content = EncryptedBytes(
         label="request.package",
         null=True,
-        personal=Personal(Category.ACCOUNT, Source.SYSTEM, retention=Retention.REQUESTS),
+        personal=Personal(Category.ACCOUNT, Source.SYSTEM, retention=Retention.ANSWERS),
     )
-    held = _register(models.JSONField(default=list))
-    decisions = _register(models.JSONField(default=dict), Source.STAFF)
-    made_at = _register(models.DateTimeField())
-    released_at = _register(models.DateTimeField(null=True))
-    expires_at = _register(models.DateTimeField(null=True))
-    opened_at = _register(models.DateTimeField(null=True))
+    held = _package(models.JSONField(default=list))
+    decisions = _package(models.JSONField(default=dict), Source.STAFF)
+    made_at = _package(models.DateTimeField())
+    released_at = _package(models.DateTimeField(null=True))
+    expires_at = _package(models.DateTimeField(null=True))
+    opened_at = _package(models.DateTimeField(null=True))
 
     class Meta:
         verbose_name = _("access package")

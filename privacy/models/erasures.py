@@ -16,6 +16,10 @@ def _proof(field: AnyField, source: Source = Source.SYSTEM) -> AnyField:
     return personal(field, Category.ACCOUNT, source, retention=Retention.REQUESTS)
 
 
+def _told(field: AnyField, source: Source = Source.SYSTEM) -> AnyField:
+    return personal(field, Category.TRANSACTIONS, source, retention=Retention.REQUESTS)
+
+
 class Erasure(models.Model):
     """The ledger of erasures: an entry is made before anything is destroyed, and says nothing of anybody.
 
@@ -81,19 +85,19 @@ class RecipientNotice(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     request = models.ForeignKey(RightsRequest, on_delete=models.CASCADE, related_name="told")
-    kind = _proof(models.CharField(_("kind of recipient"), max_length=10, choices=RecipientKind.choices))
-    recipient = _proof(models.CharField(_("code of the recipient"), max_length=64))
-    name = _proof(models.CharField(_("recipient"), max_length=200))
-    reference = _proof(models.UUIDField(_("reference"), null=True))
-    outcome = _proof(
+    kind = _told(models.CharField(_("kind of recipient"), max_length=10, choices=RecipientKind.choices))
+    recipient = _told(models.CharField(_("code of the recipient"), max_length=64))
+    name = _told(models.CharField(_("recipient"), max_length=200))
+    reference = _told(models.UUIDField(_("reference"), null=True))
+    outcome = _told(
         models.CharField(_("outcome"), max_length=20, choices=Outcome.choices, default=Outcome.WAITING),
         Source.LENDER,
     )
-    basis = _proof(models.CharField(_("ground for keeping"), max_length=30, blank=True), Source.LENDER)
-    until = _proof(models.DateField(_("kept until"), null=True), Source.LENDER)
-    told_at = _proof(models.DateTimeField(_("told"), null=True))
-    answered_at = _proof(models.DateTimeField(_("answered"), null=True), Source.LENDER)
-    by_staff = _proof(models.BooleanField(_("recorded by staff"), default=False), Source.STAFF)
+    basis = _told(models.CharField(_("ground for keeping"), max_length=30, blank=True), Source.LENDER)
+    until = _told(models.DateField(_("kept until"), null=True), Source.LENDER)
+    told_at = _told(models.DateTimeField(_("told"), null=True))
+    answered_at = _told(models.DateTimeField(_("answered"), null=True), Source.LENDER)
+    by_staff = _told(models.BooleanField(_("recorded by staff"), default=False), Source.STAFF)
 
     class Meta:
         verbose_name = _("recipient told")

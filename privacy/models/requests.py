@@ -216,32 +216,32 @@ class RequestWords(models.Model):
         _("where the answer goes"),
         label="request.contact",
         null=True,
-        personal=Personal(Category.IDENTIFICATION, retention=Retention.REQUESTS, mask=Mask.EMAIL),
+        personal=Personal(Category.IDENTIFICATION, retention=Retention.ANSWERS, mask=Mask.EMAIL),
     )
     text = EncryptedText(
         _("what was asked"),
         label="request.text",
         null=True,
-        personal=Personal(Category.COMMUNICATIONS, Source.CONSUMER, retention=Retention.REQUESTS),
+        personal=Personal(Category.COMMUNICATIONS, Source.CONSUMER, retention=Retention.ANSWERS),
     )
     decision = EncryptedText(
         _("how it was established who asks"),
         label="request.decision",
         null=True,
-        personal=Personal(Category.COMMUNICATIONS, Source.STAFF, retention=Retention.REQUESTS),
+        personal=Personal(Category.COMMUNICATIONS, Source.STAFF, retention=Retention.ANSWERS),
     )
     reasons = EncryptedText(
         _("what the officer adds to the answer"),
         label="request.reasons",
         null=True,
-        personal=Personal(Category.COMMUNICATIONS, Source.STAFF, retention=Retention.REQUESTS),
+        personal=Personal(Category.COMMUNICATIONS, Source.STAFF, retention=Retention.ANSWERS),
     )
     # What an erasure looks for when everything is gone: addresses, codes, numbers of the person.
     traces = EncryptedJSON(
         _("what to look for after the erasure"),
         label="request.traces",
         null=True,
-        personal=Personal(Category.IDENTIFICATION, Source.SYSTEM, retention=Retention.REQUESTS),
+        personal=Personal(Category.IDENTIFICATION, retention=Retention.ANSWERS),
     )
 
     class Meta:

@@ -1,7 +1,5 @@
 """What of requests ends or speaks up by itself: reminders, packages that expire, words of ended requests."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.urls import reverse
@@ -10,6 +8,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM
 from applications.crypto import keyring
 from applications.models import ContactRole, MailKind, MailStatus, OutboundMail
+from applications.retention_rules import RULES, Retention
 from applications.selectors.contacts import contact
 from applications.services.mail import compose
 from applications.services.operations import DAILY_JOBS
@@ -19,8 +18,6 @@ from privacy.services.moves import note
 from privacy.states import ENDED, OPEN
 
 CHUNK = 200
-WORDS_KEPT = timedelta(days=90)
-"""After the end of a request: as long as its letter opens. Those of an erasure go once the answer is out."""
 REMINDED = "reminded"
 
 
@@ -68,12 +65,12 @@ def end_packages() -> dict[str, int]:
 def forget_words() -> dict[str, int]:
     """Destroy the keys of ended requests, with their words and mails: the register of codes stays.
 
-    Of an erasure once its answer is out, or cannot be sent any more; of the others when the letter closes.
+    Of an erasure once its answer is out, or cannot be sent any more; of the others after their period.
     """
-    now = timezone.now()
+    before = RULES[Retention.ANSWERS].over_before(timezone.now())
     waiting = OutboundMail.objects.filter(owner_id=OuterRef("pk"), status=MailStatus.QUEUED)
     ended = RightsRequest.objects.filter(status__in=sorted(ENDED), words__isnull=False)
-    old = ended.filter(ended_at__lt=now - WORDS_KEPT)
+    old = ended.filter(ended_at__lt=before)
     erased = ended.filter(~Exists(waiting), right=Right.ERASURE, erasure__certified_at__isnull=False)
     counts = {"requests": 0}
     while chunk := list((old | erased).distinct().values_list("pk", flat=True)[:CHUNK]):
