@@ -18,7 +18,7 @@ from applications.views.fresh_code import fresh_code_required
 from applications.views.guard import ConsumerRequest, actor_of
 from privacy.models import AccessPackage, Identity, Right, RightsRequest, Way
 from privacy.my_data_forms import ErasureForm
-from privacy.my_requests import open_package, requests_of
+from privacy.my_requests import categories_of, open_package, requests_of
 from privacy.rights.access import document_of
 from privacy.rights.package_files import as_csv, as_json, as_zip, attachments
 from privacy.rights.registry import module_of
@@ -64,7 +64,11 @@ def erasure(request: ConsumerRequest) -> HttpResponse:
         _ask(request, Right.ERASURE)
         return redirect("my_data:index")
     imagined = RightsRequest(subject=subject, right=Right.ERASURE)
-    context = {"form": form, "parts": module_of(Right.ERASURE).preview(imagined)}
+    context = {
+        "form": form,
+        "categories": categories_of(subject),
+        "parts": module_of(Right.ERASURE).preview(imagined),
+    }
     return render(request, "privacy/my_erasure.html", context)
 
 

@@ -9,7 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from applications.data_policy import POLICIES
 from applications.models import DataSubject
+from applications.personal import Category
+from applications.subject_data import outlives_its_subject
+from privacy.datamap import explain
 from privacy.models import AccessPackage, Right, RightsRequest
 from privacy.states import OPEN, RequestStatus, sources
 
@@ -63,6 +67,17 @@ def requests_of(subject: DataSubject) -> Sequence[MyRequest]:
         )
     }
     return [_mine(row, packages.get(row.pk)) for row in rows]
+
+
+def categories_of(subject: DataSubject) -> list[tuple[str, str]]:
+    """The categories of which something is held about a person that an erasure takes, with what each holds."""
+    held = {
+        category
+        for one in explain(subject)
+        if not outlives_its_subject(one.model)
+        for category in one.categories
+    }
+    return [(str(one.label), str(POLICIES[one].holds)) for one in Category if one in held]
 
 
 def open_package(subject: DataSubject, request_id: object) -> AccessPackage | None:

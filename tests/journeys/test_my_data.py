@@ -30,7 +30,7 @@ def number_of(visitor: Visitor) -> str:
 def open_request(officer: Visitor, number: str) -> None:
     officer.open(f"/admin/privacy/rightsrequest/?q={number}")
     officer.page.locator("#result_list tbody th a").first.click()
-    officer.page.wait_for_url("**/change/")
+    officer.page.wait_for_url("**/change/**")
 
 
 def looked_at_until(visitor: Visitor, what: str, text: str) -> None:
@@ -99,7 +99,7 @@ def test_erasure_from_the_button_to_the_certificate(new_visitor: Any, product: P
     found += officer.obstacles()
     officer.page.locator(".buttons a[href$='/approve/']").click()
     officer.page.locator("button.final").click()
-    officer.page.wait_for_url("**/change/")
+    officer.page.wait_for_url("**/change/**")
     looked_at_until(officer, "#content", "Atslēga iznīcināta")
     looked_at_until(officer, "#content", "Izpildīts")
     found += officer.obstacles()
