@@ -17,6 +17,7 @@ from django.urls import URLPattern, reverse
 from applications.models import Application, AuditEntry, Mandate, StaffUser
 from applications.roles import Role
 from applications.services.audit import ASIDE
+from privacy.models import RightsRequest
 from tests import factories
 from tests.planted import plant
 from tests.privacy import dpo, rights
@@ -54,6 +55,7 @@ def rows_seen(application: Application) -> dict[type[models.Model], Any]:
     found: dict[type[models.Model], Any] = {
         Application: application,
         StaffUser: factories.staff(name="other"),
+        RightsRequest: RightsRequest.objects.get(subject=application.subject, ended_at__isnull=True),
     }
     for model in admin.site._registry:
         rows = model._default_manager.all()
