@@ -22,6 +22,7 @@ from applications.staff_site import Flag
 from privacy.models import Assessment, AssessmentKind, Breach
 from privacy.notices import NoticeTextError, to_publish
 from privacy.request_attention import (
+    letters_waiting,
     overdue_requests,
     recipients_to_tell,
     requests_due_soon,
@@ -137,6 +138,7 @@ KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = 
     (gettext_lazy("Requests that do not go on without you"), requests_in_trouble),
     (gettext_lazy("Requests that are due within a week"), requests_due_soon),
     (gettext_lazy("Recipients that our staff have to tell of an erasure"), recipients_to_tell),
+    (gettext_lazy("Letters that our staff have to hand over"), letters_waiting),
     (gettext_lazy("Notices not published as they stand"), unpublished_notices),
     (gettext_lazy("Accounts that others were given: who has them now?"), handed_over_accounts),
     (gettext_lazy("Contacts that look out of date"), doubtful_contacts),

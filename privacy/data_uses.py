@@ -23,6 +23,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/admin/request_intake.html": Use(
         Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION, Category.COMMUNICATIONS
     ),
+    "privacy/admin/request_letter.html": None,
     "privacy/admin/request_words.html": Use(
         Purpose.DATA_SUBJECT_RIGHTS, Category.IDENTIFICATION, Category.COMMUNICATIONS
     ),

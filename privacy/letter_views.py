@@ -51,4 +51,5 @@ def _context(found: Letter) -> dict[str, object]:
 def _words_of_the_officer(found: Letter) -> str | None:
     """What the officer added; None once the key of the request is destroyed."""
     words = RequestWords.objects.filter(pk=found.request_id).first()
-    return unless_destroyed(words, "reasons") if words else None
+    added: dict[str, str] | None = unless_destroyed(words, "reasons") if words else None
+    return (added or {}).get(str(found.pk))

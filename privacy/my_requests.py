@@ -70,7 +70,7 @@ def requests_of(subject: DataSubject) -> Sequence[MyRequest]:
 
 
 def categories_of(subject: DataSubject) -> list[tuple[str, str]]:
-    """The categories of which something is held about a person that an erasure takes, with what each holds."""
+    """The categories of which an erasure takes something of a person, with what each holds."""
     held = {
         category
         for one in explain(subject)

@@ -11,6 +11,7 @@ from applications.staff_site import Flag
 from privacy import selectors_register as register
 from privacy.models import RightsRequest
 from privacy.request_texts import pace, trouble_text
+from privacy.selectors_requests import letters_to_hand_over
 
 
 def overdue_requests(now: datetime) -> Iterator[Flag]:
@@ -36,6 +37,12 @@ def recipients_to_tell(_now: datetime) -> Iterator[Flag]:
             "recipient": notice.name, "number": notice.request.reference,
         }  # fmt: skip
         yield Flag(words, f"{_page_of(notice.request)}#recipients")
+
+
+def letters_waiting(_now: datetime) -> Iterator[Flag]:
+    """Letters that no mail could bring."""
+    for one in letters_to_hand_over().values():
+        yield Flag(one.reference, f"{_page_of(one)}#letters")
 
 
 def _by_the_clock(requests: Iterable[RightsRequest], now: datetime) -> Iterator[Flag]:

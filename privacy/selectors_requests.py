@@ -1,6 +1,6 @@
 """Readers of requests for whoever works on them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -18,10 +18,10 @@ from applications.retention_rules import RULES, Retention
 from applications.states import ApplicationStatus
 from lenders.models import Submission
 from lenders.states import SigningClaim, SubmissionStatus
-from privacy.models import RequestEvent, RequestWords, RightsRequest
+from privacy.models import Letter, RequestEvent, RequestWords, RightsRequest
 from privacy.states import OPEN
 
-BY_ITSELF = frozenset({"reminded", "letter", "letter_to_hand_over"})
+BY_ITSELF = frozenset({"reminded", "letter", "letter_to_hand_over", "letter_handed_over"})
 """What happens to a request without changing it."""
 
 
@@ -87,6 +87,14 @@ def _until(counted_from: datetime | None, today: date) -> date | None:
     return until if until > today else None
 
 
+def letters_to_hand_over(request_ids: Collection[UUID] | None = None) -> dict[UUID, RightsRequest]:
+    """Letters that no mail could bring and nobody handed over yet, each with its request."""
+    waiting = Letter.objects.filter(to_hand_over=True, handed_over_at__isnull=True)
+    if request_ids is not None:
+        waiting = waiting.filter(request__in=request_ids)
+    return {one.pk: one.request for one in waiting.select_related("request").order_by("written_at")}
+
+
 def events_of(request: RightsRequest) -> list[RequestEvent]:
     """Everything that happened to a request, the newest first."""
     return list(request.events.order_by("-at", "-pk"))
@@ -118,7 +126,8 @@ def words_of(request: RightsRequest) -> list[tuple[str, str]]:
         "contact": _("Where the person is answered"),
         "text": _("What the person wrote"),
         "decision": _("How it was established who asks"),
-        "reasons": _("What was added to the answer"),
     }
-    found = {name: unless_destroyed(row, field) for field, name in names.items()}
-    return [(name, str(value)) for name, value in found.items() if value]
+    found = [(name, unless_destroyed(row, field)) for field, name in names.items()]
+    added: dict[str, str] = unless_destroyed(row, "reasons") or {}
+    found += [(_("What was added to the answer"), words) for words in added.values()]
+    return [(name, str(value)) for name, value in found if value]

@@ -29,12 +29,12 @@ def set_apart(*, subject: DataSubject, application_ids: Collection[UUID]) -> Dat
     )
     with key_of_a_new_owner(heir.id):
         heir.save(force_insert=True)
-        for row in _belonging_to(subject, application_ids):
+        for row in belonging_to(subject, application_ids):
             _move(row, subject, heir)
     return heir
 
 
-def _belonging_to(subject: DataSubject, application_ids: Collection[UUID]) -> Iterator[OwnedBySubject]:
+def belonging_to(subject: DataSubject, application_ids: Collection[UUID]) -> Iterator[OwnedBySubject]:
     """The applications, what would be deleted with them, and what says to whom they went."""
     applications = list(Application.objects.filter(pk__in=application_ids, subject=subject))
     yield from applications

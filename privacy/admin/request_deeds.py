@@ -57,8 +57,8 @@ def _ask(request: RightsRequest, _given: Mapping[str, Any], actor: Actor) -> obj
 def _telling_to_ask(request: RightsRequest) -> Sequence[str]:
     if request.subject_id is None:
         letter = _(
-            "The request names nobody whom we know, so no letter is written. Ask at the address that the "
-            "request gives, and say nothing there about anybody."
+            "The request names nobody whom we know: the question goes to the address that the request gives. "
+            "The letter says nothing about anybody."
         )
     else:
         letter = _(

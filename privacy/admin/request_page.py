@@ -1,8 +1,9 @@
 """What stands on the page of one request, in words: no value of the person."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils import timezone
@@ -12,18 +13,25 @@ from applications.actors import ActorKind
 from applications.personal import RecipientKind
 from privacy.admin.request_deeds import possible_deeds
 from privacy.admin.request_forms import ToldForm
-from privacy.models import AccessPackage, Erasure, Outcome, RecipientNotice, RightsRequest
+from privacy.models import AccessPackage, Erasure, Letter, Outcome, RecipientNotice, RightsRequest
 from privacy.request_texts import STEPS, clock_lines, event_text, moment, pace, trouble_text, waits_for
 from privacy.rights.base import Part, Text
 from privacy.rights.notification import outcome_text
 from privacy.rights.registry import module_of
-from privacy.selectors_requests import applications_of, events_of, has_words, names_of, open_besides
+from privacy.selectors_requests import (
+    applications_of,
+    events_of,
+    has_words,
+    letters_to_hand_over,
+    names_of,
+    open_besides,
+)
 from privacy.states import RequestStatus
 
 S = RequestStatus
 BEFORE = frozenset({S.RECEIVED, S.IDENTITY_CHECK, S.ASSESSED, S.APPROVED})
 """While what would be done is still to come."""
-FOR_STAFF = frozenset({Outcome.BY_HAND, Outcome.TOLD})
+FOR_STAFF = frozenset({Outcome.WAITING, Outcome.BY_HAND, Outcome.TOLD})
 """What staff may have to write down more about."""
 
 
@@ -66,7 +74,7 @@ def everything_about(asked: RightsRequest, *, works: bool) -> dict[str, Any]:
         "looks_through": _looks_through(asked),
         "preview": list(module_of(asked.right).preview(asked)) if asked.status in BEFORE else [],
         "told": [_told(one) for one in _for_staff(asked)] if works else [],
-        "letters": [_letter(one) for one in asked.letters.select_related("template").order_by("written_at")],
+        "letters": _letters(asked),
         "proof": _proof(asked),
         "history": list(_history(asked)),
     }
@@ -121,12 +129,20 @@ def _told(notice: RecipientNotice) -> Told:
     )
 
 
-def _letter(letter: Any) -> Sequence[str]:
+def _letters(asked: RightsRequest) -> list[dict[str, Any]]:
+    waiting = letters_to_hand_over([asked.pk])
+    found = asked.letters.select_related("template").order_by("written_at")
+    return [_letter(one, waiting) for one in found]
+
+
+def _letter(letter: Letter, waiting: Collection[UUID]) -> dict[str, Any]:
     template = letter.template
-    return (
+    came = moment(letter.opened_at) or (_("to be handed over") if letter.pk in waiting else _("not opened"))
+    cells = (
         template.get_kind_display(), f"{template.language}, {_('version')} {template.number}",
-        moment(letter.written_at), moment(letter.opened_at) or _("not opened"),
+        moment(letter.written_at), came,
     )  # fmt: skip
+    return {"id": letter.pk, "cells": cells}
 
 
 def _proof(asked: RightsRequest) -> list[Part]:

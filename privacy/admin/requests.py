@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from applications.admin.base import RecordedAdmin
 from applications.formats import date_text
 from applications.personal import Purpose
-from privacy.admin import request_copy, request_intake
+from privacy.admin import request_copy, request_intake, request_letter
 from privacy.admin.request_actions import VIEWS, WORK
 from privacy.admin.request_page import everything_about
 from privacy.models import RightsRequest
@@ -63,7 +63,7 @@ class RightsRequestAdmin(RecordedAdmin):
         return bool(request.user.has_perm("privacy.add_rightsrequest"))
 
     def get_urls(self) -> list[URLPattern]:
-        pages = {**VIEWS, "copy": request_copy.page}
+        pages = {**VIEWS, "copy": request_copy.page, "letter": request_letter.page}
         own = [
             path(f"<uuid:id>/{name}/", self.admin_site.admin_view(view), name=f"{PREFIX}_{name}")
             for name, view in pages.items()

@@ -125,6 +125,9 @@ class Letter(models.Model):
     written_at = _register(models.DateTimeField(_("written")))
     opens_until = models.DateTimeField(_("opens until"))
     opened_at = _register(models.DateTimeField(_("opened"), null=True))
+    # No mail could bring it: whoever works on the request hands it over, and says so.
+    to_hand_over = _register(models.BooleanField(_("to be handed over"), default=False))
+    handed_over_at = _register(models.DateTimeField(_("handed over"), null=True), Source.STAFF)
 
     not_personal = NotPersonal(
         "a hash of random bytes, and when they stop working", "token_hash", "opens_until"
@@ -133,7 +136,14 @@ class Letter(models.Model):
     class Meta:
         verbose_name = _("letter")
         verbose_name_plural = _("letters")
-        indexes = [models.Index(fields=["request", "written_at"], name="letters_of_request")]
+        indexes = [
+            models.Index(fields=["request", "written_at"], name="letters_of_request"),
+            models.Index(
+                fields=["written_at"],
+                condition=models.Q(to_hand_over=True, handed_over_at__isnull=True),
+                name="letter_to_hand_over",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

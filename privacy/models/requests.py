@@ -230,7 +230,8 @@ class RequestWords(models.Model):
         null=True,
         personal=Personal(Category.COMMUNICATIONS, Source.STAFF, retention=Retention.ANSWERS),
     )
-    reasons = EncryptedText(
+    # By the id of the letter to which they were added.
+    reasons = EncryptedJSON(
         _("what the officer adds to the answer"),
         label="request.reasons",
         null=True,

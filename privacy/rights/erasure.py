@@ -4,6 +4,7 @@ Each step can be done again. Nothing is destroyed before the recipients are told
 once the key is gone there is no way back, and only the end is left to reach.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import ClassVar
@@ -23,7 +24,7 @@ from applications.retention_rules import RULES
 from applications.selectors.permission import standing_restrictions
 from applications.services.locking import lock_subject
 from applications.services.processing import lift_restriction
-from applications.services.setting_apart import set_apart
+from applications.services.setting_apart import belonging_to, set_apart
 from applications.subject_data import outlives_its_subject
 from privacy.datamap import doors, explain
 from privacy.models import (
@@ -51,7 +52,7 @@ class ErasureOfAPerson:
         """Exactly what goes, what stays and under which exception until when, and who is told."""
         if request.subject is None:
             return []
-        return [_goes(request.subject), _stays(request), notification.preview(request.subject.pk)]
+        return [_goes(request), _stays(request), notification.preview(request.subject.pk)]
 
     def execute(self, request: RightsRequest) -> Done | Wait:
         done: Done | Wait = getattr(self, request.step)(request)
@@ -196,11 +197,13 @@ def _note(erasure: Erasure, **facts: object) -> None:
 # --- in words ---
 
 
-def _goes(subject: DataSubject) -> Part:
+def _goes(request: RightsRequest) -> Part:
+    staying = [UUID(one["application"]) for one in request.kept]
+    kept = Counter(type(row) for row in belonging_to(request.person, staying))
     lines = [
-        (held.name, str(held.count), ", ".join(str(one.label) for one in held.categories))
-        for held in explain(subject)
-        if not outlives_its_subject(held.model)
+        (held.name, str(held.count - kept[held.model]), ", ".join(str(one.label) for one in held.categories))
+        for held in explain(request.person)
+        if not outlives_its_subject(held.model) and held.count > kept[held.model]
     ]
     columns = (_("kind of row"), _("rows"), _("categories"))
     return Part(

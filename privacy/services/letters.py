@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -88,14 +89,16 @@ def send_letter(
     actor: Actor,
     facts: dict[str, Any] | None = None,
     to: str | None = None,
+    words: str = "",
 ) -> Letter:
     """Write a letter in the request's language and mail its link to where the person is answered.
 
     `facts` holds codes and days beyond those that the request has itself (letter_facts.Facts): an extension
-    needs `why`. `to` is another address than the one at which the request is answered. Where there is no
-    address any more, or the mail cannot be queued, the letter is written all the same and waits to be handed
-    over. Belongs inside the transaction of what it tells; raises TransactionManagementError outside of one,
-    and ValueError where a fact is missing that the text names.
+    needs `why`. `to` is another address than the one at which the request is answered, `words` are what the
+    officer adds: they go with the key of the request, the letter stays. Where there is no address any more,
+    or the mail cannot be queued, the letter is written all the same and waits to be handed over. Belongs
+    inside the transaction of what it tells; raises TransactionManagementError outside of one, and ValueError
+    where a fact is missing that the text names.
     """
     if not transaction.get_connection().in_atomic_block:
         raise TransactionManagementError("a letter is written with what it tells, or not at all")
@@ -106,8 +109,12 @@ def send_letter(
     )  # fmt: skip
     letters.read(letter)  # what cannot be read is not sent
     letter.save(force_insert=True)
+    if words.strip():
+        _add_words(letter, words.strip())
     note(request, "letter", actor, why=kind)
     if not _mail(letter, token, to):
+        letter.to_hand_over = True
+        letter.save(update_fields=["to_hand_over"])
         note(request, "letter_to_hand_over", actor, why=kind)
     return letter
 
@@ -156,6 +163,12 @@ def _mail(letter: Letter, token: str, to: str | None) -> bool:
     return True
 
 
+def _add_words(letter: Letter, words: str) -> None:
+    row = RequestWords.objects.get(pk=letter.request_id)
+    row.reasons = {**(row.reasons or {}), str(letter.pk): words}
+    row.save(update_fields=["reasons"])
+
+
 def _answered_at(request: RightsRequest) -> str | None:
     words = RequestWords.objects.filter(pk=request.pk).first()
     contact: str | None = unless_destroyed(words, "contact") if words else None
@@ -177,6 +190,20 @@ def _last_day(opens_until: datetime) -> date:
 
 
 # --- opening ----------------------------------------------------------------------------------------------
+def hand_over(*, letter_id: UUID, actor: Actor) -> None:
+    """Whoever works on the request gave the person the letter; once is enough."""
+    with transaction.atomic():
+        letter = (
+            Letter.objects.select_for_update(of=("self",))
+            .select_related("request", "template")
+            .get(pk=letter_id)
+        )
+        if letter.to_hand_over and letter.handed_over_at is None:
+            letter.handed_over_at = timezone.now()
+            letter.save(update_fields=["handed_over_at"])
+            note(letter.request, "letter_handed_over", actor, why=letter.template.kind)
+
+
 def open_letter(*, token: str) -> Letter | None:
     """The letter behind a link that still works; that it was opened is noted the first time."""
     now = timezone.now()

@@ -32,6 +32,8 @@ def remind() -> dict[str, int]:
             request = RightsRequest.objects.select_for_update().get(pk=request_id)
             if request.status not in OPEN:
                 continue
+            # the last day of one that stands still moves on with every day
+            request.save(update_fields=request.set_clock(request.clock, today))
             known = set(request.events.filter(what=REMINDED).values_list("why", flat=True))
             due = [one for one in Reminder if one in request.clock.due_reminders(today) and one not in known]
             for reminder in due:

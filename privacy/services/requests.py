@@ -12,6 +12,7 @@ from applications.actors import SYSTEM, Actor
 from applications.crypto.keyring import key_of_a_new_owner
 from applications.crypto.reading import unless_destroyed
 from applications.errors import IllegalTransition
+from applications.formats import date_text
 from applications.models import Application
 from applications.references import make_reference
 from applications.services.locking import lock_subject
@@ -60,7 +61,8 @@ def receive(
     text: str = "",
     received_at: datetime | None = None,
 ) -> RightsRequest:
-    """Enter a request; where the same person has an open one for the same right, that one.
+    """Enter a request; where the same person has an open one for the same right, that one, with what was
+    written now added to it.
 
     With `identity` it is known who asks (`subject_id`), and it is assessed at once. The legal clock runs from
     `received_at`: for what came by letter that is the day it came. Raises SubjectErased.
@@ -75,6 +77,7 @@ def receive(
             lock_subject(subject_id)
             standing = RightsRequest.objects.filter(subject=subject_id, right=right, status__in=OPEN).first()
             if standing is not None:
+                _add_text(standing, text, now)
                 note(standing, "asked_again", actor)
                 return standing
         request = RightsRequest(
@@ -96,16 +99,16 @@ def ask_who(*, request_id: UUID, actor: Actor) -> RightsRequest:
     """On reasonable doubt the person is asked to show who they are; the clock stands still (Art. 12(6)).
 
     The question goes to the contact on file of whom it is about, never to one that the request names: who
-    knows somebody's personal code could name any. Raises IllegalTransition.
+    knows somebody's personal code could name any. Where nobody known is meant, whoever wrote is asked.
+    Raises IllegalTransition.
     """
     with transaction.atomic():
         request = _locked(request_id)
         today = timezone.localdate()
         columns = request.set_clock(request.clock.paused(today), today)
         move(request, S.IDENTITY_CHECK, actor, columns, identity=Identity.NONE)
-        if request.subject is not None:
-            contact = unless_destroyed(request.subject, "email")
-            send_letter(request=request, kind=LetterKind.WHO, actor=actor, to=contact or "")
+        on_file = unless_destroyed(request.subject, "email") or "" if request.subject else None
+        send_letter(request=request, kind=LetterKind.WHO, actor=actor, to=on_file)
     return request
 
 
@@ -132,7 +135,10 @@ def identify(
         if whose is None or same.exclude(pk=request.pk).exists():
             raise IllegalTransition
         request.subject_id = whose
-        _say(request, decision=decision)
+        if decision.strip():
+            words = RequestWords.objects.get(pk=request.pk)
+            words.decision = decision.strip()
+            words.save(update_fields=["decision"])
         _identify(request, identity, actor)
     return request
 
@@ -216,8 +222,8 @@ def extend(*, request_id: UUID, actor: Actor, why: Delay, reasons: str = "") -> 
         request.due_on = request.clock.due_on(today)
         request.save(update_fields=["extended_at", "due_on"])
         note(request, "extended", actor, why=why)
-        _say(request, reasons=reasons)
-        send_letter(request=request, kind=LetterKind.EXTENDED, actor=actor, facts={"why": why})
+        facts = {"why": why}
+        send_letter(request=request, kind=LetterKind.EXTENDED, actor=actor, facts=facts, words=reasons)
     return request
 
 
@@ -232,21 +238,19 @@ def _identify(request: RightsRequest, identity: Identity, actor: Actor) -> None:
 
 
 def _refuse(request: RightsRequest, why: Refusal, actor: Actor, *, reasons: str) -> None:
-    _say(request, reasons=reasons)
     move(request, S.REFUSED, actor, why=why, refusal=why)
     kind = LetterKind.NOTHING_HELD if why == Refusal.NOTHING_HELD else LetterKind.REFUSED
-    send_letter(request=request, kind=kind, actor=actor)
-
-
-def _say(request: RightsRequest, **words: str) -> None:
-    """Keep what the officer wrote, with the request's other words."""
-    said = {name: text.strip() for name, text in words.items() if text.strip()}
-    if said:
-        row = RequestWords.objects.get(pk=request.pk)
-        for name, text in said.items():
-            setattr(row, name, text)
-        row.save(update_fields=list(said))
+    send_letter(request=request, kind=kind, actor=actor, words=reasons)
 
 
 def _locked(request_id: UUID) -> RightsRequest:
     return RightsRequest.objects.select_for_update().get(pk=request_id)
+
+
+def _add_text(request: RightsRequest, text: str, now: datetime) -> None:
+    """Nothing that somebody wrote is lost: a later text follows the earlier one, with its day."""
+    if text.strip():
+        row = RequestWords.objects.get(pk=request.pk)
+        added = f"{date_text(timezone.localdate(now))} {text.strip()}"
+        row.text = f"{row.text}\n\n{added}" if row.text else added
+        row.save(update_fields=["text"])

@@ -15,11 +15,9 @@ from privacy.models import *
 from privacy.services.letters import send_letter
 from privacy.services.requests import receive
 request = receive(right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=SYSTEM, contact="{address}")
-words = RequestWords.objects.get(pk=request.pk)
-words.reasons = "Uz to pašu jautājumu atbildējām martā."
-words.save()
 with transaction.atomic():
-    send_letter(request=request, kind=LetterKind.REFUSED, actor=SYSTEM, facts={{"why": Refusal.UNFOUNDED}})
+    send_letter(request=request, kind=LetterKind.REFUSED, actor=SYSTEM, facts={{"why": Refusal.UNFOUNDED}},
+        words="Uz to pašu jautājumu atbildējām martā.")
 """
 
 

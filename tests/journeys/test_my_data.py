@@ -80,7 +80,11 @@ def test_copy_from_the_button_to_the_file_and_the_proof(new_visitor: Any, produc
 
 def test_erasure_from_the_button_to_the_certificate(new_visitor: Any, product: Product) -> None:
     visitor: Visitor = new_visitor()
-    visitor.with_offers()
+    visitor.sign_in()
+    visitor.answer_all()
+    visitor.open("/lv/send/")
+    visitor.tick("[name=lenders][value=vetra]")  # unticked: it answers when it likes
+    visitor.agree_and_send()
     expect(visitor.page.locator("li.offer").first).to_be_visible(timeout=SLOWEST_MS)
     application = visitor.reference
     own_pages(visitor)

@@ -28,7 +28,6 @@ from privacy.models import (
     LetterTemplate,
     Refusal,
     RequestEvent,
-    RequestWords,
     Right,
     RightsRequest,
     Way,
@@ -54,10 +53,13 @@ def asked(subject: DataSubject | None = None, *, contact: str = CONTACT, **facts
 
 
 def sent(
-    request: RightsRequest, kind: LetterKind = LetterKind.RECEIVED, facts: dict[str, Any] | None = None
+    request: RightsRequest,
+    kind: LetterKind = LetterKind.RECEIVED,
+    facts: dict[str, Any] | None = None,
+    words: str = "",
 ) -> Letter:
     with transaction.atomic():
-        return send_letter(request=request, kind=kind, actor=OFFICER, facts=facts)
+        return send_letter(request=request, kind=kind, actor=OFFICER, facts=facts, words=words)
 
 
 @data_key_scope()
@@ -332,27 +334,28 @@ def test_letter_read_on_a_page_of_another_language_says_so(anna):
     assert "Jūsu pieprasījums ir saņemts" in page.text
 
 
-def add_words(request: RightsRequest, words: str) -> None:
-    row = RequestWords.objects.get(pk=request.pk)
-    row.reasons = words
-    row.save()
-
-
 @pytest.mark.parametrize(
     ("kind", "shown"), [(LetterKind.REFUSED, True), (LetterKind.EXTENDED, True), (LetterKind.RECEIVED, False)]
 )
 def test_words_of_the_officer_stand_in_letters_that_give_reasons(anna, kind, shown):
     request = asked(anna)
-    add_words(request, "Jau atbildējām <b>martā</b>.")
     why = {LetterKind.REFUSED: Refusal.UNFOUNDED, LetterKind.EXTENDED: Delay.MANY}.get(kind)
-    sent(request, kind, {"why": why})
+    sent(request, kind, {"why": why}, words="Jau atbildējām <b>martā</b>.")
     assert ("Jau atbildējām &lt;b&gt;martā&lt;/b&gt;." in opened(link()).text) is shown
+
+
+def test_each_letter_keeps_the_words_that_were_added_to_it(anna):
+    request = asked(anna)
+    sent(request, LetterKind.EXTENDED, {"why": Delay.MANY}, words="Daudz darba.")
+    first = link()
+    sent(request, LetterKind.REFUSED, {"why": Refusal.UNFOUNDED}, words="Jau atbildējām.")
+    assert "Daudz darba." in opened(first).text
+    assert "Jau atbildējām." not in opened(first).text
 
 
 def test_letter_stays_after_the_words_are_gone(anna):
     request = asked(anna)
-    add_words(request, "Jau atbildējām.")
-    sent(request, LetterKind.REFUSED, {"why": Refusal.UNFOUNDED})
+    sent(request, LetterKind.REFUSED, {"why": Refusal.UNFOUNDED}, words="Jau atbildējām.")
     address = link()
     keyring.destroy_key(request.pk)
     page = opened(address)

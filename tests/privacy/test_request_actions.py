@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from applications.actors import Actor
@@ -12,7 +13,7 @@ from applications.services.submitting import change_status
 from applications.states import ApplicationStatus
 from lenders.models import Submission
 from lenders.states import SubmissionStatus
-from privacy.models import Identity, Right, RightsRequest
+from privacy.models import Identity, Refusal, Right, RightsRequest, Way
 from privacy.services import requests
 from privacy.states import RequestStatus
 from tests import factories
@@ -272,3 +273,30 @@ def test_no_page_of_a_deed_shows_a_value_of_the_person(officer):
     for name in ("approve", "ask_who", "refuse", "extend", "withdraw"):
         text = officer.get(desk.address(name, request)).text.lower()
         assert "zqx" not in text.replace("company office-zqxanna", ""), name
+
+
+# --- letters ---
+
+
+def test_letter_is_read_on_a_page_and_one_that_no_mail_could_bring_is_handed_over(officer):
+    request = requests.receive(right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=rights.OFFICER)
+    letter = request.letters.get()
+    assert letter.to_hand_over
+    address = reverse("admin:privacy_rightsrequest_letter", args=[request.pk])
+    page = officer.get(address, {"letter": letter.pk})
+    assert request.reference in page.text
+    assert request.reference in officer.get(reverse("admin:privacy_attention")).text
+    for _click in range(2):
+        officer.post(f"{address}?letter={letter.pk}")
+    letter.refresh_from_db()
+    assert letter.handed_over_at is not None
+    assert request.events.filter(what="letter_handed_over").count() == 1
+    assert request.reference not in officer.get(reverse("admin:privacy_attention")).text
+
+
+def test_letter_of_another_request_is_not_there(officer, anna):
+    request, other = rights.ask(anna), rights.ask(factories.subject(), Right.ERASURE)
+    letter = requests.refuse(request_id=other.pk, why=Refusal.UNFOUNDED, actor=rights.OFFICER).letters.get()
+    address = reverse("admin:privacy_rightsrequest_letter", args=[request.pk])
+    assert officer.get(address, {"letter": letter.pk}).status_code == 404
+    assert officer.get(address, {"letter": "none"}).status_code == 404

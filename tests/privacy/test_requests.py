@@ -144,6 +144,10 @@ def test_second_click_is_the_same_request(anna):
     first, second = asked(anna), asked(anna)
     assert first.pk == second.pk
     assert events(first) == ["received", "asked_again"]
+    with data_key_scope():
+        assert (
+            RequestWords.objects.get().text.count("Lūdzu manus datus.") == 2
+        )  # whatever was written is kept
 
 
 def test_another_right_and_another_person_are_other_requests(anna):
