@@ -79,7 +79,7 @@ def test_copy_holds_every_value_of_the_person_and_none_of_a_thousand_others():
         held = request.package.held
     decide_held(request_id=request.pk, decisions=dict.fromkeys(held, RELEASED), actor=rights.OFFICER)
     with data_key_scope():
-        document = document_of(AccessPackage.objects.get())
+        document = document_of(AccessPackage.objects.get(pk=request.pk))
     copied = {
         value["key"]: value["value"]
         for category in document["categories"]

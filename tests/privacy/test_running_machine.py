@@ -292,3 +292,15 @@ def test_failure_is_tried_again_ever_more_rarely() -> None:
         waits.append(failed.next_try_at - timezone.now())
     assert failed.tries == 12
     assert max(waits) <= timedelta(hours=1)
+
+
+@pytest.mark.django_db(databases=scene.DATABASES, transaction=True)
+def test_workers_at_once_carry_one_request_out_once() -> None:
+    subject = factories.subject()
+    request = rights.approved(subject)
+    factories.in_parallel(lambda _worker: running.run(request.pk), 4)
+    done = rights.run(request)  # whoever came second left it to the first, also its last step
+    assert done.status == S.COMPLETED
+    once = [what for what in rights.events(done) if what.startswith("step_done")]
+    assert len(once) == len(set(once)) == len(ErasureOfAPerson.STEPS) - 1
+    assert Letter.objects.filter(request=request, template__kind__in=ANSWERS).count() == 1
