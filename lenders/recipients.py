@@ -74,7 +74,8 @@ class Lenders:
 def _left_at(submission: Submission) -> datetime | None:
     carried = Delivery.objects.filter(submission=submission).values("pk")
     left = Disclosure.objects.filter(delivery__in=carried).exclude(status=DisclosureStatus.NOT_MADE)
-    return left.aggregate(at=Max("at"))["at"]
+    at: datetime | None = left.aggregate(at=Max("at"))["at"]
+    return at
 
 
 RECIPIENTS: RecipientDoor = Lenders()

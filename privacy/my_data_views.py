@@ -3,6 +3,7 @@
 All of them want a code that was mailed just now: whoever sits at somebody's device sees nothing here.
 """
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from uuid import UUID
 
@@ -20,12 +21,12 @@ from privacy.models import AccessPackage, Identity, Right, RightsRequest, Way
 from privacy.my_data_forms import ErasureForm
 from privacy.my_requests import categories_of, open_package, requests_of
 from privacy.rights.access import document_of
-from privacy.rights.package_files import as_csv, as_json, as_zip, attachments
+from privacy.rights.package_files import Document, as_csv, as_json, as_zip, attachments
 from privacy.rights.registry import module_of
 from privacy.services import requests
 
 LOOK_AGAIN_SECONDS = 3
-FILES = {
+FILES: Mapping[str, tuple[str, Callable[[Document], str | bytes]]] = {
     "json": ("application/json", as_json),
     "csv": ("text/csv", as_csv),
     "zip": ("application/zip", as_zip),

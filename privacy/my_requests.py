@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -80,7 +81,7 @@ def categories_of(subject: DataSubject) -> list[tuple[str, str]]:
     return [(str(one.label), str(POLICIES[one].holds)) for one in Category if one in held]
 
 
-def open_package(subject: DataSubject, request_id: object) -> AccessPackage | None:
+def open_package(subject: DataSubject, request_id: UUID) -> AccessPackage | None:
     """A copy of this person that has gone out and has not expired."""
     return AccessPackage.objects.filter(
         pk=request_id, request__subject=subject, released_at__isnull=False, expires_at__gt=timezone.now()

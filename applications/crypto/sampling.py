@@ -33,7 +33,7 @@ def sealed_columns(model: type[models.Model]) -> list[str]:
     if model is DataKey:
         return ["wrapped"]
     fields = model._meta.local_concrete_fields
-    return [field.column for field in fields if isinstance(field, EncryptedField | BlindIndex)]
+    return [str(field.column) for field in fields if isinstance(field, EncryptedField | BlindIndex)]
 
 
 def _set_apart(using: str, table: str, columns: list[str]) -> None:

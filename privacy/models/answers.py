@@ -1,6 +1,5 @@
 """What a person receives: the package of their data, and letters from templates that the officer edits."""
 
-from typing import Self
 from uuid import UUID, uuid4
 
 from django.db import models
@@ -63,7 +62,7 @@ class AccessPackage(models.Model):
         return [key for key in self.held if key not in self.decisions]
 
     @classmethod
-    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["AccessPackage"]:
         return cls._default_manager.filter(request__subject=subject)
 
 
@@ -149,5 +148,5 @@ class Letter(models.Model):
         return str(self.id)
 
     @classmethod
-    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["Letter"]:
         return cls._default_manager.filter(request__subject=subject)

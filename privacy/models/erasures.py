@@ -1,6 +1,5 @@
 """What was done for a person, as codes and dates that outlive them: erasures, recipients that were told."""
 
-from typing import Self
 from uuid import uuid4
 
 from django.db import models
@@ -55,7 +54,7 @@ class Erasure(models.Model):
         return str(self.id)
 
     @classmethod
-    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["Erasure"]:
         return cls._default_manager.filter(subject_id=subject.pk)
 
 
@@ -115,5 +114,5 @@ class RecipientNotice(models.Model):
         return self.name
 
     @classmethod
-    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["RecipientNotice"]:
         return cls._default_manager.filter(request__subject=subject)

@@ -5,7 +5,6 @@ The register and the steps are codes and dates. They outlive the person, as proo
 """
 
 from datetime import date
-from typing import Self
 from uuid import UUID, uuid4
 
 from django.db import models
@@ -173,7 +172,7 @@ class RightsRequest(models.Model):
         return ["paused_days", "paused_on", "due_on"]
 
     @classmethod
-    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["RightsRequest"]:
         return cls._default_manager.filter(subject=subject)
 
 
@@ -199,7 +198,7 @@ class RequestEvent(models.Model):
         return str(self.id)
 
     @classmethod
-    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["RequestEvent"]:
         return cls._default_manager.filter(request__subject=subject)
 
 
@@ -257,5 +256,5 @@ class RequestWords(models.Model):
         return self.request_id
 
     @classmethod
-    def rows_of(cls, subject: DataSubject) -> models.QuerySet[Self]:
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["RequestWords"]:
         return cls._default_manager.filter(request__subject=subject)

@@ -90,5 +90,5 @@ def _what_is_held(subject: DataSubject) -> Part:
 
 def document_of(package: AccessPackage) -> dict[str, Any]:
     """The package as its person may read it. Raises DecryptionError or KeyDestroyed once its key is gone."""
-    document: dict[str, Any] = json.loads(package.content)
+    document: dict[str, Any] = json.loads(bytes(package.content or b""))
     return without(document, [key for key, how in package.decisions.items() if how != RELEASED])

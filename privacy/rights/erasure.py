@@ -11,6 +11,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -133,7 +134,7 @@ class ErasureOfAPerson:
 
     def search(self, request: RightsRequest) -> Done | Wait:
         """Look for what was left. Nothing is certified while something is."""
-        found = residue.search(residue.Traces.from_data(request.words.traces))
+        found = residue.search(residue.Traces.from_data(request.words.traces or {}))
         _note(request.erasure, scanned_at=timezone.now(), residue=found)
         return Wait("residue", timedelta(minutes=10)) if found else Done()
 
@@ -199,7 +200,7 @@ def _note(erasure: Erasure, **facts: object) -> None:
 
 def _goes(request: RightsRequest) -> Part:
     staying = [UUID(one["application"]) for one in request.kept]
-    kept = Counter(type(row) for row in belonging_to(request.person, staying))
+    kept: Counter[type[Model]] = Counter(type(row) for row in belonging_to(request.person, staying))
     lines = [
         (held.name, str(held.count - kept[held.model]), ", ".join(str(one.label) for one in held.categories))
         for held in explain(request.person)
@@ -257,7 +258,7 @@ def _certificate(erasure: Erasure) -> Iterator[tuple[str, str]]:
         if at is not None:
             yield name, date_format(timezone.localtime(at), "DATETIME_FORMAT")
     if erasure.rows_deleted_at is not None:
-        yield _("rows deleted"), str(sum(erasure.counts.values()))
+        yield _("number of rows deleted"), str(sum(erasure.counts.values()))
     if erasure.residue:
         yield _("left over in"), ", ".join(erasure.residue)
     if erasure.certified_at is not None:

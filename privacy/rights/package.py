@@ -29,6 +29,7 @@ from applications.selectors.who_saw import Sight, who_saw
 from applications.subject_data import ExportedRow
 from privacy.datamap import by_category, doors, rules_by_category
 
+EMPTY: tuple[Any, ...] = (None, "", [], {})
 PURPOSE = Purpose.DATA_SUBJECT_RIGHTS
 ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "application/pdf": "pdf"}
 
@@ -132,7 +133,7 @@ def _section(category: Category, rows: list[ExportedRow], attachments: list[Atta
 
 def _row(row: ExportedRow, category: Category, attachments: list[Attachment]) -> Row | None:
     fields = [one for one in row.fields if one.mark is not None and one.mark.category == category]
-    values = tuple(_value(row, one, attachments) for one in fields if row.values[one.label] not in (None, ""))
+    values = tuple(_value(row, one, attachments) for one in fields if row.values[one.label] not in EMPTY)
     return Row(str(row.model._meta.verbose_name), row.row_id, values) if values else None
 
 

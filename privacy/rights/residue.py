@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import redis
@@ -138,7 +138,7 @@ def _in_redis(traces: Traces) -> Iterator[str]:
 
 def _content(server: redis.Redis, key: bytes) -> Iterator[bytes]:
     """What a key of any kind holds."""
-    kind = server.type(key)
+    kind = cast(bytes, server.type(key))
     readers: Mapping[bytes, Callable[[], Any]] = {
         b"string": lambda: [server.get(key)],
         b"list": lambda: server.lrange(key, 0, -1),
