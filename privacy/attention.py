@@ -22,6 +22,7 @@ from applications.staff_site import Flag
 from privacy.models import Assessment, AssessmentKind, Breach
 from privacy.notices import NoticeTextError, to_publish
 from privacy.request_attention import (
+    left_by_erasures,
     letters_waiting,
     overdue_requests,
     recipients_to_tell,
@@ -136,6 +137,7 @@ KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = 
     (gettext_lazy("Breaches of which the authority was not told"), running_breaches),
     (gettext_lazy("Requests beyond their last day"), overdue_requests),
     (gettext_lazy("Requests that do not go on without you"), requests_in_trouble),
+    (gettext_lazy("Something was left after an erasure"), left_by_erasures),
     (gettext_lazy("Requests that are due within a week"), requests_due_soon),
     (gettext_lazy("Recipients that our staff have to tell of an erasure"), recipients_to_tell),
     (gettext_lazy("Letters that our staff have to hand over"), letters_waiting),

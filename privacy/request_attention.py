@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from applications.staff_site import Flag
 from privacy import selectors_register as register
-from privacy.models import RightsRequest
+from privacy.models import Erasure, RightsRequest
 from privacy.request_texts import pace, trouble_text
 from privacy.selectors_requests import letters_to_hand_over
 
@@ -37,6 +37,12 @@ def recipients_to_tell(_now: datetime) -> Iterator[Flag]:
             "recipient": notice.name, "number": notice.request.reference,
         }  # fmt: skip
         yield Flag(words, f"{_page_of(notice.request)}#recipients")
+
+
+def left_by_erasures(_now: datetime) -> Iterator[Flag]:
+    """Erasures after which the daily search through all tables found something."""
+    for one in Erasure.objects.exclude(residue=[]).exclude(certified_at=None).select_related("request"):
+        yield Flag(f"{one.request.reference}: {', '.join(one.residue)}", f"{_page_of(one.request)}#proof")
 
 
 def letters_waiting(_now: datetime) -> Iterator[Flag]:

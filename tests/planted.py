@@ -178,7 +178,7 @@ def _requests(subject: DataSubject, word: str) -> None:
     )  # fmt: skip
     Erasure.objects.create(
         request=request, subject_id=subject.pk, begun_at=now, key_destroyed_at=now, rows_deleted_at=now,
-        scanned_at=now, certified_at=now,
+        scanned_at=now, searched_all_at=now, certified_at=now,
     )  # fmt: skip
     request.letters.update(opened_at=now, handed_over_at=now)
     RightsRequest.objects.filter(pk=request.pk).update(

@@ -38,6 +38,7 @@ class Erasure(models.Model):
     rows_deleted_at = _proof(models.DateTimeField(_("rows deleted"), null=True))
     counts = models.JSONField(_("rows deleted, by kind"), default=dict)
     scanned_at = _proof(models.DateTimeField(_("searched for what was left"), null=True))
+    searched_all_at = _proof(models.DateTimeField(_("every table searched"), null=True))
     residue = models.JSONField(_("where something was left"), default=list)
     certified_at = _proof(models.DateTimeField(_("certified"), null=True))
     final_by = models.DateField(_("final by"), null=True)
@@ -49,6 +50,14 @@ class Erasure(models.Model):
     class Meta:
         verbose_name = _("erasure")
         verbose_name_plural = _("erasures")
+        indexes = [
+            # What the daily search through all tables is for.
+            models.Index(
+                fields=["certified_at"],
+                condition=models.Q(searched_all_at__isnull=True) | ~models.Q(residue=[]),
+                name="erasure_to_search",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

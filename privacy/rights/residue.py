@@ -6,11 +6,11 @@ rows. Identifiers may stand in what outlives a person as proof; values nowhere.
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import redis
@@ -80,28 +80,58 @@ def _telling_fields(model: type[models.Model]) -> tuple[list[str], list[str]]:
     return texts, indexes
 
 
-def search(traces: Traces) -> list[str]:
-    """Where something of the person is left: names of tables, beginnings of keys, files. None is good."""
-    places = (_keys_left, _in_database, _in_sessions, _in_redis, _in_files)
-    return [found for place in places for found in place(traces)]
+def search(subject: DataSubject, traces: Traces) -> list[str]:
+    """Where something of the person is left: names of tables, beginnings of keys, files. None is good.
+
+    Rows are looked for by what leads from them to the person, which costs the same however many people there
+    are; a table that leads to nobody is looked through by `search_tables`.
+    """
+    places = (_keys_left, _in_sessions, _in_redis, _in_files)
+    return [*_rows_left(subject), *(found for place in places for found in place(traces))]
+
+
+def _rows_left(subject: DataSubject) -> Iterator[str]:
+    for door in doors():
+        for rows in map(door.erasable, door.rows_of(subject)):
+            if rows.model is not DataSubject and rows.exists():
+                yield rows.model._meta.db_table
+
+
+Whose = TypeVar("Whose", bound=Hashable)
+
+
+def search_tables(wanted: Mapping[Whose, Traces]) -> dict[Whose, list[str]]:
+    """In which tables something of each is left: all rows of every table are read once for all of them.
+
+    Each table also where no model knows it: each row as PostgreSQL writes it, bytes as hexadecimal.
+    """
+    found: dict[Whose, list[str]] = {whose: [] for whose in wanted}
+    models_of = {model._meta.db_table: model for model in apps.get_models()}
+    for table in sorted(connection.introspection.table_names()):
+        patterns = {
+            whose: _pattern(_expected_nowhere_in(models_of.get(table), traces))
+            for whose, traces in wanted.items()
+        }
+        if _holds(table, "|".join(one for one in patterns.values() if one)):
+            for whose, pattern in patterns.items():
+                if _holds(table, pattern):
+                    found[whose].append(table)
+    return found
+
+
+def _holds(table: str, pattern: str) -> bool:
+    if not pattern:
+        return False
+    name = connection.ops.quote_name(table)
+    with connection.cursor() as cursor:
+        query = f"SELECT 1 FROM {name} AS one WHERE one::text ~* %s LIMIT 1"  # noqa: S608 - quoted
+        cursor.execute(query, [pattern])
+        return cursor.fetchone() is not None
 
 
 def _keys_left(traces: Traces) -> Iterator[str]:
     if owners_with_keys(UUID(one) for one in traces.identifiers):
         yield "keys"
-
-
-def _in_database(traces: Traces) -> Iterator[str]:
-    """Every table, also one that no model knows: each row as PostgreSQL writes it, bytes as hexadecimal."""
-    models_of = {model._meta.db_table: model for model in apps.get_models()}
-    for table in sorted(connection.introspection.table_names()):
-        pattern = _pattern(_expected_nowhere_in(models_of.get(table), traces))
-        name = connection.ops.quote_name(table)
-        with connection.cursor() as cursor:
-            query = f"SELECT 1 FROM {name} AS one WHERE one::text ~* %s LIMIT 1"  # noqa: S608 - quoted
-            cursor.execute(query, [pattern])
-            if cursor.fetchone():
-                yield table
 
 
 def _expected_nowhere_in(model: type[models.Model] | None, traces: Traces) -> Traces:

@@ -1,7 +1,7 @@
 """What of requests ends or speaks up by itself: reminders, packages that expire, words of ended requests."""
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,7 +12,7 @@ from applications.retention_rules import RULES, Retention
 from applications.selectors.contacts import contact
 from applications.services.mail import compose
 from applications.services.operations import DAILY_JOBS
-from privacy.models import AccessPackage, RequestWords, Right, RightsRequest
+from privacy.models import AccessPackage, Erasure, RequestWords, Right, RightsRequest
 from privacy.request_clock import Reminder
 from privacy.services.moves import note
 from privacy.states import ENDED, OPEN
@@ -67,13 +67,17 @@ def end_packages() -> dict[str, int]:
 def forget_words() -> dict[str, int]:
     """Destroy the keys of ended requests, with their words and mails: the register of codes stays.
 
-    Of an erasure once its answer is out, or cannot be sent any more; of the others after their period.
+    Of an erasure once its answer is out, or cannot be sent any more, and every table was searched; of the
+    others after their period.
     """
+    to_be_searched = Q(certified_at__isnull=False) & (Q(searched_all_at__isnull=True) | ~Q(residue=[]))
     before = RULES[Retention.ANSWERS].over_before(timezone.now())
     waiting = OutboundMail.objects.filter(owner_id=OuterRef("pk"), status=MailStatus.QUEUED)
     ended = RightsRequest.objects.filter(status__in=sorted(ENDED), words__isnull=False)
     old = ended.filter(ended_at__lt=before)
-    erased = ended.filter(~Exists(waiting), right=Right.ERASURE, erasure__certified_at__isnull=False)
+    searched = ended.filter(right=Right.ERASURE, erasure__searched_all_at__isnull=False, erasure__residue=[])
+    erased = searched.filter(~Exists(waiting))
+    old = old.exclude(erasure__in=Erasure.objects.filter(to_be_searched))
     counts = {"requests": 0}
     while chunk := list((old | erased).distinct().values_list("pk", flat=True)[:CHUNK]):
         keyring.forget_keys(chunk)

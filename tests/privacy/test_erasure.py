@@ -1,12 +1,14 @@
 """An erasure from the ledger to the certificate: nothing is left, and what was done can be shown."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
 import redis
 from django.conf import settings
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
@@ -25,7 +27,7 @@ from applications.models import (
 from applications.services.processing import restrict
 from applications.subject_data import outlives_its_subject
 from lenders.models import DeletionNotice, Delivery, Submission
-from privacy.datamap import explain
+from privacy.datamap import doors, explain
 from privacy.models import (
     Erasure,
     Exception17,
@@ -36,9 +38,10 @@ from privacy.models import (
     Right,
     RightsRequest,
 )
+from privacy.request_attention import left_by_erasures
 from privacy.rights.notification import outcome_text
 from privacy.rights.registry import module_of
-from privacy.services import reminding, requests
+from privacy.services import reminding, requests, searching
 from privacy.services.requests import Kept
 from privacy.states import RequestStatus
 from tests import factories
@@ -239,17 +242,51 @@ def server() -> Iterator[redis.Redis]:
     found.close()
 
 
-def test_residue_holds_the_certificate_back_and_says_where(anna, server):
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE stray (note text)")
-        cursor.execute("INSERT INTO stray VALUES (%s)", [f"{anna.pk}"])
+def test_residue_holds_the_certificate_back_and_says_where(anna, server, monkeypatch):
+    monkeypatch.setattr("applications.subject_data.SUBJECT_DATA.erase", lambda _subject: Counter())
     request = erased(anna)
     assert (request.status, request.step, request.trouble) == (S.RUNNING, "search", "residue")
-    assert request.erasure.residue == ["stray", "redis: stale"]
+    assert {"applications_application", "applications_image", "redis: stale"} <= set(request.erasure.residue)
     server.delete("stale:page")
+    monkeypatch.undo()
+    for door in doors():
+        door.erase(rights.current(request).person)
+    assert rights.run(request).status == S.COMPLETED
+
+
+def test_session_of_staff_that_names_the_person_is_residue():
+    draft = factories.draft(factories.subject())
+    session = SessionStore()
+    session["revealed"] = {"application": str(draft.pk)}
+    session.save()
+    request = rights.run(rights.approved(draft.subject))
+    assert request.erasure.residue == ["django_session: darbinieka sesija"]
+    session.delete()
+    assert rights.run(request).status == S.COMPLETED
+
+
+def test_every_table_is_read_through_once_a_day(anna):
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE stray (note text, raw bytea)")
+        cursor.execute("INSERT INTO stray VALUES ('', %s)", [f"{WORD}@piemers.lv".encode()])
+    request = erased(anna)
+    assert (request.status, request.erasure.searched_all_at) == (S.COMPLETED, None)
+    assert searching.search_everything() == {"erasures": 1, "left": 1}
+    assert Erasure.objects.get(request=request).residue == ["stray"]
+    assert request.reference in " ".join(flag.sentence for flag in left_by_erasures(timezone.now()))
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE stray")
-    assert rights.run(request).status == S.COMPLETED
+    assert searching.search_everything()["left"] == 0
+    assert searching.search_everything()["erasures"] == 0
+    assert Erasure.objects.get(request=request).residue == []
+    assert RequestWords.objects.get(pk=request.pk).traces is None
+
+
+def test_person_with_the_same_phone_and_code_is_no_residue(anna):
+    plant("qvxother")  # the same answers, but for names
+    request = erased(anna)
+    searching.search_everything()
+    assert Erasure.objects.get(request=request).residue == []
 
 
 def test_residue_in_a_file_is_found(anna, tmp_path):
@@ -264,6 +301,7 @@ def test_residue_in_a_file_is_found(anna, tmp_path):
 def test_words_go_once_the_answer_is_out(anna):
     request = erased(anna)
     OutboundMail.objects.filter(owner_id=request.pk).update(status="sent")
+    searching.search_everything()
     reminding.forget_words()
     assert not RequestWords.objects.exists()
     assert not OutboundMail.objects.filter(owner_id=request.pk).exists()

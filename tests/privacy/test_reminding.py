@@ -11,7 +11,7 @@ from applications.models import DataSubject, MailKind, OutboundMail
 from applications.services import mail
 from privacy.models import AccessPackage, Refusal, RequestWords, Right, RightsRequest
 from privacy.request_clock import Reminder
-from privacy.services import reminding, requests
+from privacy.services import reminding, requests, searching
 from tests import factories
 from tests.clock import later
 from tests.privacy import rights
@@ -141,6 +141,8 @@ def test_words_of_an_open_request_stay(request_):
 def test_words_of_an_erasure_wait_for_the_mail_with_its_answer(request_):
     requests.approve(request_id=request_.pk, actor=rights.OFFICER)
     assert rights.run(request_).status == "completed"
+    assert reminding.forget_words() == {"requests": 0}
+    searching.search_everything()
     assert reminding.forget_words() == {"requests": 0}
     OutboundMail.objects.filter(owner_id=request_.pk).update(status="failed")
     assert reminding.forget_words() == {"requests": 1}
