@@ -2,23 +2,27 @@
 
     python -m bench.erasing [few] [many]
 
-Needs the environment of the product (settings, reachable databases and Redis; the main one has to let it set
-session_replication_role); 1,000 and 200,000 people if not told otherwise. The person has an application at two
-lenders. Leaves nothing in the main database.
+Starts servers of its own and leaves nothing behind; 1,000 and 200,000 people if not told otherwise. The
+person has an application at two lenders.
 """
 
+import contextlib
 import os
 import statistics
 import sys
 import timeit
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "joinbaltic.settings")
+from tests import services
+
+running = contextlib.ExitStack()
+services.start(running)
+os.environ["DJANGO_SETTINGS_MODULE"] = "joinbaltic.settings"
 django.setup()
 
+from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 
 from applications.declarations import personal_fields  # noqa: E402
@@ -33,20 +37,12 @@ from tests.privacy import rights  # noqa: E402
 
 FEW, MANY, REPEAT = 1_000, 200_000, 9
 FULL = (
-    "Application",
-    "Identification",
-    "Consent",
-    "Disclosure",
-    "AuditEntry",
-    "Submission",
-    "Delivery",
-    "Attempt",
-    "Offer",
-    "RightsRequest",
-)
+    "Application", "Identification", "Consent", "Disclosure", "AuditEntry", "Submission", "Delivery",
+    "Attempt", "Offer", "RightsRequest",
+)  # fmt: skip
 
 
-@contextmanager
+@contextlib.contextmanager
 def people(number: int) -> Iterator[None]:
     """So many, in the tables that grow with them; gone afterwards."""
     models = {model.__name__: model for door in doors() for model in door.holders() if personal_fields(model)}
@@ -67,8 +63,9 @@ def copy(subject: DataSubject) -> RightsRequest:
 
 
 def erase(subject: DataSubject) -> RightsRequest:
+    approved = rights.approved(subject)
     with later(days=28):  # no lender answers here
-        request = rights.run(rights.approved(subject))
+        request = rights.run(approved)
     if request.status != "completed":
         raise SystemExit(f"the erasure did not complete: {request.step} {request.trouble}")
     return request
@@ -88,6 +85,8 @@ def measure() -> dict[str, float]:
 
 def main() -> None:
     few, many = (int(text) for text in sys.argv[1:3]) if len(sys.argv) > 2 else (FEW, MANY)
+    for database in ("default", "keys"):
+        call_command("migrate", database=database, verbosity=0)
     with transaction.atomic():
         scene.register(scene.NOWHERE, "atra", "leja")
         with people(few):
@@ -97,9 +96,9 @@ def main() -> None:
             after = measure()
         transaction.set_rollback(True)
     for name, seconds in before.items():
-        print(
-            f"{name}: {seconds:.3f} s among {few:,}, {after[name]:.3f} s among {many:,}: {after[name] / seconds:.2f}"
-        )
+        ratio = after[name] / seconds
+        print(f"{name}: {seconds:.3f} s among {few:,}, {after[name]:.3f} s among {many:,}: {ratio:.2f}")
 
 
-main()
+with running:
+    main()

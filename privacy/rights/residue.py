@@ -6,7 +6,7 @@ rows. Identifiers may stand in what outlives a person as proof; values nowhere.
 
 import json
 import re
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -18,14 +18,15 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from applications.crypto.fields import BlindIndex, encrypted_fields
 from applications.crypto.keyring import owners_with_keys
+from applications.crypto.sampling import sealed_columns
 from applications.declarations import personal_fields
-from applications.models import DataSubject
+from applications.models import Application, DataSubject
+from applications.services.housekeeping import KEY_OWNERS
 from applications.subject_data import outlives_its_subject
 from privacy.datamap import doors
 
@@ -37,6 +38,10 @@ LOOKED_FOR = frozenset(
     }
 )  # fmt: skip
 """The encrypted fields whose values, in plain anywhere, would lead to the person."""
+ROWS_AT_ONCE = 2000
+PERSONAL_CODE = re.compile(r"\d{6}-\d{5}")
+HEXADECIMAL = re.compile(r"[0-9a-f]{12,}")
+WORD = re.compile(r"[\w@.+-]{6,}")
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,9 @@ class Traces:
 
 
 def traces_of(subject: DataSubject) -> Traces:
-    """Gathered while the person's key is still there; of what goes with the person alone."""
+    """Gathered while the person's key is still there; of what goes with the person alone. Identifiers are
+    those of which people speak, and of what owns a key.
+    """
     values: set[str] = {subject.customer_reference, subject.account_number}
     digests: set[str] = set()
     identifiers: set[str] = {str(subject.pk)}
@@ -64,7 +71,7 @@ def traces_of(subject: DataSubject) -> Traces:
         for rows in map(door.erasable, door.rows_of(subject)):
             texts, indexes = _telling_fields(rows.model)
             for row in rows.iterator(chunk_size=200):
-                if isinstance(row.pk, UUID):
+                if rows.model is Application or rows.model in KEY_OWNERS:
                     identifiers.add(str(row.pk))
                 values |= {value for name in texts if isinstance(value := getattr(row, name), str)}
                 digests |= {bytes(held).hex() for name in indexes if (held := getattr(row, name))}
@@ -90,6 +97,11 @@ def search(subject: DataSubject, traces: Traces) -> list[str]:
     return [*_rows_left(subject), *(found for place in places for found in place(traces))]
 
 
+def _keys_left(traces: Traces) -> Iterator[str]:
+    if owners_with_keys(UUID(one) for one in traces.identifiers):
+        yield "keys"
+
+
 def _rows_left(subject: DataSubject) -> Iterator[str]:
     for door in doors():
         for rows in map(door.erasable, door.rows_of(subject)):
@@ -103,35 +115,49 @@ Whose = TypeVar("Whose", bound=Hashable)
 def search_tables(wanted: Mapping[Whose, Traces]) -> dict[Whose, list[str]]:
     """In which tables something of each is left: all rows of every table are read once for all of them.
 
-    Each table also where no model knows it: each row as PostgreSQL writes it, bytes as hexadecimal.
+    Also of tables that no model knows. What is sealed is left out: it holds nothing in plain.
     """
-    found: dict[Whose, list[str]] = {whose: [] for whose in wanted}
+    found: dict[Whose, set[str]] = {whose: set() for whose in wanted}
     models_of = {model._meta.db_table: model for model in apps.get_models()}
     for table in sorted(connection.introspection.table_names()):
-        patterns = {
-            whose: _pattern(_expected_nowhere_in(models_of.get(table), traces))
-            for whose, traces in wanted.items()
-        }
-        if _holds(table, "|".join(one for one in patterns.values() if one)):
-            for whose, pattern in patterns.items():
-                if _holds(table, pattern):
-                    found[whose].append(table)
-    return found
+        model = models_of.get(table)
+        words: dict[str, set[Whose]] = {}
+        for whose, traces in wanted.items():
+            for written in _written(_expected_nowhere_in(model, traces)):
+                words.setdefault(written, set()).add(whose)
+        for whose in _whose_words(table, model, words):
+            found[whose].add(table)
+    return {whose: sorted(tables) for whose, tables in found.items()}
 
 
-def _holds(table: str, pattern: str) -> bool:
-    if not pattern:
-        return False
-    name = connection.ops.quote_name(table)
-    with connection.cursor() as cursor:
-        query = f"SELECT 1 FROM {name} AS one WHERE one::text ~* %s LIMIT 1"  # noqa: S608 - quoted
-        cursor.execute(query, [pattern])
-        return cursor.fetchone() is not None
+def _whose_words(
+    table: str, model: type[models.Model] | None, words: Mapping[str, set[Whose]]
+) -> Iterator[Whose]:
+    """Whose words stand in the rows of a table, as whole words of a text or anywhere in bytes."""
+    sealed = set(sealed_columns(model)) if model else set()
+    hexadecimal = [word for word in words if HEXADECIMAL.fullmatch(word)]
+    for text in _rows_as_text(table, sealed):
+        for word in WORD.findall(text):
+            yield from words.get(word.strip(".-+_"), words.get(word, ()))
+        if "\\x" in text:
+            for word in hexadecimal:
+                if word in text:
+                    yield from words[word]
 
 
-def _keys_left(traces: Traces) -> Iterator[str]:
-    if owners_with_keys(UUID(one) for one in traces.identifiers):
-        yield "keys"
+def _rows_as_text(table: str, without: Collection[str]) -> Iterator[str]:
+    """Each row as PostgreSQL writes its columns, in lower case; bytes as hexadecimal."""
+    quote = connection.ops.quote_name
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            columns = [one.name for one in connection.introspection.get_table_description(cursor, table)]
+        texts = [f"{quote(name)}::text" for name in columns if name not in without]
+        if not texts:
+            return
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(f"SELECT lower(concat_ws(' ', {', '.join(texts)})) FROM {quote(table)}")  # noqa: S608
+            while rows := cursor.fetchmany(ROWS_AT_ONCE):
+                yield from (text for (text,) in rows)
 
 
 def _expected_nowhere_in(model: type[models.Model] | None, traces: Traces) -> Traces:
@@ -151,7 +177,7 @@ def _in_sessions(traces: Traces) -> Iterator[str]:
     pattern = re.compile(_pattern(traces), re.IGNORECASE)
     for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
         if pattern.search(json.dumps(session.get_decoded(), default=str)):
-            yield f"{Session._meta.db_table}: {_('a session of staff')}"
+            yield Session._meta.db_table
             return
 
 
@@ -190,10 +216,14 @@ def _in_files(traces: Traces) -> Iterator[str]:
             yield f"files: {path.relative_to(settings.MEDIA_ROOT).parts[0][:20]}"
 
 
+def _written(traces: Traces) -> set[str]:
+    """Every way in which a trace may be written, in lower case."""
+    written = {value.lower() for value in traces.values}
+    written |= {value.replace("-", "").lower() for value in traces.values if PERSONAL_CODE.fullmatch(value)}
+    written |= {value.encode().hex() for value in traces.values} | set(traces.digests)
+    return written | set(traces.identifiers) | {UUID(one).hex for one in traces.identifiers}
+
+
 def _pattern(traces: Traces) -> str:
-    """One expression, as PostgreSQL and Python both read it, for every way in which a trace is written."""
-    written = {re.escape(value) for value in traces.values}
-    written |= {value.encode().hex() for value in traces.values}
-    written |= set(traces.digests)
-    written |= {re.escape(one) for one in traces.identifiers} | {UUID(one).hex for one in traces.identifiers}
-    return "|".join(sorted(written))
+    """One expression for all of them."""
+    return "|".join(sorted(map(re.escape, _written(traces))))
