@@ -1,0 +1,85 @@
+"""An erasure that meets something else on its way: a click, another request, the word of a lender."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+
+from applications.models import Application
+from applications.services.locking import lock_subject
+from privacy.models import Outcome, RecipientNotice
+from privacy.services import deciding, running
+from privacy.states import RequestStatus
+from tests import factories
+from tests.lenders import scene
+from tests.privacy import rights
+
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.django_db(databases=scene.DATABASES),
+]
+S = RequestStatus
+
+
+@pytest.fixture
+def application(lenders: None) -> Application:
+    """Received by two lenders."""
+    found = scene.sent("atra", "leja")
+    scene.taken_by_all(found)
+    return found
+
+
+def answered(application: Application, word: str = "deleted") -> None:
+    """Every lender that is asked to delete answers."""
+    for slug, prepared in scene.begun(application).items():
+        submission = scene.submission_at(application, slug)
+        scene.finish(prepared, scene.signed_reply(submission, scene.statement(submission, word)))
+
+
+# --- at once ---
+
+
+def beside(work: Callable[[], Any]) -> Callable[[], Any]:
+    """For a thread: its connections are closed when it ends."""
+
+    def run() -> Any:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    return run
+
+
+@pytest.mark.django_db(databases=scene.DATABASES, transaction=True)
+def test_click_while_the_erasure_closes_and_the_erasure_do_not_wait_for_each_other():
+    subject = factories.subject()
+    request = rights.approved(subject)
+    while rights.current(request).step != "close":
+        running.run_step(request.pk)
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            lock_subject(subject.pk)
+            closing = threads.submit(beside(lambda: running.run_step(request.pk)))
+            scene.until(lambda: closing.done() or scene.somebody_waits_for_us())
+            assert rights.ask(subject).pk == request.pk
+        assert closing.result(30) is True
+
+
+@pytest.mark.django_db(databases=scene.DATABASES, transaction=True)
+def test_what_staff_write_down_of_a_recipient_and_the_erasure_do_not_wait_for_each_other(lenders):
+    application = scene.sent("atra")
+    scene.taken_by_all(application)
+    request = rights.run(rights.approved(application.subject))
+    told = request.told.get()
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            RecipientNotice.objects.select_for_update().get(pk=told.pk)
+            waiting = threads.submit(beside(lambda: running.run_step(request.pk)))
+            scene.until(lambda: waiting.done() or scene.somebody_waits_for_us())
+            deciding.record_told(notice_id=told.pk, outcome=Outcome.IMPOSSIBLE, actor=rights.OFFICER)
+        waiting.result(30)
+    told.refresh_from_db()
+    assert told.outcome == Outcome.IMPOSSIBLE
