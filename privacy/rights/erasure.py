@@ -98,6 +98,8 @@ class ErasureOfAPerson:
     def close(self, request: RightsRequest) -> Done | Wait:
         """From here on nothing is written about the person any more; traces to look for are set aside."""
         subject = lock_subject(request.person.pk)
+        if _is_owed_a_copy(request):  # asked for meanwhile: without the person it could never be answered
+            return Wait("access_first", timedelta(minutes=10))
         if notification.is_handing_out(subject.pk):
             return Wait("handing_out")
         if not notification.is_complete(request):

@@ -9,10 +9,11 @@ from django.db import connections, transaction
 
 from applications.models import Application
 from applications.services.locking import lock_subject
-from privacy.models import Outcome, RecipientNotice
+from privacy.models import Outcome, RecipientNotice, Right
 from privacy.services import deciding, running
 from privacy.states import RequestStatus
 from tests import factories
+from tests.clock import later
 from tests.lenders import scene
 from tests.privacy import rights
 
@@ -83,3 +84,19 @@ def test_what_staff_write_down_of_a_recipient_and_the_erasure_do_not_wait_for_ea
         waiting.result(30)
     told.refresh_from_db()
     assert told.outcome == Outcome.IMPOSSIBLE
+
+
+# --- a copy that is asked for as well ---
+
+
+def test_copy_that_is_asked_for_while_recipients_answer_comes_first(application):
+    request = rights.run(rights.approved(application.subject))
+    assert request.step == "wait"
+    access = rights.ask(application.subject, Right.ACCESS)
+    running.run_step(access.pk)  # it has begun: nothing ends it but its answer
+    answered(application)
+    request = rights.run(request)
+    assert (request.status, request.trouble) == (S.RUNNING, "access_first")
+    assert rights.run(access).status == S.COMPLETED
+    with later(days=27):
+        assert rights.run(request).status == S.COMPLETED
