@@ -29,6 +29,7 @@ from applications.services.setting_apart import belonging_to, set_apart
 from applications.subject_data import outlives_its_subject
 from privacy.datamap import doors, explain
 from privacy.models import (
+    AccessPackage,
     Erasure,
     Exception17,
     LetterKind,
@@ -42,6 +43,8 @@ from privacy.services.moves import move
 from privacy.states import RequestStatus, sources
 
 S = RequestStatus
+COPY_WAITS = timedelta(days=7)
+"""So long a copy that its person has not opened yet is left to them before everything goes."""
 
 
 class ErasureOfAPerson:
@@ -167,11 +170,18 @@ def _pause_since(moment: datetime) -> timedelta:
 
 
 def _is_owed_a_copy(request: RightsRequest) -> bool:
-    """Whoever asks for a copy and for erasure gets the copy first."""
-    asked = RightsRequest.objects.filter(
-        subject=request.subject_id, right=Right.ACCESS, status__in=[S.ASSESSED, S.APPROVED, S.RUNNING]
+    """Whoever asks for a copy and for erasure gets the copy first, and has time to open it: with the erasure
+    it goes, and nobody can sign in any more.
+    """
+    asked = RightsRequest.objects.filter(subject=request.subject_id, right=Right.ACCESS)
+    if asked.filter(status__in=[S.ASSESSED, S.APPROVED, S.RUNNING]).exists():
+        return True
+    now = timezone.now()
+    unopened = AccessPackage.objects.filter(
+        request__in=asked, opened_at__isnull=True, released_at__gt=now - COPY_WAITS
     )
-    return asked.exists()
+    in_time = request.clock.days_left(timezone.localdate(now)) > notification.LAST_DAYS
+    return in_time and unopened.exists()
 
 
 def _forget_codes(subject: DataSubject) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.utils import timezone
 
 from applications.models import Application
 from applications.services.locking import lock_subject
-from privacy.models import Outcome, RecipientNotice, Right
+from privacy.models import AccessPackage, Outcome, RecipientNotice, Right
 from privacy.services import deciding, running
 from privacy.states import RequestStatus
 from tests import factories
@@ -99,4 +100,31 @@ def test_copy_that_is_asked_for_while_recipients_answer_comes_first(application)
     assert (request.status, request.trouble) == (S.RUNNING, "access_first")
     assert rights.run(access).status == S.COMPLETED
     with later(days=27):
+        assert rights.run(request).status == S.COMPLETED
+
+
+def test_copy_that_nobody_opened_yet_is_left_for_a_week(lenders):
+    subject = factories.subject()
+    access = rights.ask(subject, Right.ACCESS)
+    request = rights.approved(subject)
+    assert rights.run(access).status == S.COMPLETED
+    assert rights.run(request).trouble == "access_first"
+    with later(days=6):
+        assert rights.run(request).trouble == "access_first"
+    with later(days=8):
+        assert rights.run(request).status == S.COMPLETED
+
+
+def test_copy_that_was_opened_holds_nothing_up(lenders):
+    subject = factories.subject()
+    access = rights.run(rights.ask(subject, Right.ACCESS))
+    AccessPackage.objects.filter(request=access).update(opened_at=timezone.now())
+    assert rights.run(rights.approved(subject)).status == S.COMPLETED
+
+
+def test_copy_that_nobody_opened_does_not_hold_an_erasure_beyond_its_time(lenders):
+    subject = factories.subject()
+    request = rights.approved(subject)
+    with later(days=27):
+        rights.run(rights.ask(subject, Right.ACCESS))
         assert rights.run(request).status == S.COMPLETED
