@@ -116,7 +116,9 @@ class CallbackView(APIView):
                 message_id=message.message_id,
                 actor=Actor.lender(lender.slug),
             )
-        except SubjectErased:
+        except SubjectErased:  # and the rows have yet to go
+            if late_word(lender.slug, message.submission_id, message.answer):
+                return "noted_after_erasure"
             raise erased() from None
 
     def _take_in_late(self, lender: Lender, message: CallbackMessage) -> str:

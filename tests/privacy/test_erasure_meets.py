@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import connections, transaction
 from django.utils import timezone
 
+from applications.crypto import keyring
 from applications.models import Application
 from applications.services.locking import lock_subject
 from privacy.models import AccessPackage, Outcome, RecipientNotice, Right
@@ -17,6 +19,7 @@ from tests import factories
 from tests.clock import later
 from tests.lenders import scene
 from tests.privacy import rights
+from tests.privacy.test_late_answers import said
 
 pytestmark = [
     pytest.mark.thorough,
@@ -128,3 +131,18 @@ def test_copy_that_nobody_opened_does_not_hold_an_erasure_beyond_its_time(lender
     with later(days=27):
         rights.run(rights.ask(subject, Right.ACCESS))
         assert rights.run(request).status == S.COMPLETED
+
+
+# --- the word of a lender ---
+
+
+def test_word_of_a_lender_while_the_rows_still_wait_to_be_deleted_is_noted(application, monkeypatch):
+    submission = scene.submission_at(application, "atra")
+    request = rights.run(rights.approved(application.subject))
+    answered(application, "pending")
+    with monkeypatch.context() as broken, later(days=4):
+        broken.setattr(keyring, "destroy_key", mock.Mock(side_effect=ConnectionError))
+        assert rights.run(request).step == "destroy_key"
+    assert said(submission, "offered").status_code == 410
+    assert said(submission, "deleted", number=2).status_code == 204
+    assert request.told.get(recipient="atra").outcome == Outcome.DELETED
