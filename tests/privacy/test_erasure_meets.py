@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from typing import Any
 from unittest import mock
 
@@ -12,8 +13,10 @@ from django.utils import timezone
 from applications.crypto import keyring
 from applications.models import Application
 from applications.services.locking import lock_subject
-from privacy.models import AccessPackage, Outcome, RecipientNotice, Right
+from lenders.models import DeletionNotice
+from privacy.models import AccessPackage, Exception17, Outcome, RecipientNotice, Right, RightsRequest
 from privacy.services import deciding, running
+from privacy.services.requests import Kept
 from privacy.states import RequestStatus
 from tests import factories
 from tests.clock import later
@@ -146,3 +149,22 @@ def test_word_of_a_lender_while_the_rows_still_wait_to_be_deleted_is_noted(appli
     assert said(submission, "offered").status_code == 410
     assert said(submission, "deleted", number=2).status_code == 204
     assert request.told.get(recipient="atra").outcome == Outcome.DELETED
+
+
+def partly_erased(application: Application) -> RightsRequest:
+    """The application stays; no lender had answered."""
+    kept = (Kept(application.pk, Exception17.CLAIMS, date(2027, 6, 1)),)
+    request = rights.run(rights.approved(application.subject, kept=kept))
+    answered(application, "pending")
+    with later(days=4):
+        request = rights.run(request)
+    assert request.status == S.COMPLETED
+    return request
+
+
+def test_late_word_about_an_application_that_stays_is_noted_with_the_proof(application):
+    request = partly_erased(application)
+    submission = scene.submission_at(application, "leja")
+    assert said(submission, "deleted", slug="leja").status_code == 204
+    assert DeletionNotice.objects.get(submission=submission).acknowledgement == "deleted"
+    assert request.told.get(recipient="leja").outcome == Outcome.DELETED
