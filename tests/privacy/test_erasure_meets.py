@@ -11,7 +11,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from applications.crypto import keyring
-from applications.models import Application
+from applications.models import Application, OutboundMail
 from applications.services.locking import lock_subject
 from lenders.models import DeletionNotice
 from privacy.models import AccessPackage, Exception17, Outcome, RecipientNotice, Right, RightsRequest
@@ -168,3 +168,16 @@ def test_late_word_about_an_application_that_stays_is_noted_with_the_proof(appli
     assert said(submission, "deleted", slug="leja").status_code == 204
     assert DeletionNotice.objects.get(submission=submission).acknowledgement == "deleted"
     assert request.told.get(recipient="leja").outcome == Outcome.DELETED
+
+
+# --- an application that stays has nobody to write to ---
+
+
+@pytest.mark.parametrize("word", ["contract_signed", "declined"])
+def test_lender_may_speak_of_an_application_that_stays(application, word):
+    scene.chosen(application, "atra")
+    partly_erased(application)
+    before = OutboundMail.objects.count()
+    assert said(scene.submission_at(application, "atra"), word).status_code == 204
+    assert scene.states(application)["atra"] == {"declined": "lender_declined_late"}.get(word, word)
+    assert OutboundMail.objects.count() == before
