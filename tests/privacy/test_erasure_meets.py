@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from applications.crypto import keyring
 from applications.models import Application, OutboundMail
+from applications.personal import Category, Purpose
+from applications.selectors.revealed import revealed_person
 from applications.services.locking import lock_subject
 from lenders.models import DeletionNotice
 from privacy.models import AccessPackage, Exception17, Outcome, RecipientNotice, Right, RightsRequest
@@ -181,3 +183,10 @@ def test_lender_may_speak_of_an_application_that_stays(application, word):
     assert said(scene.submission_at(application, "atra"), word).status_code == 204
     assert scene.states(application)["atra"] == {"declined": "lender_declined_late"}.get(word, word)
     assert OutboundMail.objects.count() == before
+
+
+def test_staff_can_look_at_an_application_that_stays(application):
+    partly_erased(application)
+    stays = Application.objects.get(pk=application.pk)
+    shown = revealed_person(stays, categories=[Category.IDENTIFICATION], purpose=Purpose.LEGAL_CLAIMS)
+    assert "Canary-Māra" in dict(shown[0].rows).values()
