@@ -30,6 +30,9 @@ from applications.subject_data import outlives_its_subject
 from privacy.datamap import doors
 
 SHORTEST = 6  # a shorter word stands in many places that have nothing to do with anybody
+# Bytes are written as hexadecimal and moments as digits: a number of a document without any other letter
+# would be found in ciphertexts and moments of anybody, and nobody could remove it from there.
+LIKE_ANYTHING = re.compile(r"[0-9a-f]{1,11}", re.IGNORECASE)
 LOOKED_FOR = frozenset(
     {
         "identification.email", "identification.phone", "identification.personal_code",
@@ -68,8 +71,8 @@ def traces_of(subject: DataSubject) -> Traces:
                     identifiers.add(str(row.pk))
                 values |= {value for name in texts if isinstance(value := getattr(row, name), str)}
                 digests |= {bytes(held).hex() for name in indexes if (held := getattr(row, name))}
-    long_enough = (value for value in values if len(value) >= SHORTEST)
-    return Traces(tuple(sorted(long_enough)), tuple(sorted(digests)), tuple(sorted(identifiers)))
+    telling = (one for one in values if len(one) >= SHORTEST and not LIKE_ANYTHING.fullmatch(one))
+    return Traces(tuple(sorted(telling)), tuple(sorted(digests)), tuple(sorted(identifiers)))
 
 
 def _telling_fields(model: type[models.Model]) -> tuple[list[str], list[str]]:

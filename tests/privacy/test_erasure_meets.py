@@ -11,7 +11,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from applications.crypto import keyring
-from applications.models import Application, OutboundMail
+from applications.models import Application, IdentityDocument, OutboundMail
 from applications.personal import Category, Purpose
 from applications.selectors.revealed import revealed_person
 from applications.services.locking import lock_subject
@@ -190,3 +190,16 @@ def test_staff_can_look_at_an_application_that_stays(application):
     stays = Application.objects.get(pk=application.pk)
     shown = revealed_person(stays, categories=[Category.IDENTIFICATION], purpose=Purpose.LEGAL_CLAIMS)
     assert "Canary-Māra" in dict(shown[0].rows).values()
+
+
+# --- what looks like something of the person ---
+
+
+def test_number_that_stands_in_anything_is_not_looked_for(lenders):
+    bystander = factories.subject()
+    subject = factories.sent_application(factories.subject()).subject
+    identity = IdentityDocument.objects.get(subject=subject)
+    identity.document_number = f"{bystander.created_at:%f}"  # as it stands in a moment of somebody else
+    identity.save(update_fields=["document_number"])
+    request = rights.run(rights.approved(subject))
+    assert (request.status, request.trouble, request.erasure.residue) == (S.COMPLETED, "", [])
