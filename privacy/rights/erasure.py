@@ -139,7 +139,9 @@ class ErasureOfAPerson:
 
     def search(self, request: RightsRequest) -> Done | Wait:
         """Look for what was left. Nothing is certified while something is."""
-        found = residue.search(residue.Traces.from_data(request.words.traces or {}))
+        traces = residue.Traces.from_data(request.words.traces or {})
+        residue.forget_in_sessions(traces)
+        found = residue.search(traces)
         _note(request.erasure, scanned_at=timezone.now(), residue=found)
         return Wait("residue", timedelta(minutes=10)) if found else Done()
 

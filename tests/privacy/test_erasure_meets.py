@@ -7,6 +7,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import connections, transaction
 from django.utils import timezone
 
@@ -203,3 +204,14 @@ def test_number_that_stands_in_anything_is_not_looked_for(lenders):
     identity.save(update_fields=["document_number"])
     request = rights.run(rights.approved(subject))
     assert (request.status, request.trouble, request.erasure.residue) == (S.COMPLETED, "", [])
+
+
+def test_session_of_staff_that_saw_the_person_forgets_it_and_goes_on(application):
+    session = SessionStore()
+    session["revealed"] = {"application": str(application.pk), "until": 0}
+    session["proof"] = {"seen": 1}
+    session.create()
+    request = rights.run(rights.approved(application.subject))
+    answered(application)
+    assert rights.run(request).status == S.COMPLETED
+    assert dict(SessionStore(session.session_key).items()) == {"proof": {"seen": 1}}
