@@ -17,7 +17,7 @@ from applications.actors import SYSTEM, Actor
 from applications.errors import SubjectErased
 from applications.services import audit
 from lenders.adapters import get_adapter
-from lenders.adapters.base import CallbackMessage, LenderError
+from lenders.adapters.base import CallbackMessage, Deleted, LenderError, Retained
 from lenders.adapters.errors import ErrorCode
 from lenders.callback_docs import described
 from lenders.erased import late_word
@@ -110,14 +110,20 @@ class CallbackView(APIView):
         if not Submission.objects.filter(pk=message.submission_id, lender=lender).exists():
             return self._take_in_late(lender, message)
         try:
-            return ingest(
+            outcome = ingest(
                 submission_id=message.submission_id,
                 answer=message.answer,
                 message_id=message.message_id,
                 actor=Actor.lender(lender.slug),
             )
-        except SubjectErased:
+        except SubjectErased:  # and the rows have yet to go
+            if late_word(lender.slug, message.submission_id, message.answer):
+                return "noted_after_erasure"
             raise erased() from None
+        if isinstance(message.answer, Deleted | Retained):
+            # the application may be one that stayed when its person was erased
+            late_word(lender.slug, message.submission_id, message.answer)
+        return outcome
 
     def _take_in_late(self, lender: Lender, message: CallbackMessage) -> str:
         """Of what was erased its answer to the request to delete is noted, and nothing else is taken in.

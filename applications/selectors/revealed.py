@@ -54,9 +54,10 @@ def revealed_person(
     require_allowed(_marks(categories), purpose)
     given = answers(application, purpose=purpose, categories=categories)
     found = [Revealed(one, tuple(_rows(given, one))) for one in REVEALABLE if one in categories]
-    if Category.IDENTIFICATION in categories:
-        email = (label_text(EMAIL_LABEL), application.subject.verified_email)
-        found[0] = Revealed(Category.IDENTIFICATION, (*found[0].rows, email))
+    email = application.subject.email  # none where the application stayed and its person was erased
+    if Category.IDENTIFICATION in categories and email is not None:
+        row = (label_text(EMAIL_LABEL), email)
+        found[0] = Revealed(Category.IDENTIFICATION, (*found[0].rows, row))
     return found
 
 

@@ -15,6 +15,8 @@ def tell_by_mail(submission: Submission, kind: MailKind, **more: Any) -> None:
     if mail.why_not_written_to(submission.subject_id) is not None:
         return
     application = submission.application
+    if application.subject.email is None:  # what stayed of somebody erased has nobody to write to
+        return
     mail.compose(
         kind=kind,
         owner_id=submission.subject_id,

@@ -29,6 +29,7 @@ from applications.services.setting_apart import belonging_to, set_apart
 from applications.subject_data import outlives_its_subject
 from privacy.datamap import doors, explain
 from privacy.models import (
+    AccessPackage,
     Erasure,
     Exception17,
     LetterKind,
@@ -42,6 +43,8 @@ from privacy.services.moves import move
 from privacy.states import RequestStatus, sources
 
 S = RequestStatus
+COPY_WAITS = timedelta(days=7)
+"""So long a copy that its person has not opened yet is left to them before everything goes."""
 
 
 class ErasureOfAPerson:
@@ -98,6 +101,8 @@ class ErasureOfAPerson:
     def close(self, request: RightsRequest) -> Done | Wait:
         """From here on nothing is written about the person any more; traces to look for are set aside."""
         subject = lock_subject(request.person.pk)
+        if _is_owed_a_copy(request):  # asked for meanwhile: without the person it could never be answered
+            return Wait("access_first", timedelta(minutes=10))
         if notification.is_handing_out(subject.pk):
             return Wait("handing_out")
         if not notification.is_complete(request):
@@ -136,7 +141,9 @@ class ErasureOfAPerson:
         """Look for what was left. Nothing is certified while something is. All tables are read through
         within a day, for all erasures at once (services.searching).
         """
-        found = residue.search(request.person, residue.Traces.from_data(request.words.traces or {}))
+        traces = residue.Traces.from_data(request.words.traces or {})
+        residue.forget_in_sessions(traces)
+        found = residue.search(request.person, traces)
         _note(request.erasure, scanned_at=timezone.now(), residue=found)
         return Wait("residue", timedelta(minutes=10)) if found else Done()
 
@@ -164,11 +171,18 @@ def _pause_since(moment: datetime) -> timedelta:
 
 
 def _is_owed_a_copy(request: RightsRequest) -> bool:
-    """Whoever asks for a copy and for erasure gets the copy first."""
-    asked = RightsRequest.objects.filter(
-        subject=request.subject_id, right=Right.ACCESS, status__in=[S.ASSESSED, S.APPROVED, S.RUNNING]
+    """Whoever asks for a copy and for erasure gets the copy first, and has time to open it: with the erasure
+    it goes, and nobody can sign in any more.
+    """
+    asked = RightsRequest.objects.filter(subject=request.subject_id, right=Right.ACCESS)
+    if asked.filter(status__in=[S.ASSESSED, S.APPROVED, S.RUNNING]).exists():
+        return True
+    now = timezone.now()
+    unopened = AccessPackage.objects.filter(
+        request__in=asked, opened_at__isnull=True, released_at__gt=now - COPY_WAITS
     )
-    return asked.exists()
+    in_time = request.clock.days_left(timezone.localdate(now)) > notification.LAST_DAYS
+    return in_time and unopened.exists()
 
 
 def _forget_codes(subject: DataSubject) -> None:

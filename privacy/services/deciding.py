@@ -69,7 +69,9 @@ def record_told(
     if outcome not in BY_STAFF or kept != bool(basis) or (basis and basis not in RetentionBasis.values):
         raise IllegalTransition
     with transaction.atomic():
-        notice = RecipientNotice.objects.select_for_update().select_related("request").get(pk=notice_id)
+        # the request itself is held by the worker that carries it out, which may wait for the notice
+        found = RecipientNotice.objects.select_for_update(of=("self",)).select_related("request")
+        notice = found.get(pk=notice_id)
         now = timezone.now()
         notice.outcome, notice.basis, notice.until, notice.by_staff = (
             outcome,

@@ -38,6 +38,8 @@ UNKNOWN = frozenset({Refusal.NOT_IDENTIFIED, Refusal.NOTHING_HELD})
 """Refused while it is not known who asks."""
 PROVED = frozenset({Identity.FRESH_CODE, Identity.CONTACT})
 """Shown by the person, not decided by us."""
+UNPROVED = frozenset({S.RECEIVED, S.IDENTITY_CHECK})
+"""While nobody has established who asks. One that runs is never waited for: it may wait for the person."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ def receive(
             if standing is not None:
                 _add_text(standing, text, now)
                 note(standing, "asked_again", actor)
+                if identity in PROVED and standing.status in UNPROVED:
+                    return _proved_now(standing, identity, contact, actor)
                 return standing
         request = RightsRequest(
             reference=make_reference("R"), subject_id=subject_id, right=right, way=way, language=language,
@@ -148,8 +152,11 @@ def confirm(*, request_id: UUID, subject_id: UUID, actor: Actor) -> RightsReques
 
     Raises RightsRequest.DoesNotExist for a request that is not this person's, IllegalTransition.
     """
-    RightsRequest.objects.get(pk=request_id, subject_id=subject_id)
-    return identify(request_id=request_id, identity=Identity.CONTACT, actor=actor)
+    asked = RightsRequest.objects.select_related("subject").get(pk=request_id, subject_id=subject_id)
+    with transaction.atomic():
+        request = identify(request_id=request_id, identity=Identity.CONTACT, actor=actor)
+        _answer_at(request, asked.person.verified_email)
+    return request
 
 
 def deny(*, request_id: UUID, subject_id: UUID, actor: Actor) -> RightsRequest:
@@ -235,6 +242,22 @@ def _identify(request: RightsRequest, identity: Identity, actor: Actor) -> None:
     move(request, S.ASSESSED, actor, [*columns, "subject", "identity"], why=identity)
     if request.right == Right.ACCESS and identity in PROVED:
         move(request, S.APPROVED, SYSTEM)
+
+
+def _proved_now(standing: RightsRequest, identity: Identity, contact: str, actor: Actor) -> RightsRequest:
+    """Whoever proves who they are settles that of a request of theirs that waited for it."""
+    request = _locked(standing.pk)
+    if request.status in UNPROVED:
+        _identify(request, identity, actor)
+        _answer_at(request, contact)
+    return request
+
+
+def _answer_at(request: RightsRequest, contact: str) -> None:
+    """The answer goes to where the person proved to be, never to an address that somebody else may have
+    named: it tells who has their data.
+    """
+    RequestWords(request=request, contact=contact).save(update_fields=["contact"])
 
 
 def _refuse(request: RightsRequest, why: Refusal, actor: Actor, *, reasons: str) -> None:

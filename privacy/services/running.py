@@ -59,8 +59,9 @@ def run_step(request_id: UUID) -> bool:
     Raises whatever the step raised, having changed nothing.
     """
     with transaction.atomic():
-        # held by another worker: that one goes on with it
-        found = RightsRequest.objects.select_for_update(skip_locked=True, of=("self",)).filter(
+        # held by another worker: that one goes on with it. Without the key: who holds the person's row, or a
+        # recipient's, may write an event of this request meanwhile, and the step may wait for that row
+        found = RightsRequest.objects.select_for_update(skip_locked=True, no_key=True, of=("self",)).filter(
             pk=request_id, status__in=[S.APPROVED, S.RUNNING]
         )
         request = found.select_related("subject").first()

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 import pytest
 import redis
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
 from django.db import connection
 from django.test import override_settings
 from django.utils import timezone
@@ -251,17 +250,6 @@ def test_residue_holds_the_certificate_back_and_says_where(anna, server, monkeyp
     monkeypatch.undo()
     for door in doors():
         door.erase(rights.current(request).person)
-    assert rights.run(request).status == S.COMPLETED
-
-
-def test_session_of_staff_that_names_the_person_is_residue():
-    draft = factories.draft(factories.subject())
-    session = SessionStore()
-    session["revealed"] = {"application": str(draft.pk)}
-    session.save()
-    request = rights.run(rights.approved(draft.subject))
-    assert request.erasure.residue == ["django_session"]
-    session.delete()
     assert rights.run(request).status == S.COMPLETED
 
 

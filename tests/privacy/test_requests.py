@@ -97,6 +97,17 @@ def test_person_whom_the_question_reached_confirms(anna):
     assert (confirmed.identity, confirmed.status) == (Identity.CONTACT, "approved")
 
 
+def test_person_who_confirms_is_answered_at_the_contact_on_file(anna):
+    request = requests.receive(
+        right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=OFFICER, subject_id=anna.pk,
+        contact="stranger@piemers.lv",
+    )  # fmt: skip
+    requests.ask_who(request_id=request.pk, actor=OFFICER)
+    requests.confirm(request_id=request.pk, subject_id=anna.pk, actor=OFFICER)
+    with data_key_scope():
+        assert RequestWords.objects.get(pk=request.pk).contact == "anna@piemers.lv"
+
+
 def test_person_who_did_not_ask_says_so_and_nothing_is_given_out(anna):
     request = asked(anna)
     requests.ask_who(request_id=request.pk, actor=OFFICER)
@@ -148,6 +159,21 @@ def test_second_click_is_the_same_request(anna):
         assert (
             RequestWords.objects.get().text.count("Lūdzu manus datus.") == 2
         )  # whatever was written is kept
+
+
+@pytest.mark.parametrize("asked_who", [False, True])
+def test_fresh_code_settles_a_request_of_which_nobody_knew_who_asked(anna, asked_who):
+    first = requests.receive(
+        right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=OFFICER, subject_id=anna.pk,
+        contact="stranger@piemers.lv",
+    )  # fmt: skip
+    if asked_who:
+        requests.ask_who(request_id=first.pk, actor=OFFICER)
+    second = asked(anna, identity=Identity.FRESH_CODE)
+    assert (second.pk, second.status, second.identity) == (first.pk, "approved", Identity.FRESH_CODE)
+    assert second.paused_on is None
+    with data_key_scope():
+        assert RequestWords.objects.get(pk=first.pk).contact == "anna@piemers.lv"
 
 
 def test_another_right_and_another_person_are_other_requests(anna):
