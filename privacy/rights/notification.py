@@ -25,7 +25,9 @@ ANSWERS_WITHIN = timedelta(days=3)
 TOLD_WITHIN = timedelta(days=10)
 """How long it waits for one that cannot be reached; then staff tell it."""
 LAST_DAYS = 5
-"""So near its last day a request waits for no recipient."""
+"""So near its last day a request waits for no recipient, but for"""
+AT_LEAST = timedelta(minutes=10)
+"""in which those that can be reached are told."""
 
 
 def doors() -> list[RecipientDoor]:
@@ -89,7 +91,7 @@ def must_wait(request: RightsRequest, *, since: datetime) -> bool:
     """Whether somebody is still to be told, or may answer soon; never beyond what the legal clock allows."""
     now = timezone.now()
     if request.clock.days_left(timezone.localdate(now)) <= LAST_DAYS:
-        return False
+        return now < since + AT_LEAST and request.told.filter(outcome=Outcome.WAITING).exists()
     if request.told.filter(outcome=Outcome.WAITING).exists():
         return now < since + TOLD_WITHIN
     return request.told.filter(outcome=Outcome.TOLD, told_at__gt=now - ANSWERS_WITHIN).exists()

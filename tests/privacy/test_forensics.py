@@ -36,6 +36,7 @@ from tests.privacy.trails import PARTNER, Trail, own_marks, planted
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "keys", "aside"]),
     pytest.mark.thorough,
+    pytest.mark.alone,  # what others write at the same time keeps old parts of the log alive
 ]
 DATABASES = ("default", "keys")
 SHORTEST_TEXT = 9  # a shorter one is found by chance, and numbers are
