@@ -13,7 +13,7 @@ from django.db.models.deletion import Collector
 from applications import references
 from applications.crypto.fields import BlindIndex, encrypted_fields
 from applications.crypto.keyring import key_of_a_new_owner
-from applications.models import Application, DataSubject, Disclosure, OwnedBySubject
+from applications.models import Application, Complaint, DataSubject, Disclosure, OwnedBySubject
 
 
 def set_apart(*, subject: DataSubject, application_ids: Collection[UUID]) -> DataSubject:
@@ -35,7 +35,7 @@ def set_apart(*, subject: DataSubject, application_ids: Collection[UUID]) -> Dat
 
 
 def belonging_to(subject: DataSubject, application_ids: Collection[UUID]) -> Iterator[OwnedBySubject]:
-    """The applications, what would be deleted with them, and what says to whom they went."""
+    """The applications, what would be deleted with them, what says to whom they went, and open complaints."""
     applications = list(Application.objects.filter(pk__in=application_ids, subject=subject))
     yield from applications
     collector = Collector(using=DEFAULT_DB_ALIAS)
@@ -46,6 +46,8 @@ def belonging_to(subject: DataSubject, application_ids: Collection[UUID]) -> Ite
         if isinstance(row, OwnedBySubject) and not isinstance(row, Application):
             yield row
     yield from Disclosure.objects.filter(application__in=applications)
+    if applications:  # what is claimed is in the complaint, which belongs to no application
+        yield from Complaint.objects.filter(subject=subject, closed_at__isnull=True)
 
 
 def _move(row: OwnedBySubject, subject: DataSubject, heir: DataSubject) -> None:

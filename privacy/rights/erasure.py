@@ -107,10 +107,10 @@ class ErasureOfAPerson:
             return Wait("handing_out")
         if not notification.is_complete(request):
             return Done(then="tell")  # something left meanwhile
-        notification.leave_to_staff(request)
         if request.kept:
             staying = [UUID(one["application"]) for one in request.kept]
             set_apart(subject=subject, application_ids=staying)
+        notification.leave_to_staff(request)
         words = request.words
         words.traces = residue.traces_of(subject).as_data()
         words.save(update_fields=["traces"])

@@ -16,6 +16,8 @@ from applications.formats import date_text
 from applications.personal import RecipientKind
 from applications.recipients import CameOf, Received, RecipientDoor
 from lenders.adapters.base import AnyAnswer, Deleted, Retained
+from lenders.models import DeletionNotice, Submission
+from lenders.recipients import RECIPIENTS as LENDERS
 from lenders.states import RetentionBasis
 from privacy.models import Outcome, RecipientNotice, RightsRequest
 from privacy.rights.base import Part
@@ -98,8 +100,32 @@ def must_wait(request: RightsRequest, *, since: datetime) -> bool:
 
 
 def leave_to_staff(request: RightsRequest) -> None:
-    """Those that could not be reached are told by staff: no interface tells them once the rows are gone."""
-    request.told.filter(outcome=Outcome.WAITING).update(outcome=Outcome.BY_HAND)
+    """Those that could not be reached are told by staff: no interface tells them once the rows are gone.
+
+    Where an application stays, its lenders are still told through theirs (follow_what_stays).
+    """
+    stays = Submission.objects.exclude(subject=request.subject)
+    waiting = request.told.filter(outcome=Outcome.WAITING)
+    waiting.exclude(reference__in=stays.values("pk")).update(outcome=Outcome.BY_HAND)
+
+
+def follow_what_stays() -> dict[str, int]:
+    """Take over what lenders answered since about applications that stayed after an erasure."""
+    open_ones = RecipientNotice.objects.filter(
+        kind=RecipientKind.LENDER,
+        outcome__in=[Outcome.WAITING, Outcome.TOLD],
+        by_staff=False,
+        request__ended_at__isnull=False,
+        reference__in=DeletionNotice.objects.values("submission"),
+    )
+    counts = {"recipients": 0}
+    for notice in open_ones.select_related("request"):
+        received = Received(
+            RecipientKind.LENDER, notice.recipient, notice.name, notice.request.received_at, notice.reference
+        )
+        _note(notice.request, received, LENDERS.came_of(received))
+        counts["recipients"] += 1
+    return counts
 
 
 def _note(request: RightsRequest, received: Received, came: CameOf) -> None:

@@ -14,6 +14,7 @@ from applications.services.mail import compose
 from applications.services.operations import DAILY_JOBS
 from privacy.models import AccessPackage, Erasure, RequestWords, Right, RightsRequest
 from privacy.request_clock import Reminder
+from privacy.rights.notification import follow_what_stays
 from privacy.services.moves import note
 from privacy.states import ENDED, OPEN
 
@@ -90,6 +91,7 @@ def forget_words() -> dict[str, int]:
 
 
 DAILY_JOBS |= {
+    "follow_what_stays": follow_what_stays,
     "remind_of_requests": remind,
     "end_packages": end_packages,
     "forget_words_of_requests": forget_words,

@@ -12,12 +12,14 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from applications.crypto import keyring
-from applications.models import Application, IdentityDocument, OutboundMail
+from applications.crypto.keyring import data_key_scope
+from applications.models import Application, Complaint, IdentityDocument, OutboundMail
 from applications.personal import Category, Purpose
 from applications.selectors.revealed import revealed_person
 from applications.services.locking import lock_subject
 from lenders.models import DeletionNotice
 from privacy.models import AccessPackage, Exception17, Outcome, RecipientNotice, Right, RightsRequest
+from privacy.rights import notification
 from privacy.services import deciding, running
 from privacy.services.requests import Kept
 from privacy.states import RequestStatus
@@ -174,6 +176,33 @@ def test_late_word_about_an_application_that_stays_is_noted_with_the_proof(appli
 
 
 # --- an application that stays has nobody to write to ---
+
+
+def test_lender_of_an_application_that_stays_is_still_told_through_its_interface(application):
+    kept = (Kept(application.pk, Exception17.CLAIMS, date(2027, 6, 1)),)
+    request = rights.run(rights.approved(application.subject, kept=kept))
+    with later(days=11):
+        assert rights.run(request).status == S.COMPLETED
+    assert set(request.told.values_list("outcome", flat=True)) == {Outcome.WAITING}
+    scene.make_due(submission__application=application)
+    answered(Application.objects.get(pk=application.pk))
+    assert notification.follow_what_stays() == {"recipients": 2}
+    assert set(request.told.values_list("outcome", flat=True)) == {Outcome.DELETED}
+    assert notification.follow_what_stays() == {"recipients": 0}
+
+
+def test_open_complaint_stays_with_the_application_that_stays_for_it(application):
+    with data_key_scope():
+        for text, closed_at in (("open", None), ("closed", timezone.now())):
+            Complaint(
+                subject=application.subject, text=text, received_at=timezone.now(), closed_at=closed_at
+            ).save(force_insert=True)
+    kept = (Kept(application.pk, Exception17.CLAIMS, date(2027, 6, 1)),)
+    request = rights.run(rights.approved(application.subject, kept=kept))
+    answered(application)
+    assert rights.run(request).status == S.COMPLETED
+    with data_key_scope():
+        assert [one.text for one in Complaint.objects.all()] == ["open"]
 
 
 @pytest.mark.parametrize("word", ["contract_signed", "declined"])
