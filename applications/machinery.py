@@ -31,6 +31,7 @@ JOBS: Mapping[str, str | Promise] = {
     "publish_audit_head": gettext_lazy("Publish the head of the audit"),
     "remind_of_requests": gettext_lazy("Remind of requests of data subjects"),
     "end_packages": gettext_lazy("Delete access packages that have expired"),
+    "end_what_stayed": gettext_lazy("Erase what stayed after an erasure, when its day is over"),
     "follow_what_stays": gettext_lazy("Note what lenders answered after an erasure"),
     "search_for_what_erasures_left": gettext_lazy("Search every table for what erasures left"),
     "forget_words_of_requests": gettext_lazy("Forget the words of requests that were answered"),

@@ -13,7 +13,7 @@ class PrivacyConfig(AppConfig):
         from privacy import checks, receivers, tasks  # noqa: F401, PLC0415
         from privacy.models import RequestWords  # noqa: PLC0415
         from privacy.rights.notification import late_word  # noqa: PLC0415
-        from privacy.services import reminding, searching  # noqa: F401, PLC0415 - daily jobs
+        from privacy.services import ending, reminding, searching  # noqa: F401, PLC0415 - daily jobs
 
         KEY_OWNERS.append(RequestWords)
         remembered.append(late_word)

@@ -57,6 +57,7 @@ HAPPENED: Mapping[str, Text] = {
     "released": gettext_lazy("Values that may be about somebody else were released"),
     "withheld": gettext_lazy("Values that may be about somebody else were withheld"),
     "recipient_noted": gettext_lazy("What became of a recipient was written down"),
+    "stay_ended": gettext_lazy("What had stayed was erased"),
     "erased": gettext_lazy("The person was erased"),
 }
 """What can happen to a request; what is not here is shown as its code."""

@@ -96,7 +96,8 @@ class RightsRequest(models.Model):
     paused_days = _register(models.PositiveSmallIntegerField(_("days of waiting"), default=0))
     paused_on = _register(models.DateField(_("waits since"), null=True))
     ended_at = _register(models.DateTimeField(_("ended"), null=True))
-    # What an erasure leaves, as decided: {"application": its id, "ground": an Exception17, "until": a day}.
+    # What an erasure leaves, as decided: {"application": its id, "ground": an Exception17, "until": a day};
+    # later also "heir", the person without a name who has it then, and "erased_on".
     kept = _register(models.JSONField(_("what stays"), default=list), Source.STAFF)
     # While it is carried out: the step that comes next, and why the last try of it failed.
     step = models.CharField(_("next step"), max_length=20, blank=True)

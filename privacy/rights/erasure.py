@@ -107,9 +107,10 @@ class ErasureOfAPerson:
             return Wait("handing_out")
         if not notification.is_complete(request):
             return Done(then="tell")  # something left meanwhile
-        if request.kept:
-            staying = [UUID(one["application"]) for one in request.kept]
-            set_apart(subject=subject, application_ids=staying)
+        for one in request.kept:  # each apart: each has a last day of its own
+            heir = set_apart(subject=subject, application_ids=[UUID(one["application"])])
+            one["heir"] = str(heir.pk)
+        request.save(update_fields=["kept"])
         notification.leave_to_staff(request)
         words = request.words
         words.traces = residue.traces_of(subject).as_data()
@@ -161,7 +162,8 @@ class ErasureOfAPerson:
         erasure = Erasure.objects.filter(request=request).first()
         if erasure is None:
             return []
-        return [Part(_("The erasure"), list(_certificate(erasure))), notification.prove(request)]
+        parts = [Part(_("The erasure"), list(_certificate(erasure))), notification.prove(request)]
+        return [*parts, _stayed(request)] if request.kept else parts
 
 
 def _pause_since(moment: datetime) -> timedelta:
@@ -258,6 +260,23 @@ def _kept(request: RightsRequest) -> Iterator[tuple[dict[str, str], Application]
         application = found.get(UUID(one["application"]))
         if application is not None:
             yield one, application
+
+
+def _stayed(request: RightsRequest) -> Part:
+    """What was set apart, and that it went when its day was over."""
+    lines = [
+        (
+            str(Exception17(one["ground"]).label),
+            _written_day(one["until"]),
+            _written_day(one.get("erased_on")),
+        )
+        for one in request.kept
+    ]
+    return Part(_("What stayed"), lines, (_("exception"), _("until"), _("erased")))
+
+
+def _written_day(text: str | None) -> str:
+    return date_text(date.fromisoformat(text)) if text else ""
 
 
 def _certificate(erasure: Erasure) -> Iterator[tuple[str, str]]:

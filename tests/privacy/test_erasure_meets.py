@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from unittest import mock
 
@@ -12,6 +12,7 @@ from django.db import connections, transaction
 from django.utils import timezone
 
 from applications.crypto import keyring
+from applications.crypto.errors import KeyDestroyed
 from applications.crypto.keyring import data_key_scope
 from applications.models import Application, Complaint, IdentityDocument, OutboundMail
 from applications.personal import Category, Purpose
@@ -20,7 +21,8 @@ from applications.services.locking import lock_subject
 from lenders.models import DeletionNotice
 from privacy.models import AccessPackage, Exception17, Outcome, RecipientNotice, Right, RightsRequest
 from privacy.rights import notification
-from privacy.services import deciding, running
+from privacy.rights.registry import module_of
+from privacy.services import deciding, ending, running
 from privacy.services.requests import Kept
 from privacy.states import RequestStatus
 from tests import factories
@@ -189,6 +191,26 @@ def test_lender_of_an_application_that_stays_is_still_told_through_its_interface
     assert notification.follow_what_stays() == {"recipients": 2}
     assert set(request.told.values_list("outcome", flat=True)) == {Outcome.DELETED}
     assert notification.follow_what_stays() == {"recipients": 0}
+
+
+def test_application_that_stayed_goes_when_its_day_is_over(application):
+    until = timezone.localdate() + timedelta(days=60)
+    kept = (Kept(application.pk, Exception17.CLAIMS, until),)
+    request = rights.run(rights.approved(application.subject, kept=kept))
+    answered(application)
+    request = rights.run(request)
+    heir = Application.objects.get(pk=application.pk).subject_id
+    with later(days=60):
+        assert ending.end_what_stayed() == {"applications": 0}
+    with later(days=61):
+        assert ending.end_what_stayed() == {"applications": 1}
+        assert ending.end_what_stayed() == {"applications": 0}
+    assert not Application.objects.filter(pk=application.pk).exists()
+    with pytest.raises(KeyDestroyed):
+        keyring.cipher_for(heir)
+    request = rights.current(request)
+    stayed = module_of(Right.ERASURE).prove(request)[-1]
+    assert stayed.lines[0][1:] == (f"{until:%d.%m.%Y.}", f"{until + timedelta(days=1):%d.%m.%Y.}")
 
 
 def test_open_complaint_stays_with_the_application_that_stays_for_it(application):

@@ -1,0 +1,50 @@
+"""What stayed after an erasure goes when the day is over that was decided for it (GDPR Art. 17(3))."""
+
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from applications.actors import SYSTEM
+from applications.crypto import keyring
+from applications.models import DataSubject
+from applications.services.operations import DAILY_JOBS
+from privacy.datamap import doors
+from privacy.models import Right, RightsRequest
+from privacy.services.moves import note
+from privacy.states import RequestStatus
+
+
+def end_what_stayed() -> dict[str, int]:
+    """Erase each application whose last day is over: the key first, then the rows. What is cut short is done
+    again the next day.
+    """
+    today, counts = timezone.localdate(), {"applications": 0}
+    done = RightsRequest.objects.filter(right=Right.ERASURE, status=RequestStatus.COMPLETED).exclude(kept=[])
+    for request_id in done.values_list("pk", flat=True):
+        with transaction.atomic():
+            request = RightsRequest.objects.select_for_update().get(pk=request_id)
+            over = [
+                one
+                for one in request.kept
+                if "erased_on" not in one and date.fromisoformat(one["until"]) < today
+            ]
+            for one in over:
+                _erase(UUID(one["heir"]))
+                one["erased_on"] = today.isoformat()
+                note(request, "stay_ended", SYSTEM, why=one["ground"])
+            if over:
+                request.save(update_fields=["kept"])
+                counts["applications"] += len(over)
+    return counts
+
+
+def _erase(heir_id: UUID) -> None:
+    heir = DataSubject.objects.select_for_update().get(pk=heir_id)
+    keyring.destroy_key(heir.pk)
+    for door in doors():
+        door.erase(heir)
+
+
+DAILY_JOBS["end_what_stayed"] = end_what_stayed
