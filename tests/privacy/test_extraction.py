@@ -21,7 +21,7 @@ from applications.subject_data import is_a_copy
 from privacy.datamap import doors
 from privacy.models import AccessPackage, Right
 from privacy.rights.access import RELEASED, document_of
-from privacy.rights.package import key_of
+from privacy.rights.package import EMPTY, key_of
 from privacy.services.deciding import decide_held
 from tests.lenders import scene
 from tests.planted import plant
@@ -64,7 +64,7 @@ def held_about(subject: DataSubject) -> dict[str, Any]:
         if not is_a_copy(rows.model)
         for row in rows
         for one in personal_fields(rows.model)
-        if not isinstance(one.field, BlindIndex) and getattr(row, one.field.attname) not in (None, "")
+        if not isinstance(one.field, BlindIndex) and getattr(row, one.field.attname) not in EMPTY
     }
 
 
