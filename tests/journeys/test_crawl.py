@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.journeys.product import until
 from tests.journeys.visitor import Visitor
 
-CONSUMERS = {"applications", "lenders", "notices", "letters"}
+CONSUMERS = {"applications", "lenders", "notices", "letters", "my_data"}
 # How the crawl below reaches each page; or why there is no page to reach.
 CRAWL = {
     "applications:home": "public",
@@ -22,6 +22,7 @@ CRAWL = {
     "applications:step": "steps",
     "applications:check": "after the steps",
     "applications:account": "after sending",
+    "applications:fresh_code": "after sending",
     "applications:seen": "after sending",
     "applications:withdraw": "only a POST, which leads to the account",
     "lenders:send": "after the steps",
@@ -31,6 +32,14 @@ CRAWL = {
     "lenders:choose": "after sending",
     "lenders:more": "what a lender needs",
     "letters:letter": "a letter in test_letters.py; of a link that is no good, public",
+    "my_data:index": "test_my_data.py",
+    "my_data:copy": "only a POST, which leads to my_data:index",
+    "my_data:erasure": "test_my_data.py",
+    "my_data:package": "test_my_data.py",
+    "my_data:download": "a file, in test_my_data.py",
+    "my_data:attachment": "a file",
+    "my_data:withdraw": "only a POST, which leads to my_data:index",
+    "my_data:answer": "only a POST, which leads to my_data:index",
     "notices:index": "public",
     "notices:current": "public",
     "notices:version": "public",
@@ -152,6 +161,8 @@ def test_pages_after_sending(visitor, new_visitor: Callable[..., Visitor]):
     visitor.open("/lv/account/")
     found += visitor.obstacles()
     visitor.open("/lv/account/seen/")
+    found += visitor.obstacles()
+    visitor.open("/lv/account/code/")
     found += visitor.obstacles()
     page: Any = visitor.page
     page.goto(offers)

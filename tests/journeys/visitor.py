@@ -168,16 +168,16 @@ class Visitor:
             self.page.screenshot(path=Path(folder) / f"{self.name}-{name}.png", full_page=True)
 
     def obstacles(self) -> list[str]:
-        """What axe finds on the page as it stands, light and dark, on a phone and at a desk; and a page that
-        is wider than a phone."""
+        """What axe finds on the page as it stands, light at a desk and dark on a phone; and a page that is
+        wider than a phone. Colours depend on the scheme alone, the layout on the width: each is seen once.
+        """
         found = []
         self.page.evaluate(AXE.axe_script)
-        for size in (DESK, PHONE):
+        for size, scheme in ((DESK, "light"), (PHONE, "dark")):
             self.page.set_viewport_size(size)
-            for scheme in ("light", "dark"):
-                self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                for one in self.page.evaluate(FIND_OBSTACLES):
-                    found.append(f"{self.page.url} {size['width']} {scheme}: {one}")
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            for one in self.page.evaluate(FIND_OBSTACLES):
+                found.append(f"{self.page.url} {size['width']} {scheme}: {one}")
             self.shot(f"{self.slug() or 'root'}-{size['width']}")
         found += self.too_wide()
         self.page.emulate_media(color_scheme="light")

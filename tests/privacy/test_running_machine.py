@@ -256,7 +256,7 @@ def test_crashes_at_every_step_lose_nothing_and_double_nothing() -> None:
     run_state_machine_as_test(
         Carried,
         settings=settings(
-            max_examples=int(os.environ.get("RUNS", "30")),
+            max_examples=int(os.environ.get("RUNS", "16")),
             stateful_step_count=14,
             deadline=None,
             suppress_health_check=list(HealthCheck),
