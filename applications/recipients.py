@@ -59,8 +59,8 @@ class RecipientDoor(Protocol):
     def is_handing_out(self, subject_id: UUID) -> bool:
         """Whether data of the person are on their way to somebody at this moment."""
 
-    def came_of(self, received: Received) -> CameOf:
-        """What came of telling one recipient."""
+    def came_of(self, reference: UUID | None) -> CameOf:
+        """What came of telling the recipient that knows the matter by this reference."""
 
 
 class StaffDisclosures:
@@ -88,7 +88,7 @@ class StaffDisclosures:
     def is_handing_out(self, subject_id: UUID) -> bool:
         return False
 
-    def came_of(self, received: Received) -> CameOf:
+    def came_of(self, reference: UUID | None) -> CameOf:
         return CameOf(by_hand=True)
 
 

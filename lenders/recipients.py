@@ -46,11 +46,9 @@ class Lenders:
         )
         return held.exists()
 
-    def came_of(self, received: Received) -> CameOf:
+    def came_of(self, reference: UUID | None) -> CameOf:
         notice = (
-            DeletionNotice.objects.select_related("submission", "lender")
-            .filter(submission=received.reference)
-            .first()
+            DeletionNotice.objects.select_related("submission", "lender").filter(submission=reference).first()
         )
         if notice is None:  # what may have left came back as never sent
             return CameOf(by_hand=True)

@@ -137,6 +137,11 @@ class Held:
     def name(self) -> str:
         return str(self.model._meta.verbose_name)
 
+    def cells(self, count: int | None = None) -> tuple[str, str, str]:
+        """As a line of a table: what it is, how many, of which categories."""
+        number = self.count if count is None else count
+        return self.name, str(number), ", ".join(str(one.label) for one in self.categories)
+
     @property
     def by_basis(self) -> dict[Basis, list[Purpose]]:
         """The purposes on each legal basis that applies."""

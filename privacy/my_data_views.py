@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -24,6 +23,7 @@ from privacy.rights.access import document_of
 from privacy.rights.package_files import Document, as_csv, as_json, as_zip, attachments
 from privacy.rights.registry import module_of
 from privacy.services import requests
+from privacy.services.deciding import note_opened
 
 LOOK_AGAIN_SECONDS = 3
 FILES: Mapping[str, tuple[str, Callable[[Document], str | bytes]]] = {
@@ -152,7 +152,7 @@ def _package(request: ConsumerRequest, request_id: UUID) -> AccessPackage:
     found = open_package(request.consumer.subject, request_id)
     if found is None:
         raise Http404
-    AccessPackage.objects.filter(pk=found.pk, opened_at__isnull=True).update(opened_at=timezone.now())
+    note_opened(request_id=found.pk, actor=actor_of(request))
     return found
 
 

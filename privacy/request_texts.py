@@ -54,6 +54,7 @@ HAPPENED: Mapping[str, Text] = {
     "waits": gettext_lazy("Waits"),
     "tried_again": gettext_lazy("To be tried again at once"),
     "reminded": gettext_lazy("A reminder was sent"),
+    "copy_opened": gettext_lazy("The person opened the copy"),
     "released": gettext_lazy("Values that may be about somebody else were released"),
     "withheld": gettext_lazy("Values that may be about somebody else were withheld"),
     "recipient_noted": gettext_lazy("What became of a recipient was written down"),

@@ -21,7 +21,7 @@ from lenders.states import SigningClaim, SubmissionStatus
 from privacy.models import Letter, RequestEvent, RequestWords, RightsRequest
 from privacy.states import OPEN
 
-BY_ITSELF = frozenset({"reminded", "letter", "letter_to_hand_over", "letter_handed_over"})
+BY_ITSELF = frozenset({"reminded", "letter", "letter_to_hand_over", "letter_handed_over", "copy_opened"})
 """What happens to a request without changing it."""
 
 

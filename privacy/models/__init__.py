@@ -1,7 +1,7 @@
 """The privacy floor's rows, by idea."""
 
 from privacy.models.answers import AccessPackage, Letter, LetterKind, LetterTemplate
-from privacy.models.erasures import SETTLED, Erasure, Outcome, RecipientNotice
+from privacy.models.erasures import Erasure, Outcome, RecipientNotice
 from privacy.models.registers import HAPPENED, Assessment, AssessmentKind, Breach
 from privacy.models.requests import (
     Exception17,
@@ -16,7 +16,6 @@ from privacy.models.requests import (
 
 __all__ = [
     "HAPPENED",
-    "SETTLED",
     "AccessPackage",
     "Assessment",
     "AssessmentKind",

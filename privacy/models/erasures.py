@@ -79,10 +79,6 @@ class Outcome(models.TextChoices):
     DISPROPORTIONATE = "disproportionate", _("Telling it would take disproportionate effort")
 
 
-SETTLED = frozenset({Outcome.DELETED, Outcome.RETAINED, Outcome.IMPOSSIBLE, Outcome.DISPROPORTIONATE})
-"""Nothing more is to be done about the recipient."""
-
-
 class RecipientNotice(models.Model):
     """One recipient that had the data, and what came of telling it (GDPR Art. 19).
 

@@ -62,28 +62,29 @@ class Access:
         return Done()
 
     def prove(self, request: RightsRequest) -> Sequence[Part]:
-        package = AccessPackage.objects.filter(pk=request.pk).first()
-        if package is None:
-            return []
-        withheld = sum(1 for one in package.decisions.values() if one == WITHHELD)
-        moments: list[tuple[str, Any]] = [
-            (_("put together"), package.made_at),
-            (_("released"), package.released_at),
-            (_("opened by the person"), package.opened_at),
-            (_("open until"), package.expires_at),
+        """From the register, which is kept longer than the copy."""
+        names = {
+            ("step_done", "collect"): _("put together"),
+            ("step_done", "look_through"): _("looked through"),
+            ("completed", ""): _("released"),
+            ("copy_opened", ""): _("opened by the person"),
+        }
+        lines = [
+            (names[one.what, one.why], date_format(timezone.localtime(one.at), "DATETIME_FORMAT"))
+            for one in request.events.order_by("at", "pk")
+            if (one.what, one.why) in names
         ]
-        lines = [(name, date_format(timezone.localtime(at), "DATETIME_FORMAT")) for name, at in moments if at]
-        lines += [(_("values looked through"), str(len(package.held))), (_("withheld"), str(withheld))]
-        return [Part(_("The package"), lines)]
+        package = AccessPackage.objects.defer("content").filter(pk=request.pk).first()
+        if package is not None:
+            withheld = list(package.decisions.values()).count(WITHHELD)
+            lines += [(_("values looked through"), str(len(package.held))), (_("withheld"), str(withheld))]
+        return [Part(_("The package"), lines)] if lines else []
 
 
 def _what_is_held(subject: DataSubject) -> Part:
     return Part(
         _("What is held"),
-        [
-            (held.name, str(held.count), ", ".join(str(one.label) for one in held.categories))
-            for held in explain(subject)
-        ],
+        [held.cells() for held in explain(subject)],
         (_("kind of row"), _("rows"), _("categories")),
     )
 

@@ -37,10 +37,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Wait:
-    """The step cannot be done yet: why, as a code of WAITS, and when to look again."""
+    """The step cannot be done yet: why, as a code of WAITS, when to look again, and at which step, if at an
+    earlier one."""
 
     why: str
     again_after: timedelta = timedelta(minutes=1)
+    back_to: str = ""
 
 
 WAITS: dict[str, Text] = {

@@ -130,12 +130,11 @@ class ErasureOfAPerson:
         return Done()
 
     def delete_rows(self, request: RightsRequest) -> Done:
-        """Rows with their files and blind indexes; how many of each kind."""
-        counts: dict[str, int] = {}
+        """Rows with their files and blind indexes; how many of each kind, with those of earlier tries."""
+        counts = Counter(request.erasure.counts)
         for door in doors():
-            for label, number in door.erase(request.person).items():
-                counts[label] = counts.get(label, 0) + number
-        _note(request.erasure, rows_deleted_at=timezone.now(), counts=counts)
+            counts += door.erase(request.person)
+        _note(request.erasure, rows_deleted_at=timezone.now(), counts=dict(counts))
         return Done()
 
     def search(self, request: RightsRequest) -> Done | Wait:
@@ -146,7 +145,7 @@ class ErasureOfAPerson:
         residue.forget_in_sessions(traces)
         found = residue.search(request.person, traces)
         _note(request.erasure, scanned_at=timezone.now(), residue=found)
-        return Wait("residue", timedelta(minutes=10)) if found else Done()
+        return Wait("residue", timedelta(minutes=10), back_to="delete_rows") if found else Done()
 
     def certify(self, request: RightsRequest) -> Done:
         """Say until when an old copy of the key can be opened, and answer the person."""
@@ -217,7 +216,7 @@ def _goes(request: RightsRequest) -> Part:
     staying = [UUID(one["application"]) for one in request.kept]
     kept: Counter[type[Model]] = Counter(type(row) for row in belonging_to(request.person, staying))
     lines = [
-        (held.name, str(held.count - kept[held.model]), ", ".join(str(one.label) for one in held.categories))
+        held.cells(held.count - kept[held.model])
         for held in explain(request.person)
         if not outlives_its_subject(held.model) and held.count > kept[held.model]
     ]
@@ -229,7 +228,7 @@ def _goes(request: RightsRequest) -> Part:
 
 def _stays(request: RightsRequest) -> Part:
     lines = [
-        (held.name, _proof(), str(RULES[rule].text))
+        (held.name, str(Exception17.DUTY.label), str(RULES[rule].text))
         for held in explain(request.person)
         if outlives_its_subject(held.model)
         for rule in held.retention
@@ -248,10 +247,6 @@ def _stays(request: RightsRequest) -> Part:
         (_("kind of row"), _("exception"), _("until")),
         _("Without a decision only codes, dates and identifiers stay, which lead to nobody."),
     )
-
-
-def _proof() -> str:
-    return str(Exception17.DUTY.label)
 
 
 def _kept(request: RightsRequest) -> Iterator[tuple[dict[str, str], Application]]:

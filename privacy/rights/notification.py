@@ -7,6 +7,7 @@ and our numbers of submissions, which say nothing of the person once the person'
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,12 +59,11 @@ def preview(subject_id: UUID) -> Part:
 
 def tell(request: RightsRequest) -> None:
     """Gather whom the data went to, and tell each one that can be told by an interface. Safe to repeat."""
-    for door, received in recipients_of(request.person.pk):
+    for _door, received in recipients_of(request.person.pk):
         RecipientNotice.objects.get_or_create(
             request=request, kind=received.kind, recipient=received.recipient, reference=received.reference,
             defaults={"name": received.name},
         )  # fmt: skip
-        _note(request, received, door.came_of(received))
     for door in doors():
         door.ask_to_erase(request.person.pk, actor=SYSTEM)
     refresh(request)
@@ -86,7 +86,10 @@ def is_handing_out(subject_id: UUID) -> bool:
 def refresh(request: RightsRequest) -> None:
     """Take over what the floors below learned since."""
     for door, received in recipients_of(request.person.pk):
-        _note(request, received, door.came_of(received))
+        told = request.told.filter(
+            kind=received.kind, recipient=received.recipient, reference=received.reference
+        )
+        _note(told, door.came_of(received.reference))
 
 
 def must_wait(request: RightsRequest, *, since: datetime) -> bool:
@@ -119,17 +122,14 @@ def follow_what_stays() -> dict[str, int]:
         reference__in=DeletionNotice.objects.values("submission"),
     )
     counts = {"recipients": 0}
-    for notice in open_ones.select_related("request"):
-        received = Received(
-            RecipientKind.LENDER, notice.recipient, notice.name, notice.request.received_at, notice.reference
-        )
-        _note(notice.request, received, LENDERS.came_of(received))
+    for notice in open_ones:
+        _note(RecipientNotice.objects.filter(pk=notice.pk), LENDERS.came_of(notice.reference))
         counts["recipients"] += 1
     return counts
 
 
-def _note(request: RightsRequest, received: Received, came: CameOf) -> None:
-    """What a door knows; what staff wrote down is not overwritten."""
+def _note(told: QuerySet[RecipientNotice], came: CameOf) -> None:
+    """What a door knows of one recipient; what staff wrote down is not overwritten."""
     outcome = Outcome.WAITING
     if came.deleted:
         outcome = Outcome.DELETED
@@ -139,9 +139,7 @@ def _note(request: RightsRequest, received: Received, came: CameOf) -> None:
         outcome = Outcome.TOLD
     elif came.by_hand:
         outcome = Outcome.BY_HAND
-    request.told.filter(
-        kind=received.kind, recipient=received.recipient, reference=received.reference, by_staff=False
-    ).update(
+    told.filter(by_staff=False).update(
         outcome=outcome, basis=came.basis, until=came.until, told_at=came.told_at,
         answered_at=came.answered_at,
     )  # fmt: skip

@@ -23,11 +23,11 @@ def without(document: Document, withheld: Collection[str]) -> Document:
             for value in row["values"]:
                 if value["key"] in withheld:
                     shown["attachments"].pop(value["value"], None)
-                    value |= {"value": None, "text": "", "withheld": WITHHELD()}
+                    value |= {"value": None, "text": "", "withheld": withheld_text()}
     return shown
 
 
-def WITHHELD() -> str:  # noqa: N802 - a text, in the language of whoever reads it
+def withheld_text() -> str:
     """What stands in the place of a value that is about somebody else."""
     return _("Withheld: it is about another person (GDPR Art. 15(4)).")
 

@@ -1,4 +1,4 @@
-"""What the officer decides while a request is carried out: others' data in a copy, recipients told."""
+"""What is done by hand while a request is carried out: others' data in a copy, its opening, recipients."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -42,6 +42,15 @@ def decide_held(*, request_id: UUID, decisions: Mapping[str, str], actor: Actor)
         request.next_try_at = None
         request.save(update_fields=["next_try_at"])
     return package
+
+
+def note_opened(*, request_id: UUID, actor: Actor) -> None:
+    """The person opened their copy: the first time is on record, also when the copy is gone."""
+    with transaction.atomic():
+        request = RightsRequest.objects.select_for_update().get(pk=request_id)
+        fresh = AccessPackage.objects.filter(pk=request_id, opened_at__isnull=True)
+        if fresh.update(opened_at=timezone.now()):
+            note(request, "copy_opened", actor)
 
 
 def reveal_words(*, request_id: UUID, actor: Actor) -> None:

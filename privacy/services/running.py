@@ -96,8 +96,9 @@ def _wait(request: RightsRequest, wait: Wait) -> None:
     if request.trouble != wait.why:
         note(request, "waits", SYSTEM, why=wait.why)
     request.trouble, request.tries = wait.why, 0
+    request.step = wait.back_to or request.step
     request.next_try_at = timezone.now() + wait.again_after
-    request.save(update_fields=["trouble", "tries", "next_try_at"])
+    request.save(update_fields=["step", "trouble", "tries", "next_try_at"])
 
 
 def note_failure(request_id: UUID, error: Exception) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.crypto import keyring
 from applications.crypto.errors import KeyDestroyed
+from applications.crypto.fields import BlindIndex
 from applications.crypto.models import DataKey
 from applications.models import (
     Application,
@@ -245,13 +246,13 @@ def server() -> Iterator[redis.Redis]:
 def test_residue_holds_the_certificate_back_and_says_where(anna, server, monkeypatch):
     monkeypatch.setattr("applications.subject_data.SUBJECT_DATA.erase", lambda _subject: Counter())
     request = erased(anna)
-    assert (request.status, request.step, request.trouble) == (S.RUNNING, "search", "residue")
+    assert (request.status, request.step, request.trouble) == (S.RUNNING, "delete_rows", "residue")
     assert {"applications_application", "applications_image", "redis: stale"} <= set(request.erasure.residue)
     server.delete("stale:page")
-    monkeypatch.undo()
-    for door in doors():
-        door.erase(rights.current(request).person)
-    assert rights.run(request).status == S.COMPLETED
+    monkeypatch.undo()  # what stood in the way of deleting is mended: the next try deletes again
+    done = rights.run(request)
+    assert done.status == S.COMPLETED
+    assert done.erasure.counts["applications.Image"] == 1
 
 
 def test_every_table_is_read_through_once_a_day(anna):
@@ -327,3 +328,29 @@ def test_only_an_own_application_can_stay(application):
             request_id=request.pk, actor=rights.OFFICER,
             kept=[Kept(application.pk, Exception17.CLAIMS, date(2027, 6, 1))],
         )  # fmt: skip
+
+
+def test_no_blind_index_of_the_person_is_left(anna):
+    columns = [
+        (model, field.attname)
+        for door in doors()
+        for model in door.holders()
+        for field in model._meta.concrete_fields
+        if isinstance(field, BlindIndex)
+    ]
+
+    def digests() -> set[bytes]:
+        return {
+            bytes(found)
+            for model, name in columns
+            for found in model._default_manager.exclude(**{f"{name}__isnull": True}).values_list(
+                name, flat=True
+            )
+        }
+
+    before = digests()
+    factories.subject()  # somebody else, who keeps theirs
+    erased(anna)
+    assert len(before) >= 3
+    assert digests()
+    assert not digests() & before

@@ -15,7 +15,8 @@ from applications.models import Application, AuditEntry, ConsumerSession, DataSu
 from applications.views.fresh_code import FRESH_FOR
 from privacy.models import AccessPackage, Identity, Refusal, Right, RightsRequest, Way
 from privacy.rights.access import RELEASED, WITHHELD
-from privacy.services import requests, running
+from privacy.rights.registry import module_of
+from privacy.services import reminding, requests, running
 from privacy.services.deciding import decide_held
 from tests import factories
 from tests.clock import later
@@ -271,3 +272,16 @@ def test_refused_request_says_where_to_complain(browser, anna):
     with later(minutes=1):
         text = browser.get(page()).text
     assert "dvi.gov.lv" in text
+
+
+# --- the proof ---
+
+
+def test_proof_of_a_copy_outlives_the_copy(browser, anna):
+    request = copy_of(browser)
+    for _time in range(2):
+        browser.get(page("package", request_id=request.pk))
+    with later(days=31):
+        assert reminding.end_packages() == {"packages": 1}
+    [part] = module_of(Right.ACCESS).prove(rights.current(request))
+    assert len(part.lines) == 4  # put together, looked through, released, opened once

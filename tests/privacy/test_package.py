@@ -8,11 +8,15 @@ import zipfile
 import pytest
 
 from applications.crypto.keyring import data_key_scope
-from applications.models import DataSubject
+from applications.models import DataSubject, Disclosure
 from applications.personal import Category
+from lenders.models import Submission
+from privacy.models import Identity, Right, Way
 from privacy.rights.package import Package, as_document, collect, held_back
-from privacy.rights.package_files import WITHHELD, as_csv, as_html, as_json, as_zip, without
+from privacy.rights.package_files import as_csv, as_html, as_json, as_zip, withheld_text, without
+from privacy.services import requests
 from tests.planted import plant
+from tests.privacy import rights
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 WORD = "zqxanna"
@@ -54,9 +58,12 @@ def test_everything_planted_is_found_and_nothing_of_another_person(anna):
 
 
 def test_recipients_are_named_with_what_they_received(anna):
-    [lender, *_rest] = [one for one in package(anna).recipients if not one.staff]
-    assert "sandbox" in lender.who.lower() or lender.who
-    assert lender.what
+    received = [one for one in package(anna).recipients if not one.staff]
+    assert {one.who for one in received} == set(
+        Disclosure.objects.filter(subject=anna).values_list("recipient_name", flat=True)
+    )
+    assert Submission.objects.get(subject=anna).lender.name in {one.who for one in received}
+    assert all(one.what for one in received)
 
 
 def test_json_can_be_read_back_and_keeps_the_labels_of_the_map(anna):
@@ -97,5 +104,16 @@ def test_what_is_withheld_is_in_no_file(anna):
     for word in ("note", "likes", "said", "they say", "caption"):
         assert not [name for name, text in texts.items() if f"{word} {WORD}" in text.lower()], word
     assert f"complaint {WORD}" in texts["data.html"]
-    assert WITHHELD() in texts["data.csv"]
+    assert withheld_text() in texts["data.csv"]
     assert not [name for name in texts if "images.content" in name or "recording" in name]
+
+
+def test_copy_is_in_the_language_of_the_request(anna):
+    request = requests.receive(
+        right=Right.ACCESS, way=Way.OWN_PAGES, language="en", actor=rights.OFFICER, subject_id=anna.pk,
+        identity=Identity.FRESH_CODE,
+    )  # fmt: skip
+    with data_key_scope():
+        document = json.loads(bytes(rights.run(request).package.content))
+    assert document["categories"][0]["name"] == "Identification and contact"
+    assert "We take no decisions about you by automated means alone." in document["automated_decisions"]
