@@ -53,6 +53,24 @@ def answered(application: Application, word: str = "deleted") -> None:
         scene.finish(prepared, scene.signed_reply(submission, scene.statement(submission, word)))
 
 
+def test_application_that_is_sent_while_recipients_answer_is_told_of_as_well(application):
+    request = rights.run(rights.approved(application.subject))
+    with data_key_scope():
+        second = scene.send(scene.draft_for(application.subject), ["leja"])
+    scene.taken_by_all(second)
+    answered(application)
+    request = rights.run(request)
+    assert (request.step, request.trouble) == ("wait", "recipients")
+    waiting = request.told.filter(outcome=Outcome.WAITING)
+    assert [one.reference for one in waiting] == [scene.submission_at(second, "leja").pk]
+    answered(second)
+    request = rights.run(request)
+    assert request.status == S.COMPLETED
+    assert sorted(request.told.values_list("recipient", "outcome")) == [
+        ("atra", "deleted"), ("leja", "deleted"), ("leja", "deleted"),
+    ]  # fmt: skip
+
+
 # --- at once ---
 
 
