@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from privacy import letter_views
+from privacy.views import letters
 
 app_name = "letters"
-urlpatterns = [path("<slug:token>/", letter_views.letter, name="letter")]
+urlpatterns = [path("<slug:token>/", letters.letter, name="letter")]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from privacy import my_data_views as views
+from privacy.views import my_data as views
 
 app_name = "my_data"
 urlpatterns = [

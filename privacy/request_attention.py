@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from applications.staff_site import Flag
-from privacy import selectors_register as register
 from privacy.models import Erasure, RightsRequest
 from privacy.request_texts import pace, trouble_text
-from privacy.selectors_requests import letters_to_hand_over
+from privacy.selectors import request_numbers as register
+from privacy.selectors.requests import letters_to_hand_over
 
 
 def overdue_requests(now: datetime) -> Iterator[Flag]:

@@ -6,6 +6,7 @@ from enum import Enum
 
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -13,9 +14,9 @@ from applications.formats import date_text
 from privacy.letter_facts import Delay
 from privacy.models import Identity, LetterKind, Outcome, Refusal, RequestEvent, RightsRequest, Way
 from privacy.request_clock import Reminder
-from privacy.rights.base import WAITS, Text
 from privacy.states import RequestStatus
 
+Text = str | Promise
 S = RequestStatus
 SOON = 7
 """So many days before its last day a request is soon due."""
@@ -34,6 +35,15 @@ STEPS: Mapping[str, Text] = {
     "certify": gettext_lazy("The erasure is certified and the person is told"),
 }
 """The steps of every right by their names."""
+
+WAITS: Mapping[str, Text] = {
+    "third_persons": gettext_lazy("Values that may be about somebody else wait for your decision"),
+    "recipients": gettext_lazy("Recipients are being told, or have not answered yet"),
+    "handing_out": gettext_lazy("Something is on its way to a lender this moment"),
+    "access_first": gettext_lazy("The person's request for access is answered first"),
+    "residue": gettext_lazy("Something was left of the person; see where, and remove it"),
+}
+"""Why a step may have to wait."""
 
 HAPPENED: Mapping[str, Text] = {
     "received": gettext_lazy("Came in"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from privacy import views
+from privacy.views import notices as views
 
 app_name = "notices"
 urlpatterns = [

@@ -16,7 +16,7 @@ from applications.actors import Actor
 from applications.admin.base import RegisterAdmin
 from applications.models import Contact
 from applications.services.contacts import save_contact
-from privacy.selectors import notices_wait
+from privacy.selectors.registers import notices_wait
 
 
 class ContactForm(forms.ModelForm):

@@ -24,7 +24,7 @@ from privacy.flow_drawing import drawing
 from privacy.notices import NoticeTextError, publish_texts
 from privacy.record import Section, record_of_processing
 from privacy.record_formats import as_csv, as_json
-from privacy.selectors import notices_wait, subject_known_as
+from privacy.selectors.registers import notices_wait, subject_known_as
 from privacy.services.registers import explain_person
 
 PUBLISH = "privacy.publish_notices"

@@ -24,7 +24,7 @@ from privacy.admin.request_forms import DeedForm, ToldForm
 from privacy.models import Outcome, RecipientNotice, RightsRequest
 from privacy.rights.base import Part
 from privacy.rights.registry import module_of
-from privacy.selectors_requests import words_of
+from privacy.selectors.requests import words_of
 from privacy.services.deciding import record_told, reveal_words
 from privacy.services.running import try_now
 from privacy.states import RequestStatus

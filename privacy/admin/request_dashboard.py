@@ -14,10 +14,10 @@ from applications.charts import Chart, Series
 from applications.formats import number_text
 from applications.staff_site import AdminPage
 from applications.views.staff_door import site
-from privacy import selectors_register as reader
 from privacy.models import Refusal, Right
 from privacy.record_formats import harmless
-from privacy.selectors_register import Standing
+from privacy.selectors import request_numbers as reader
+from privacy.selectors.request_numbers import Standing
 from privacy.states import RequestStatus
 
 PERMISSION = "privacy.view_requests_dashboard"

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy
 from lenders.states import RetentionBasis
 from privacy.letter_facts import Delay
 from privacy.models import Exception17, Outcome, RecipientNotice, Refusal, Right, RightsRequest
-from privacy.selectors import subject_known_as
-from privacy.selectors_requests import Keepable, keepable, last_change
+from privacy.selectors.registers import subject_known_as
+from privacy.selectors.requests import Keepable, keepable, last_change
 from privacy.services.deciding import BY_STAFF
 from privacy.services.requests import UNKNOWN, Kept
 from privacy.states import RequestStatus

@@ -18,7 +18,7 @@ from privacy.request_texts import STEPS, clock_lines, event_text, moment, pace, 
 from privacy.rights.base import Part, Text
 from privacy.rights.notification import outcome_text
 from privacy.rights.registry import module_of
-from privacy.selectors_requests import (
+from privacy.selectors.requests import (
     applications_of,
     events_of,
     has_words,

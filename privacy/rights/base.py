@@ -10,12 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import ClassVar, Protocol
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
-
 from privacy.models import RightsRequest
-
-Text = str | Promise
+from privacy.request_texts import Text
 
 
 @dataclass(frozen=True)
@@ -37,22 +33,12 @@ class Done:
 
 @dataclass(frozen=True)
 class Wait:
-    """The step cannot be done yet: why, as a code of WAITS, when to look again, and at which step, if at an
-    earlier one."""
+    """The step cannot be done yet: why, as a code of request_texts.WAITS, when to look again, and at which
+    step, if at an earlier one."""
 
     why: str
     again_after: timedelta = timedelta(minutes=1)
     back_to: str = ""
-
-
-WAITS: dict[str, Text] = {
-    "third_persons": _("Values that may be about somebody else wait for your decision"),
-    "recipients": _("Recipients are being told, or have not answered yet"),
-    "handing_out": _("Something is on its way to a lender this moment"),
-    "access_first": _("The person's request for access is answered first"),
-    "residue": _("Something was left of the person; see where, and remove it"),
-}
-"""Why a step may have to wait."""
 
 
 class RightModule(Protocol):

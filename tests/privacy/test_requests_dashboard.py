@@ -10,9 +10,9 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from privacy import attention, request_attention
-from privacy import selectors_register as register
 from privacy.models import Identity, Outcome, RecipientNotice, Refusal, Right, RightsRequest
 from privacy.request_texts import pace
+from privacy.selectors import request_numbers as register
 from privacy.services import requests
 from tests import factories
 from tests.privacy import desk, dpo, rights

@@ -10,7 +10,7 @@ from django.utils import translation
 
 from applications.actors import SYSTEM
 from privacy.datamap import as_data
-from privacy.selectors import subject_known_as
+from privacy.selectors.registers import subject_known_as
 from privacy.services.registers import explain_person
 
 

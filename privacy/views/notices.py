@@ -17,7 +17,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from applications.models.notice import NoticeKind, NoticeVersion
 from applications.selectors.notices import comparable, readable
 from privacy.differences import difference, runs
-from privacy.selectors import current_recipients
+from privacy.selectors.registers import current_recipients
 
 # Short, because a new version must be seen soon, and an old version's page then points to it. The entity tag
 # is of the whole page, so that a release which changes only the frame is seen too. What a signed-in consumer

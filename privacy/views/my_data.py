@@ -18,10 +18,10 @@ from applications.views.fresh_code import fresh_code_required
 from applications.views.guard import ConsumerRequest, actor_of
 from privacy.models import AccessPackage, Identity, Right, RightsRequest, Way
 from privacy.my_data_forms import ErasureForm
-from privacy.my_requests import categories_of, open_package, requests_of
 from privacy.rights.access import document_of
 from privacy.rights.package_files import Document, as_csv, as_json, as_zip, attachments
 from privacy.rights.registry import module_of
+from privacy.selectors.my_requests import categories_of, open_package, requests_of
 from privacy.services import requests
 from privacy.services.deciding import note_opened
 
