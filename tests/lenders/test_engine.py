@@ -190,19 +190,11 @@ def forget_sessions() -> None:
 
 
 @pytest.fixture
-def silent_broker() -> Iterator[None]:
-    """Redis is gone for this process: nobody listens where the broker is said to be."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(current_app.conf, "broker_url", "redis://127.0.0.1:9/0")
-        patch.setattr(current_app.conf, "broker_write_url", "redis://127.0.0.1:9/0")
-        forget_connections()
-        yield
-    forget_connections()
-
-
-def forget_connections() -> None:
-    current_app.pool.force_close_all()
-    current_app._pool = current_app.amqp._producer_pool = None
+def silent_broker(process_environment, monkeypatch) -> None:
+    """Redis is gone for this process, and not for those of `process_environment`: nobody listens where the
+    broker is said to be."""
+    monkeypatch.setenv("CELERY_BROKER_URL", "redis://127.0.0.1:9/0")
+    assert current_app.conf.broker_write_url == "redis://127.0.0.1:9/0"
 
 
 def everything_answered() -> bool:
