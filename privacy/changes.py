@@ -4,12 +4,17 @@ A change is {"application", "label", "old", "new"}; once decided with "accepted"
 "where", the applications in which the right value stands now.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from applications.form_fields import BY_LABEL
+from django.utils.translation import gettext
+
+from applications.flow import forms_asking
+from applications.form_fields import BY_LABEL, STATEMENT_LABEL
+from applications.widgets import DatePartsField
 
 Stored = Mapping[str, Any]
 
@@ -27,9 +32,42 @@ def typed(change: Stored, which: str) -> Any:
     return BY_LABEL[change["label"]].to_python(value)
 
 
+def text_of(change: Stored, which: str) -> str:
+    """The old or the new value as a person reads it, in the active language; empty where there is none."""
+    value = typed(change, which)
+    if value is None or change["label"] not in BY_LABEL:
+        return str(value or "")
+    name = BY_LABEL[change["label"]].name
+    return forms_asking([name], {name: value})[0].display(name)
+
+
+def correctable() -> list[str]:
+    """The labels of what can be corrected in an application: every answer, and what completes them."""
+    return [*BY_LABEL, STATEMENT_LABEL]
+
+
+def as_cleaned(label: str, text: str) -> Any:
+    """What was written into one line, as the form cleans it. Raises ValidationError, with a sentence."""
+    if label == STATEMENT_LABEL:
+        return text.strip()
+    name = BY_LABEL[label].name
+    field = forms_asking([name], {})[0].fields[name]
+    typed_in = re.split(r"[\s.]+", text.strip(" .")) if isinstance(field, DatePartsField) else text
+    return field.clean(typed_in)
+
+
 def accepted(change: Stored) -> bool:
     """Whether it is carried out: decided so, or nobody has had to decide."""
     return bool(change.get("accepted", True))
+
+
+def decision_text(change: Stored) -> str:
+    """What was decided about it, in words."""
+    if "accepted" not in change:
+        return gettext("not decided yet")
+    if not change["accepted"]:
+        return gettext("stays as it is")
+    return gettext("corrected") if "where" in change else gettext("is being corrected")
 
 
 def key_of(change: Stored) -> tuple[str, str]:

@@ -166,4 +166,10 @@ def _recipients(earlier: RightsRequest) -> Document | None:
 
 
 def _party(one: Contact) -> Document:
-    return {"name": one.name, "address": one.address, "email": one.email, "website": one.website}
+    """Somebody whom the papers name, and where they are reached."""
+    reached = [
+        {"text": one.address, "url": ""},
+        {"text": one.email, "url": f"mailto:{one.email}"},
+        {"text": one.website, "url": f"https://{one.website}"},
+    ]
+    return {"name": one.name, "reached": [way for way in reached if way["text"]]}

@@ -13,7 +13,7 @@ from applications.form_fields import label_text
 from applications.models import Application
 from applications.recipients import Change, News, NewsKind
 from applications.services.rectifying import Correction, correct
-from privacy.changes import accepted, typed
+from privacy.changes import accepted, decision_text, typed
 from privacy.models import LetterKind, Result, RightsRequest
 from privacy.request_texts import moment
 from privacy.rights import notification
@@ -82,7 +82,4 @@ def _lines(changes: Sequence[dict[str, Any]]) -> Iterator[tuple[str, str, str]]:
         )
     )
     for one in changes:
-        decision = _("not decided")
-        if "accepted" in one:
-            decision = _("is corrected") if one["accepted"] else _("stays as it is")
-        yield label_text(one["label"]), numbers.get(UUID(one["application"]), ""), decision
+        yield label_text(one["label"]), numbers.get(UUID(one["application"]), ""), decision_text(one)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,12 +13,15 @@ from applications.actors import SYSTEM, Actor
 from applications.crypto.keyring import key_of_a_new_owner
 from applications.crypto.reading import unless_destroyed
 from applications.errors import IllegalTransition
+from applications.form_fields import BY_LABEL
 from applications.formats import date_text
 from applications.models import Application
+from applications.personal import Purpose
 from applications.references import make_reference
+from applications.selectors.people import answers
 from applications.services.locking import lock_subject
 from applications.uploads import Upload
-from privacy.changes import Stored, accepted, key_of
+from privacy.changes import Stored, accepted, as_stored, key_of
 from privacy.errors import DecisionMissing, NotKept, TooLateToExtend
 from privacy.letter_facts import Delay
 from privacy.models import (
@@ -216,6 +220,29 @@ def specify(*, request_id: UUID, about: str, actor: Actor, changes: Sequence[Sto
         note(request, "specified", actor)
         if request.status == S.ASSESSED:
             _begin_at_once(request)
+    return request
+
+
+def add_correction(
+    *, request_id: UUID, application_id: UUID, label: str, new: Any, actor: Actor
+) -> RightsRequest:
+    """Enter a value that the person wants corrected, beside what stands in the application now.
+
+    Raises IllegalTransition once it is decided, and for an application that is not this person's.
+    """
+    with transaction.atomic():
+        request = _locked(request_id)
+        application = Application.objects.filter(pk=application_id, subject=request.subject_id).first()
+        if request.right != Right.RECTIFICATION or request.subject_id is None or application is None:
+            raise IllegalTransition
+        stands = answers(application, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+        old = stands.get(BY_LABEL[label].name) if label in BY_LABEL else None
+        change = as_stored(application_id=application_id, label=label, old=old, new=new)
+        if not request.about:
+            request.about = application.reference
+            request.save(update_fields=["about"])
+        _add(request, "", [change], (), timezone.now())
+        note(request, "specified", actor)
     return request
 
 
