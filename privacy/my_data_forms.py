@@ -11,20 +11,14 @@ from applications.data_policy import OBJECTABLE
 from applications.file_fields import FilesField, FilesInput
 from applications.flow import Step
 from applications.form_fields import FORM_FIELDS, STATEMENT_LABEL
-from applications.models import Application, RestrictionGround
+from applications.models import Application
 from applications.personal import Purpose
 from applications.uploads import ACCEPTED, LARGEST_FILE, MEGABYTE
 from applications.widgets import RadioField
 from privacy.changes import Stored, as_stored
+from privacy.selectors.my_requests import GROUNDS
 
 LONGEST = 4000
-
-GROUNDS = {
-    RestrictionGround.ACCURACY: _("Something in them is wrong: use nothing until you have checked it."),
-    RestrictionGround.UNLAWFUL: _("You are not allowed to use them, but I do not want them erased."),
-    RestrictionGround.CLAIMS: _("I need them for a claim of mine: keep them, and use them for nothing."),
-    RestrictionGround.OBJECTION: _("I have objected to their use, and you are still weighing it."),
-}
 
 
 class ErasureForm(forms.Form):

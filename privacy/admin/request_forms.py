@@ -94,7 +94,7 @@ class CorrectionForm(DeedForm):
     """One value that is to be corrected, as the person wrote it in a letter; several one after the other."""
 
     application = forms.ChoiceField(label=gettext_lazy("Application"))
-    answer = forms.ChoiceField(label=gettext_lazy("What is wrong"))
+    answer = forms.ChoiceField(label=gettext_lazy("Which answer is wrong"))
     right_value = forms.CharField(
         label=gettext_lazy("What is right"), max_length=LONGEST,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),

@@ -26,6 +26,8 @@ from privacy.selectors.about import about_text
 from privacy.services.letters import send_letter
 
 MEDIA_TYPE = "application/json"
+INSIDE = frozenset({"waits", "step_failed", "tried_again", "reminded", "recipient_noted"})
+"""What happens among ourselves: it is worded for whoever works on a request, and proves nothing."""
 Document = dict[str, Any]
 
 
@@ -66,7 +68,9 @@ class PapersForAComplaint:
         """Which papers were made, and when."""
         done = request.events.filter(what="step_done", why="put_together").order_by("at").first()
         lines = [(_("about request"), request.about)]
-        return [Part(_("The papers"), lines + ([(_("put together"), moment(done.at))] if done else []))]
+        return [
+            Part(_("The papers"), lines + ([(_("papers put together"), moment(done.at))] if done else []))
+        ]
 
 
 def earlier_of(request: RightsRequest) -> RightsRequest | None:
@@ -103,7 +107,7 @@ def _document(earlier: RightsRequest) -> Document:
         "facts": [
             {"name": name, "value": value}
             for name, value in (
-                (_("Number"), earlier.reference),
+                (_("Number of the request"), earlier.reference),
                 (_("Right"), earlier.get_right_display()),
                 (_("About"), about_text(earlier)),
                 (_("Received"), moment(earlier.received_at)),
@@ -118,7 +122,8 @@ def _document(earlier: RightsRequest) -> Document:
         ],
         "written": (unless_destroyed(words, "text") if words else None) or "",
         "steps": [
-            {"at": moment(one.at), "what": event_text(one)} for one in earlier.events.order_by("at", "pk")
+            {"at": moment(one.at), "what": event_text(one)}
+            for one in earlier.events.exclude(what__in=INSIDE).order_by("at", "pk")
         ],
         "letters": [_letter(one, words) for one in _letters(earlier)],
         "recipients": _recipients(earlier),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from applications.crypto.reading import unless_destroyed
 from applications.data_policy import POLICIES
 from applications.form_fields import label_text
-from applications.models import DataSubject, Objection, Restriction
+from applications.models import DataSubject, Objection, Restriction, RestrictionGround
 from applications.personal import Category
 from applications.selectors.permission import standing_restrictions
 from applications.subject_data import outlives_its_subject
@@ -58,6 +58,19 @@ WAITS: Mapping[str, str | Promise] = {
 }
 
 
+GROUNDS: Mapping[str, str | Promise] = {
+    RestrictionGround.ACCURACY: gettext_lazy(
+        "Something in them is wrong: use nothing until you have checked it."
+    ),
+    RestrictionGround.UNLAWFUL: gettext_lazy(
+        "You are not allowed to use them, but I do not want them erased."
+    ),
+    RestrictionGround.CLAIMS: gettext_lazy(
+        "I need them for a claim of mine: keep them, and use them for nothing."
+    ),
+    RestrictionGround.OBJECTION: gettext_lazy("I have objected to their use, and you are still weighing it."),
+}
+"""Why data are only stored, as the person says it."""
 RESULTS: Mapping[str, str | Promise] = {
     Result.STANDS: gettext_lazy("It stands: we do not use your data for this any more."),
     Result.OVERRULED: gettext_lazy(
@@ -130,15 +143,23 @@ def open_package(subject: DataSubject, request_id: UUID) -> AccessPackage | None
     ).first()
 
 
-def restrictions_of(subject: DataSubject) -> list[Restriction]:
-    """The restrictions that stand."""
-    return list(standing_restrictions().filter(subject=subject).order_by("since"))
+def restrictions_of(subject: DataSubject) -> list[tuple[Restriction, str]]:
+    """The restrictions that stand, each with its ground as the person says it."""
+    rows = standing_restrictions().filter(subject=subject).order_by("since")
+    return [(row, str(GROUNDS[row.ground])) for row in rows]
 
 
 def objections_of(subject: DataSubject) -> list[Objection]:
     """The objections that stand."""
     rows = Objection.objects.filter(subject=subject, overruled_at__isnull=True, withdrawn_at__isnull=True)
     return list(rows.order_by("made_at"))
+
+
+def _about(row: RightsRequest) -> str:
+    """What it is about, where the heading does not say it yet and the lines below do not."""
+    if row.right == Right.RECTIFICATION:
+        return ""
+    return str(GROUNDS[row.about]) if row.about in GROUNDS else about_text(row)
 
 
 def _changes(words: RequestWords | None) -> list[MyChange]:
@@ -166,7 +187,7 @@ def _mine(row: RightsRequest, package: AccessPackage | None, words: RequestWords
         is_asked_whether_it_is_them=row.status == S.IDENTITY_CHECK,
         can_be_withdrawn=row.status in sources(S.WITHDRAWN),
         moves=row.status in (S.APPROVED, S.RUNNING) and not row.trouble,
-        about="" if row.right == Right.RECTIFICATION else about_text(row),
+        about=_about(row),
         changes=_changes(words),
         has_papers=row.right == Right.COMPLAINT and row.files.exists(),
         can_be_complained_about=row.right != Right.COMPLAINT and row.status not in UNPROVED,

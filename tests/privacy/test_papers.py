@@ -46,7 +46,7 @@ def papers(subject: DataSubject, earlier: RightsRequest) -> dict:
 def test_request_its_steps_and_the_answer_are_in_it(anna, refused):
     document = papers(anna, refused)
     assert document["written"] == "zqxwritten"
-    assert len(document["steps"]) == refused.events.count()
+    assert len(document["steps"]) == refused.events.count()  # nothing happened among ourselves
     assert all(step["at"] for step in document["steps"])
     (letter,) = document["letters"]
     assert letter["added"] == "zqxreasons"
