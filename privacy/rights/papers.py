@@ -111,7 +111,7 @@ def _document(earlier: RightsRequest) -> Document:
                 (_("Right"), earlier.get_right_display()),
                 (_("About"), about_text(earlier)),
                 (_("Received"), moment(earlier.received_at)),
-                (_("Came in"), earlier.get_way_display()),
+                (_("How it came in"), earlier.get_way_display()),
                 (_("Last day for the answer"), date_text(earlier.due_on)),
                 (_("State"), earlier.get_status_display()),
                 (_("Why not"), earlier.get_refusal_display() if earlier.refusal else ""),

@@ -113,7 +113,7 @@ def test_objection_from_the_wish_to_its_weighing(new_visitor: Any, product: Prod
     visitor.tick("[name=about][value=improve_service]")
     visitor.shot("objection")
     visitor.press("main form button[type=submit]")
-    looked_at_until(visitor, ASKED, "izmantošana ir apturēta")
+    looked_at_until(visitor, ASKED, "Izmantošana ir pārtraukta")
 
     officer = officer_at(new_visitor, number_of(visitor))
     decide(officer, "weigh")
