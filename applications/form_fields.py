@@ -11,7 +11,8 @@ from applications.crypto.fields import encrypted_fields
 from applications.declarations import Declared, declared_fields
 from applications.documents import DOCUMENTS, DocumentKind
 from applications.models import FORM_MODELS, Application, Consent, DataSubject, FormData
-from applications.personal import Personal
+from applications.personal import Category, Personal, Source
+from applications.retention_rules import Retention
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,14 @@ _EMAIL = _declared(DataSubject, "email")
 # What goes along with every application: the person's language, and what they agreed to in which words.
 _LANGUAGE, _CONSENTS = _declared(Application, "language"), _declared(Consent, "wording")
 EMAIL_LABEL, LANGUAGE_LABEL, CONSENTS_LABEL = _EMAIL.label, _LANGUAGE.label, _CONSENTS.label
+# What a person says in their own words with a right of theirs, and lenders are told: the statement that
+# completes (GDPR Art. 16), the point of view on a decision (Art. 22(3)).
+STATEMENT_LABEL, VIEW_LABEL = "account.statement", "lender_word.text"
+OWN_WORDS = Personal(Category.ACCOUNT, Source.CONSUMER, retention=Retention.APPLICATION)
+ANSWER_LABELS = frozenset({*BY_LABEL, EMAIL_LABEL})
 MARKS: dict[str, Personal] = (
     {label: field.personal for label, field in BY_LABEL.items()}
+    | dict.fromkeys((STATEMENT_LABEL, VIEW_LABEL), OWN_WORDS)
     | {one.label: one.mark for one in (_EMAIL, _LANGUAGE, _CONSENTS) if one.mark is not None}
     | {label: kind.personal for label, kind in DOCUMENTS.items()}
 )
@@ -52,7 +59,7 @@ KNOWN_LABELS = frozenset(MARKS)
 
 
 def mark_of(label: str) -> Personal:
-    """The declaration behind a label. Raises KeyError for a label that no answer and no document has."""
+    """The declaration behind a label. Raises KeyError for a label that nothing a lender can be given has."""
     return MARKS[label]
 
 
@@ -62,6 +69,8 @@ def label_text(label: str) -> str:
         EMAIL_LABEL: gettext("E-mail address"),
         LANGUAGE_LABEL: gettext("Your language"),
         CONSENTS_LABEL: gettext("What you agreed to"),
+        STATEMENT_LABEL: gettext("Your statement that completes the data"),
+        VIEW_LABEL: gettext("Your point of view"),
     }
     if label in apart:
         return apart[label]
