@@ -25,7 +25,7 @@ CHANGE = "lenders.change_lenderword"
 class AnswerForm(forms.ModelForm):
     """That the lender was told by staff, and what it answered to a request for review."""
 
-    explanation = forms.CharField(
+    how_explained = forms.CharField(
         label=_("how the lender explains it"), required=False, max_length=LONGEST_VIEW,
         widget=forms.Textarea(attrs={"rows": 6}), help_text=_("The person reads it."),
     )  # fmt: skip
@@ -37,11 +37,11 @@ class AnswerForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         """An outcome belongs to a review, and comes with an explanation."""
         cleaned: dict[str, Any] = super().clean() or {}
-        outcome, explanation = cleaned.get("outcome"), (cleaned.get("explanation") or "").strip()
+        outcome, explanation = cleaned.get("outcome"), (cleaned.get("how_explained") or "").strip()
         if outcome and self.instance.kind != WordKind.REVIEW:
             self.add_error("outcome", _("Only a request for review has an outcome."))
         elif outcome and not explanation:
-            self.add_error("explanation", _("Write how the lender explains it."))
+            self.add_error("how_explained", _("Write how the lender explains it."))
         elif explanation and not outcome:
             self.add_error("outcome", _("Choose what came of the review."))
         return cleaned
@@ -68,7 +68,7 @@ class LenderWordAdmin(RecordedAdmin):
     )  # fmt: skip
     fields = (
         "id", "submission", "lender", "kind", "matter", "asked_at", "says", "due_on", "told_at",
-        "acknowledged_at", "outcome", "explanation", "answered_at", "recorded_by_staff",
+        "acknowledged_at", "outcome", "how_explained", "answered_at", "recorded_by_staff",
     )  # fmt: skip
     actions = ("tell_again",)
 
@@ -84,7 +84,7 @@ class LenderWordAdmin(RecordedAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """What the person says is for whoever tells the lender alone."""
-        hidden = () if request.user.has_perm(CHANGE) else ("says", "explanation")
+        hidden = () if request.user.has_perm(CHANGE) else ("says", "how_explained")
         return [name for name in self.fields if name not in hidden]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -95,7 +95,7 @@ class LenderWordAdmin(RecordedAdmin):
             record_word_answer(
                 word_id=obj.pk,
                 outcome=ReviewOutcome(form.cleaned_data["outcome"]),
-                explanation=form.cleaned_data["explanation"],
+                explanation=form.cleaned_data["how_explained"],
                 actor=Actor.staff(request.user.pk),
             )
         except Refusal as refusal:

@@ -219,7 +219,7 @@ def test_who_tells_the_lender_reads_what_it_is_to_be_told_until_it_is(by_hand):
     shown = staff(*MAY_TELL).get(page_of(word()))
     assert "canary-Cēsis" in shown.text
     assert AuditEntry.objects.filter(action="lenderword.seen", subject_id=application.subject_id).exists()
-    staff(*MAY_TELL).post(page_of(word()), {"outcome": "", "explanation": ""})
+    staff(*MAY_TELL).post(page_of(word()), {"outcome": "", "how_explained": ""})
     assert word().told_at is not None
     assert "canary-Cēsis" not in staff(*MAY_TELL).get(page_of(word())).text
 
@@ -237,7 +237,7 @@ def test_who_may_only_look_reads_no_value_and_records_nothing(by_hand):
 def test_staff_record_the_answer_to_a_review_in_the_admin(by_hand):
     application = received("leja", leja="declined")
     review(application, "leja")
-    staff(*MAY_TELL).post(page_of(word()), {"outcome": "upheld", "explanation": "canary: tā ir"})
+    staff(*MAY_TELL).post(page_of(word()), {"outcome": "upheld", "how_explained": "canary: tā ir"})
     about = word()
     assert (about.outcome, about.explanation, about.recorded_by_staff) == ("upheld", "canary: tā ir", True)
     assert AuditEntry.objects.get(action="word.answered").actor_kind == "staff"
@@ -247,10 +247,10 @@ def test_staff_record_the_answer_to_a_review_in_the_admin(by_hand):
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"outcome": "upheld", "explanation": ""},
-        {"outcome": "", "explanation": "x"},
-        {"outcome": "burnt", "explanation": "x"},
-        {"outcome": "upheld", "explanation": "x" * 4001},
+        {"outcome": "upheld", "how_explained": ""},
+        {"outcome": "", "how_explained": "x"},
+        {"outcome": "burnt", "how_explained": "x"},
+        {"outcome": "upheld", "how_explained": "x" * 4001},
     ],
 )
 def test_wrong_answer_is_told_beside_its_field_and_nothing_is_recorded(by_hand, wrong):
