@@ -1,6 +1,7 @@
 """Where each answer of the form lives: its flat name in forms, its model, and its label in the data map."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 from django.utils.functional import Promise
@@ -10,7 +11,14 @@ from django.utils.translation import gettext
 from applications.crypto.fields import encrypted_fields
 from applications.declarations import Declared, declared_fields
 from applications.documents import DOCUMENTS, DocumentKind
-from applications.models import FORM_MODELS, Application, Consent, DataSubject, FormData
+from applications.models import (
+    FORM_MODELS,
+    Application,
+    Consent,
+    DataSubject,
+    FormData,
+    SupplementaryStatement,
+)
 from applications.personal import Category, Personal, Source
 from applications.retention_rules import Retention
 
@@ -24,6 +32,11 @@ class FormField:
     model: type[FormData]
     personal: Personal
     noun: str | Promise
+
+    def to_python(self, value: Any) -> Any:
+        """A value as the model has it, from JSON, which knows no dates."""
+        column: Any = self.model._meta.get_field(self.name)
+        return column.to_python(value)
 
 
 def _collect() -> dict[str, FormField]:
@@ -44,16 +57,18 @@ _EMAIL = _declared(DataSubject, "email")
 # What goes along with every application: the person's language, and what they agreed to in which words.
 _LANGUAGE, _CONSENTS = _declared(Application, "language"), _declared(Consent, "wording")
 EMAIL_LABEL, LANGUAGE_LABEL, CONSENTS_LABEL = _EMAIL.label, _LANGUAGE.label, _CONSENTS.label
-# What a person says in their own words with a right of theirs, and lenders are told: the statement that
-# completes (GDPR Art. 16), the point of view on a decision (Art. 22(3)).
-STATEMENT_LABEL, VIEW_LABEL = "account.statement", "lender_word.text"
-OWN_WORDS = Personal(Category.ACCOUNT, Source.CONSUMER, retention=Retention.APPLICATION)
+# What completes an application, apart from its answers (GDPR Art. 16).
+_STATEMENT = _declared(SupplementaryStatement, "text")
+STATEMENT_LABEL = _STATEMENT.label
+# The person's point of view on a decision of a lender, which it is told (GDPR Art. 22(3)).
+VIEW_LABEL = "lender_word.text"
+VIEW = Personal(Category.ACCOUNT, Source.CONSUMER, retention=Retention.APPLICATION)
 ANSWER_LABELS = frozenset({*BY_LABEL, EMAIL_LABEL})
 MARKS: dict[str, Personal] = (
     {label: field.personal for label, field in BY_LABEL.items()}
-    | dict.fromkeys((STATEMENT_LABEL, VIEW_LABEL), OWN_WORDS)
-    | {one.label: one.mark for one in (_EMAIL, _LANGUAGE, _CONSENTS) if one.mark is not None}
+    | {one.label: one.mark for one in (_EMAIL, _LANGUAGE, _CONSENTS, _STATEMENT) if one.mark is not None}
     | {label: kind.personal for label, kind in DOCUMENTS.items()}
+    | {VIEW_LABEL: VIEW}
 )
 KNOWN_LABELS = frozenset(MARKS)
 
@@ -69,7 +84,7 @@ def label_text(label: str) -> str:
         EMAIL_LABEL: gettext("E-mail address"),
         LANGUAGE_LABEL: gettext("Your language"),
         CONSENTS_LABEL: gettext("What you agreed to"),
-        STATEMENT_LABEL: gettext("Your statement that completes the data"),
+        STATEMENT_LABEL: gettext("Supplementary statement"),
         VIEW_LABEL: gettext("Your point of view"),
     }
     if label in apart:

@@ -3,12 +3,22 @@
 from django.urls import path
 
 from privacy.views import my_data as views
+from privacy.views import my_rights
 
 app_name = "my_data"
 urlpatterns = [
     path("", views.index, name="index"),
     path("copy/", views.copy, name="copy"),
     path("erasure/", views.erasure, name="erasure"),
+    path("correction/", my_rights.corrections, name="corrections"),
+    path("correction/<uuid:application_id>/<slug:slug>/", my_rights.correction, name="correction"),
+    path("restriction/", my_rights.restriction, name="restriction"),
+    path("restriction/<uuid:restriction_id>/end/", my_rights.end_restriction, name="end_restriction"),
+    path("objection/", my_rights.objection, name="objection"),
+    path("objection/<slug:about>/end/", my_rights.take_objection_back, name="take_objection_back"),
+    path("<uuid:request_id>/complain/", my_rights.complain, name="complain"),
+    path("<uuid:request_id>/papers/", my_rights.papers, name="papers"),
+    path("<uuid:request_id>/papers.zip", my_rights.papers_file, name="papers_file"),
     path("<uuid:request_id>/", views.package, name="package"),
     path("<uuid:request_id>/data.<slug:ending>", views.download, name="download"),
     path("<uuid:request_id>/files/<str:name>", views.attachment, name="attachment"),

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.fields import EncryptedText
-from applications.form_fields import OWN_WORDS, STATEMENT_LABEL, VIEW_LABEL
+from applications.form_fields import STATEMENT_LABEL, VIEW, VIEW_LABEL
 from applications.models import OwnedBySubject
 from applications.personal import AnyField, Category, Personal, Source, personal
 from applications.retention_rules import Retention
@@ -41,7 +41,7 @@ class LenderWord(KeepsAnswers, OwnedBySubject):
     kind = _evidence(models.CharField(_("what it is told"), max_length=20, choices=WordKind.choices))
     matter = _evidence(models.UUIDField(_("request of the person")))
     text = EncryptedText(
-        _("in the person's own words"), label=VIEW_LABEL, null=True, max_length=4000, personal=OWN_WORDS
+        _("in the person's own words"), label=VIEW_LABEL, null=True, max_length=4000, personal=VIEW
     )
     answers_identification = answers_of(Category.IDENTIFICATION, "lender_word")
     answers_identity_document = answers_of(Category.IDENTITY_DOCUMENT, "lender_word")

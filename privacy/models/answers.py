@@ -76,6 +76,14 @@ class LetterKind(models.TextChoices):
     NOTHING_HELD = "nothing_held", _("We hold nothing about you")
     ERASED = "erased", _("Your data are erased")
     PARTLY_ERASED = "partly_erased", _("Your data are erased but for a part")
+    RECTIFIED = "rectified", _("Your data are corrected")
+    RESTRICTED = "restricted", _("The use of your data is restricted")
+    RESTRICTION_ENDS = "restriction_ends", _("The restriction is going to end")
+    OBJECTION_STANDS = "objection_stands", _("Your objection stands")
+    OBJECTION_OVERRULED = "objection_overruled", _("Your objection is overruled")
+    REVIEW_PASSED_ON = "review_passed_on", _("We passed on that a human being is to look at it")
+    REVIEWED = "reviewed", _("The lender has answered about the review")
+    PAPERS = "papers", _("Your papers for a complaint are ready")
     REFUSED = "refused", _("We do not carry it out")
 
 

@@ -6,7 +6,7 @@ once the key is gone there is no way back, and only the end is left to reach.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -91,7 +91,7 @@ class ErasureOfAPerson:
     def wait(self, request: RightsRequest) -> Done | Wait:
         """Until the recipients were told and had time to answer."""
         notification.refresh(request)
-        pause = _pause_since(request.erasure.begun_at)
+        pause = notification.pause_since(request.erasure.begun_at)
         if notification.is_handing_out(request.person.pk):
             return Wait("handing_out", pause)
         if notification.must_wait(request, since=request.erasure.begun_at):
@@ -163,12 +163,6 @@ class ErasureOfAPerson:
             return []
         parts = [Part(_("The erasure"), list(_certificate(erasure))), notification.prove(request)]
         return [*parts, _stayed(request)] if request.kept else parts
-
-
-def _pause_since(moment: datetime) -> timedelta:
-    """Before recipients are looked at again: most answer within seconds, and the others take days."""
-    waited = timezone.now() - moment
-    return min(max(waited / 4, timedelta(seconds=3)), timedelta(minutes=10))
 
 
 def _is_owed_a_copy(request: RightsRequest) -> bool:

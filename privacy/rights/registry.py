@@ -6,8 +6,19 @@ from privacy.models import Right
 from privacy.rights.access import Access
 from privacy.rights.base import RightModule
 from privacy.rights.erasure import ErasureOfAPerson
+from privacy.rights.objection import ObjectionToAPurpose
+from privacy.rights.papers import PapersForAComplaint
+from privacy.rights.rectification import Rectification
+from privacy.rights.restriction import RestrictionOfProcessing
 
-MODULES: Mapping[Right, RightModule] = {Right.ACCESS: Access(), Right.ERASURE: ErasureOfAPerson()}
+MODULES: Mapping[Right, RightModule] = {
+    Right.ACCESS: Access(),
+    Right.RECTIFICATION: Rectification(),
+    Right.ERASURE: ErasureOfAPerson(),
+    Right.RESTRICTION: RestrictionOfProcessing(),
+    Right.OBJECTION: ObjectionToAPurpose(),
+    Right.COMPLAINT: PapersForAComplaint(),
+}
 
 
 def module_of(right: str) -> RightModule:

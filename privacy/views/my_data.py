@@ -9,14 +9,13 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.errors import IllegalTransition
 from applications.models import DataSubject
 from applications.views.fresh_code import fresh_code_required
 from applications.views.guard import ConsumerRequest, actor_of
-from privacy.models import AccessPackage, Identity, Right, RightsRequest, Way
+from privacy.models import AccessPackage, Right, RightsRequest
 from privacy.my_data_forms import ErasureForm
 from privacy.rights.access import document_of
 from privacy.rights.package_files import Document, as_csv, as_json, as_zip, attachments
@@ -24,6 +23,7 @@ from privacy.rights.registry import module_of
 from privacy.selectors.my_requests import categories_of, open_package, requests_of
 from privacy.services import requests
 from privacy.services.deciding import note_opened
+from privacy.views.my_rights import ask, file_answer
 
 LOOK_AGAIN_SECONDS = 3
 FILES: Mapping[str, tuple[str, Callable[[Document], str | bytes]]] = {
@@ -51,7 +51,7 @@ def copy(request: ConsumerRequest) -> HttpResponse:
     a new code may lead, asks for nothing.
     """
     if request.method == "POST":
-        _ask(request, Right.ACCESS)
+        ask(request, Right.ACCESS)
     return redirect("my_data:index")
 
 
@@ -62,7 +62,7 @@ def erasure(request: ConsumerRequest) -> HttpResponse:
     subject = request.consumer.subject
     form = ErasureForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        _ask(request, Right.ERASURE)
+        ask(request, Right.ERASURE)
         return redirect("my_data:index")
     imagined = RightsRequest(subject=subject, right=Right.ERASURE)
     context = {
@@ -120,7 +120,7 @@ def download(request: ConsumerRequest, request_id: UUID, ending: str) -> HttpRes
     if ending not in FILES:
         raise Http404
     kind, write = FILES[ending]
-    return _file(write(document_of(_package(request, request_id))), kind, f"data.{ending}")
+    return file_answer(write(document_of(_package(request, request_id))), kind, f"data.{ending}")
 
 
 @fresh_code_required
@@ -130,15 +130,7 @@ def attachment(request: ConsumerRequest, request_id: UUID, name: str) -> HttpRes
     content = attachments(document_of(_package(request, request_id))).get(name)
     if content is None:
         raise Http404
-    return _file(content, "application/octet-stream", name)
-
-
-def _ask(request: ConsumerRequest, right: Right) -> RightsRequest:
-    subject = request.consumer.subject
-    return requests.receive(
-        right=right, way=Way.OWN_PAGES, language=get_language() or "lv", actor=actor_of(request),
-        subject_id=subject.pk, identity=Identity.FRESH_CODE, contact=subject.verified_email,
-    )  # fmt: skip
+    return file_answer(content, "application/octet-stream", name)
 
 
 def _own(subject: DataSubject, request_id: UUID) -> RightsRequest:
@@ -159,14 +151,3 @@ def _package(request: ConsumerRequest, request_id: UUID) -> AccessPackage:
 def _too_late(request: ConsumerRequest) -> HttpResponse:
     context = {"requests": requests_of(request.consumer.subject), "too_late": True}
     return render(request, "privacy/my_data.html", context, status=HTTPStatus.CONFLICT)
-
-
-def _file(content: bytes | str, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type=f"{kind}; charset=utf-8" if isinstance(content, str) else kind,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "X-Content-Type-Options": "nosniff",
-        },
-    )

@@ -1,5 +1,7 @@
 """Requests on their way, made as people and officers make them: through the services."""
 
+from typing import Any
+
 from applications.actors import Actor
 from applications.models import DataSubject
 from privacy.models import Identity, Right, RightsRequest, Way
@@ -9,11 +11,18 @@ from privacy.services.requests import Kept
 OFFICER = Actor.staff(1)
 
 
-def ask(subject: DataSubject, right: Right = Right.ERASURE) -> RightsRequest:
+def ask(
+    subject: DataSubject,
+    right: Right = Right.ERASURE,
+    *,
+    about: str = "",
+    identity: Identity = Identity.FRESH_CODE,
+    **written: Any,
+) -> RightsRequest:
     """Somebody asks with a fresh code."""
     return requests.receive(
-        right=right, way=Way.OWN_PAGES, language="lv", actor=Actor.consumer(subject.pk),
-        subject_id=subject.pk, identity=Identity.FRESH_CODE, contact=subject.verified_email,
+        right=right, way=Way.OWN_PAGES, language="lv", actor=Actor.consumer(subject.pk), about=about,
+        subject_id=subject.pk, identity=identity, contact=subject.verified_email, **written,
     )  # fmt: skip
 
 
@@ -42,3 +51,16 @@ def events(request: RightsRequest) -> list[str]:
     """What happened, with why."""
     found = request.events.order_by("at", "pk").values_list("what", "why")
     return [f"{what}: {why}" if why else what for what, why in found]
+
+
+def done(
+    subject: DataSubject, right: Right, *, about: str = "", identity: Identity = Identity.FRESH_CODE,
+    **written: Any,
+) -> RightsRequest:  # fmt: skip
+    """Asked for, and carried out as far as it goes by itself."""
+    return run(ask(subject, right, about=about, identity=identity, **written))
+
+
+def letters(request: RightsRequest) -> list[str]:
+    """The kinds of the letters that were written, in order."""
+    return list(request.letters.order_by("written_at").values_list("template__kind", flat=True))
