@@ -108,9 +108,13 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     S.WITHDRAWN: frozenset(),
     S.EXPIRED: frozenset({S.PENDING}),  # the same
     S.CONTRACT_SIGNED: frozenset(),
-    S.DECLINED_LATE: frozenset(),
+    S.DECLINED_LATE: frozenset({S.PENDING}),  # the same
     S.CALLED_OFF: frozenset(),
 }
+
+
+REOPENED_BY_REVIEW = (S.DECLINED, S.DECLINED_LATE, S.EXPIRED)
+"""Ends after which a lender may make another offer, once a review there changed its decision."""
 
 
 def submission_sources(to: SubmissionStatus) -> list[SubmissionStatus]:

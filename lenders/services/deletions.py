@@ -18,6 +18,7 @@ from applications.services.locking import lock_subject
 from lenders.errors import NotAcknowledged
 from lenders.models import DeletionNotice, Delivery, Submission
 from lenders.selectors.deletions import data_left, takes_deletions
+from lenders.services import words
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery
 from lenders.states import (
     Acknowledgement,
@@ -112,6 +113,8 @@ def acknowledge(
     if not changed:
         return "duplicate" if standing.filter(same).exists() else "out_of_place"
     _end_asking(submission)
+    if to == Acknowledgement.DELETED:
+        words.take_back(submission)  # what is gone is corrected no more
     audit.record(
         actor=actor, action="deletion.acknowledged", subject_id=submission.subject_id, row=standing.get(),
         acknowledgement=to, basis=basis, until=until.isoformat() if until else None,

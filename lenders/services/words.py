@@ -35,6 +35,7 @@ from lenders.services.fan_out import DISPATCH_TASK, new_delivery, restart_clocks
 from lenders.services.moves import move
 from lenders.states import (
     APPLICATION_LISTENS,
+    REOPENED_BY_REVIEW,
     DeliveryKind,
     DeliveryStatus,
     ReviewOutcome,
@@ -133,8 +134,11 @@ def _queue(word: LenderWord) -> None:
 
 
 def take_back(submission: Submission) -> None:
-    """Nothing had left after all, so there was nobody to tell."""
-    LenderWord.objects.filter(submission=submission, told_at__isnull=True).delete()
+    """Nothing had left after all, or all of it is deleted: there is nobody to tell. A review is asked for all
+    the same.
+    """
+    untold = LenderWord.objects.filter(submission=submission, told_at__isnull=True)
+    untold.exclude(kind=WordKind.REVIEW).delete()
     live.touch(submission.application_id)
 
 
@@ -217,7 +221,7 @@ def _reopen(submission: Submission) -> None:
     if asked_to_delete or submission.application.status not in APPLICATION_LISTENS:
         return
     restart_clocks(submission)
-    if submission.status in (SubmissionStatus.DECLINED, SubmissionStatus.EXPIRED):
+    if submission.status in REOPENED_BY_REVIEW:
         Submission.objects.filter(pk=submission.pk).update(decline_reason=None)
         move(submission, SubmissionStatus.PENDING)
 

@@ -268,6 +268,19 @@ def test_changed_decision_is_followed_by_an_offer_on_the_ordinary_way():
     assert scene.states(application) == {"leja": "offered"}
 
 
+def test_late_refusal_that_was_changed_reopens_the_submission():
+    application = received("leja", "atra")
+    scene.chosen(application, "leja")
+    scene.say(scene.submission_at(application, "leja"), "declined")
+    assert scene.states(application)["leja"] == "lender_declined_late"
+    review(application, "leja")
+    answers(begun(application)[0], "reviewed", **CHANGED)
+    submission = scene.submission_at(application, "leja")
+    assert submission.status == "pending"
+    terms = scene.terms_document(submission, reference="BETTER-1")
+    assert scene.say(submission, "offered", offer=terms) == "taken"
+
+
 def test_offer_that_comes_before_the_decision_was_changed_does_not_count():
     application = declined()
     asked(application)

@@ -131,6 +131,32 @@ def test_lender_that_deleted_what_it_had_is_not_told():
     assert told(application) == [("leja", "restricted")]
 
 
+def test_lender_that_deletes_before_it_is_told_is_sent_no_new_values():
+    application = received("leja")
+    correct(application, {CITY: "Cēsis"})
+    scene.finish(begun(application)[0], AWAY)
+    withdraw(application)
+    scene.say(scene.submission_at(application, "leja"), "deleted")
+    scene.make_due()
+    assert begun(application) == []
+    assert told(application) == []
+    came = RECIPIENTS.came_of(scene.submission_at(application, "leja").pk, matter=MATTER)
+    assert (came.deleted, came.by_hand) == (True, False)
+
+
+def test_lender_that_deletes_while_it_is_told_leaves_the_disclosure_on_record():
+    application = received("leja")
+    correct(application, {CITY: "Cēsis"})
+    (prepared,) = begun(application)
+    withdraw(application)
+    scene.say(scene.submission_at(application, "leja"), "deleted")
+    submission = scene.submission_at(application, "leja")
+    document = scene.statement(submission, "noted", notice_id=str(UUID(int=1)))
+    scene.finish(prepared, scene.signed_reply(submission, document))
+    assert Disclosure.objects.get(delivery=prepared.claim.delivery_id).status == "made"
+    assert told(application) == []
+
+
 def test_restriction_tells_no_value_and_discloses_nothing():
     application = received("atra")
     before = Disclosure.objects.count()
