@@ -19,7 +19,8 @@ from applications.models import (
     FormData,
     SupplementaryStatement,
 )
-from applications.personal import Personal
+from applications.personal import Category, Personal, Source
+from applications.retention_rules import Retention
 
 
 @dataclass(frozen=True)
@@ -57,17 +58,23 @@ _EMAIL = _declared(DataSubject, "email")
 _LANGUAGE, _CONSENTS = _declared(Application, "language"), _declared(Consent, "wording")
 EMAIL_LABEL, LANGUAGE_LABEL, CONSENTS_LABEL = _EMAIL.label, _LANGUAGE.label, _CONSENTS.label
 # What completes an application, apart from its answers (GDPR Art. 16).
-STATEMENT_LABEL = _declared(SupplementaryStatement, "text").label
+_STATEMENT = _declared(SupplementaryStatement, "text")
+STATEMENT_LABEL = _STATEMENT.label
+# The person's point of view on a decision of a lender, which it is told (GDPR Art. 22(3)).
+VIEW_LABEL = "lender_word.text"
+VIEW = Personal(Category.ACCOUNT, Source.CONSUMER, retention=Retention.APPLICATION)
+ANSWER_LABELS = frozenset({*BY_LABEL, EMAIL_LABEL})
 MARKS: dict[str, Personal] = (
     {label: field.personal for label, field in BY_LABEL.items()}
-    | {one.label: one.mark for one in (_EMAIL, _LANGUAGE, _CONSENTS) if one.mark is not None}
+    | {one.label: one.mark for one in (_EMAIL, _LANGUAGE, _CONSENTS, _STATEMENT) if one.mark is not None}
     | {label: kind.personal for label, kind in DOCUMENTS.items()}
+    | {VIEW_LABEL: VIEW}
 )
 KNOWN_LABELS = frozenset(MARKS)
 
 
 def mark_of(label: str) -> Personal:
-    """The declaration behind a label. Raises KeyError for a label that no answer and no document has."""
+    """The declaration behind a label. Raises KeyError for a label that nothing a lender can be given has."""
     return MARKS[label]
 
 
@@ -78,6 +85,7 @@ def label_text(label: str) -> str:
         LANGUAGE_LABEL: gettext("Your language"),
         CONSENTS_LABEL: gettext("What you agreed to"),
         STATEMENT_LABEL: gettext("Supplementary statement"),
+        VIEW_LABEL: gettext("Your point of view"),
     }
     if label in apart:
         return apart[label]

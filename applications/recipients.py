@@ -35,6 +35,7 @@ class CameOf:
 
     told_at      when it was told; None while it was not
     by_hand      no interface of it takes the news: staff are to tell it
+    untouched    it received nothing that the news is about: there is nothing to tell it
     deleted      it answered that it deleted the data
     basis        it keeps them on this ground, `until` its last day if it named one
     answered_at  when it answered
@@ -42,6 +43,7 @@ class CameOf:
 
     told_at: datetime | None = None
     by_hand: bool = False
+    untouched: bool = False
     deleted: bool = False
     basis: str = ""
     until: date | None = None

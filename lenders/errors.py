@@ -39,6 +39,19 @@ class NotAcknowledged(Refusal):
     sentence = _("This answer does not follow from the one that stands: what was deleted is not kept again.")
 
 
+class NotReviewable(Refusal):
+    code = "not_reviewable"
+    sentence = _("There is no decision of this lender that a review can be asked for now.")
+
+
+class NotAnsweredSo(Refusal):
+    code = "not_answered_so"
+    sentence = _(
+        "This does not follow from what stands: a lender is told once, only a review has an outcome, and an "
+        "outcome comes with the lender's explanation."
+    )
+
+
 class NothingToRetry(Refusal):
     code = "nothing_to_retry"
     sentence = _(

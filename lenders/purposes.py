@@ -9,9 +9,15 @@ from lenders.states import DeliveryKind
 # to pass on is gone. It closes the handling of the application. While the person's data are restricted it
 # waits (GDPR Art. 18(1)(b), (c)): they may need as evidence what a lender would delete, and waiting can be
 # made good, deleting cannot.
+# What a lender is told of a right of the person goes out all the same (GDPR Art. 18(2), 19).
 PURPOSES: Mapping[DeliveryKind, Purpose] = {
-    kind: Purpose.PASS_TO_LENDERS for kind in DeliveryKind if kind is not DeliveryKind.DELETION
-} | {DeliveryKind.DELETION: Purpose.HANDLE_APPLICATIONS}
+    DeliveryKind.APPLICATION: Purpose.PASS_TO_LENDERS,
+    DeliveryKind.INQUIRY: Purpose.PASS_TO_LENDERS,
+    DeliveryKind.CHOICE: Purpose.PASS_TO_LENDERS,
+    DeliveryKind.SUPPLEMENT: Purpose.PASS_TO_LENDERS,
+    DeliveryKind.DELETION: Purpose.HANDLE_APPLICATIONS,
+    DeliveryKind.WORD: Purpose.DATA_SUBJECT_RIGHTS,
+}
 
 
 def kinds_for(purpose: Purpose) -> list[DeliveryKind]:

@@ -5,7 +5,7 @@ from applications.roles import Grants, Role
 DELIVERIES = frozenset(
     {
         "view_submission", "view_delivery", "view_attempt", "view_offer", "view_lender", "view_queues",
-        "view_answers", "retry_submission", "view_deletionnotice",
+        "view_answers", "retry_submission", "view_deletionnotice", "view_lenderword",
     }
 )  # fmt: skip
 
@@ -13,5 +13,6 @@ GRANTS: Grants = {
     Role.SUPPORT: DELIVERIES,
     # Who talks with lenders pauses them, and records what they answer to a request to delete.
     Role.LENDER_MANAGER: DELIVERIES | {"pause_lender", "change_deletionnotice"},
-    Role.DPO: DELIVERIES - {"retry_submission"} | {"change_deletionnotice"},
+    # Whoever tells a lender by hand reads what it is told: the new values, the person's words.
+    Role.DPO: DELIVERIES - {"retry_submission"} | {"change_deletionnotice", "change_lenderword"},
 }

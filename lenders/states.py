@@ -103,13 +103,18 @@ SUBMISSION_TRANSITIONS: dict[SubmissionStatus, frozenset[SubmissionStatus]] = {
     S.OFFERED: frozenset({S.PENDING, S.SELECTED, S.NOT_SELECTED, S.DECLINED, S.WITHDRAWN, S.EXPIRED}),
     S.SELECTED: frozenset({S.CONTRACT_SIGNED, S.DECLINED_LATE, S.WITHDRAWN}),
     S.NOT_SELECTED: frozenset(),
-    S.DECLINED: frozenset(),
+    # Pending again: a human being reviewed the decision at the lender and changed it.
+    S.DECLINED: frozenset({S.PENDING}),
     S.WITHDRAWN: frozenset(),
-    S.EXPIRED: frozenset(),
+    S.EXPIRED: frozenset({S.PENDING}),  # the same
     S.CONTRACT_SIGNED: frozenset(),
-    S.DECLINED_LATE: frozenset(),
+    S.DECLINED_LATE: frozenset({S.PENDING}),  # the same
     S.CALLED_OFF: frozenset(),
 }
+
+
+REOPENED_BY_REVIEW = (S.DECLINED, S.DECLINED_LATE, S.EXPIRED)
+"""Ends after which a lender may make another offer, once a review there changed its decision."""
 
 
 def submission_sources(to: SubmissionStatus) -> list[SubmissionStatus]:
@@ -192,6 +197,38 @@ def acknowledgement_sources(to: Acknowledgement) -> list[Acknowledgement]:
     return [stands for stands, targets in ACKNOWLEDGEMENT_TRANSITIONS.items() if to in targets]
 
 
+class WordKind(TextChoices):
+    """What a lender is told of a right of the person; the words of the adapters' vocabulary."""
+
+    RECTIFIED = "rectified", _("Data were corrected or completed")
+    RESTRICTED = "restricted", _("The use of the data is restricted")
+    RESTRICTION_LIFTED = "restriction_lifted", _("The restriction was lifted")
+    REVIEW = "review", _("A human being is to review the decision")
+
+
+class ReviewOutcome(TextChoices):
+    """What came of a review at the lender; the words of the adapters' vocabulary."""
+
+    NONE = "", _("No answer yet")
+    UPHELD = "upheld", _("The decision stands")
+    CHANGED = "changed", _("The decision was changed")
+    REFUSED = "refused", _("Not reviewed: the lender says that this decision is not subject to it")
+
+
+REVIEW_TRANSITIONS: dict[ReviewOutcome, frozenset[ReviewOutcome]] = {
+    ReviewOutcome.NONE: frozenset({ReviewOutcome.UPHELD, ReviewOutcome.CHANGED, ReviewOutcome.REFUSED}),
+    # It may think better of it, in the person's favour alone.
+    ReviewOutcome.REFUSED: frozenset({ReviewOutcome.UPHELD, ReviewOutcome.CHANGED}),
+    ReviewOutcome.UPHELD: frozenset({ReviewOutcome.CHANGED}),
+    ReviewOutcome.CHANGED: frozenset(),
+}
+
+
+def review_sources(to: ReviewOutcome) -> list[ReviewOutcome]:
+    """The outcomes that `to` may follow."""
+    return [stands for stands, targets in REVIEW_TRANSITIONS.items() if to in targets]
+
+
 class DeliveryKind(TextChoices):
     """What a lender is told or asked."""
 
@@ -200,6 +237,11 @@ class DeliveryKind(TextChoices):
     CHOICE = "choice", _("The consumer's choice")
     SUPPLEMENT = "supplement", _("What the lender still needed")
     DELETION = "deletion", _("Request to delete")
+    WORD = "word", _("Word about a right of the person")
+
+
+OF_A_RIGHT = frozenset({DeliveryKind.DELETION, DeliveryKind.WORD})
+"""What a lender is told of a right of the person, however the application ends."""
 
 
 class DeliveryStatus(TextChoices):

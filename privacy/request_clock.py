@@ -6,19 +6,16 @@ the end off to the next working day (Regulation 1182/71 Art. 3). While the perso
 doubt, to show who they are, it stands still (Art. 12(6)): whole days are given back.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 
-import holidays
 from dateutil.relativedelta import relativedelta
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from applications.working_days import A_DAY, next_working_day
+
 MONTHS, MONTHS_EXTENDED = 1, 3
-A_DAY = timedelta(days=1)
-SATURDAY = 5
 
 
 class Reminder(TextChoices):
@@ -94,24 +91,3 @@ class RequestClock:
     def _unrolled(self, today: date, months: int) -> date:
         given_back = timedelta(days=self.paused_days + self._standing(today))
         return self.received_on + relativedelta(months=months) + given_back
-
-
-def next_working_day(day: date) -> date:
-    """The day itself, or the first after it on which Latvia works."""
-    return next(one for one in _days_from(day) if is_working_day(one))
-
-
-def is_working_day(day: date) -> bool:
-    return day.weekday() < SATURDAY and day not in _latvian_holidays(day.year)
-
-
-@cache
-def _latvian_holidays(year: int) -> frozenset[date]:
-    """Public holidays by the law of 3 October 1990, with those that the Saeima adds for single years."""
-    return frozenset(holidays.country_holidays("LV", years=year))
-
-
-def _days_from(day: date) -> Iterator[date]:
-    while True:
-        yield day
-        day += A_DAY

@@ -34,10 +34,10 @@ from applications.personal import Purpose, RecipientKind
 from applications.services.processing import announce_end, lift_restriction, object_to, restrict
 from applications.services.statistics import reached
 from applications.uploads import PDF, Upload
-from lenders.models import DeletionNotice, Submission
+from lenders.models import DeletionNotice, LenderWord, Submission
 from lenders.services import supplementing
 from lenders.services.supplied_files import GivenFile
-from lenders.states import Acknowledgement, DeletionReason, RetentionBasis
+from lenders.states import Acknowledgement, DeletionReason, RetentionBasis, ReviewOutcome, WordKind
 from privacy.letter_facts import Delay
 from privacy.models import (
     AccessPackage,
@@ -146,6 +146,30 @@ def plant(word: str, *, partner: str = "") -> DataSubject:
             },
         ),
     ]
+    corrected = LenderWord(
+        subject=subject, submission=submission, lender=submission.lender, kind=WordKind.RECTIFIED,
+        matter=uuid4(), text=f"to complete {word}",
+    )  # fmt: skip
+    corrected.keep({label: text.format(word) for label, text in MORE.items()})
+    corrected.save(force_insert=True)
+    rows.append(
+        (
+            LenderWord,
+            {
+                "submission": submission,
+                "lender": submission.lender,
+                "kind": WordKind.REVIEW,
+                "matter": uuid4(),
+                "text": f"sees it so {word}",
+                "due_on": now.date(),
+                "told_at": now,
+                "acknowledged_at": now,
+                "outcome": ReviewOutcome.UPHELD,
+                "explanation": f"explained {word}",
+                "answered_at": now,
+            },
+        )
+    )
     for model, values in rows:
         model(subject=subject, **values).save(force_insert=True)
     reached(subject_id=subject.pk, milestone=Milestone.SENT)

@@ -19,6 +19,7 @@ OPENED: dict[str, str | Promise] = {
     "application": _("Your application, with your name, code and contacts masked"),
     "submission": _("What a lender was sent and answered, without the figures"),
     "delivery": _("When a lender was asked, and whether it answered"),
+    "lenderword": _("What a lender is to be told of a right of yours, with your words where staff tell it"),
     "disclosure": _("What was disclosed to whom"),
     "consent": _("What you agreed to"),
     "restriction": _("That the use of your data is restricted"),

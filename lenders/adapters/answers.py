@@ -30,6 +30,9 @@ RETENTION_BASES = frozenset({"statutory_retention", "money_laundering_prevention
 `other`.
 """
 
+REVIEW_OUTCOMES = frozenset({"upheld", "changed", "refused"})
+"""What can come of a review: the decision stands, it was changed, it is not subject to a review."""
+
 
 class Instalment(NamedTuple):
     """What falls due `month` whole months after drawdown."""
@@ -149,10 +152,37 @@ class Retained:
     lender_reference: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The lender took note of a notice.
+
+    until  the last day by which it answers a request for review; None where it names none
+    """
+
+    notice_id: UUID
+    until: date | None = None
+    lender_reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A human being at the lender looked at its decision.
+
+    outcome      one of `REVIEW_OUTCOMES`
+    explanation  for the person
+    """
+
+    notice_id: UUID
+    outcome: str
+    explanation: str = field(repr=False)
+    lender_reference: str = ""
+
+
 Answer = Offered | Declined | Pending | Accepted | NeedsMore | Withdrawn | ContractSigned | Unrecognised
 ChoiceAnswer = Accepted | Declined | Pending | Withdrawn | ContractSigned | Unrecognised
 DeletionAnswer = Deleted | Retained | Pending | Unrecognised
-AnyAnswer = Answer | ChoiceAnswer | DeletionAnswer
+NoticeAnswer = Noted | Reviewed | Unrecognised
+AnyAnswer = Answer | ChoiceAnswer | DeletionAnswer | NoticeAnswer
 
 
 class CallbackMessage(NamedTuple):

@@ -23,6 +23,7 @@ from typing import ClassVar
 from lenders.adapters.answers import (
     DECLINE_REASONS,
     RETENTION_BASES,
+    REVIEW_OUTCOMES,
     Accepted,
     Answer,
     AnyAnswer,
@@ -34,10 +35,13 @@ from lenders.adapters.answers import (
     DeletionAnswer,
     Instalment,
     NeedsMore,
+    Noted,
+    NoticeAnswer,
     Offered,
     OfferTerms,
     Pending,
     Retained,
+    Reviewed,
     Unrecognised,
     Withdrawn,
 )
@@ -54,6 +58,8 @@ from lenders.adapters.questions import (
     Document,
     FieldValue,
     Inquiry,
+    Notice,
+    NoticeKind,
     Supplement,
 )
 
@@ -62,6 +68,7 @@ __all__ = [
     "DOCUMENT_LABELS",
     "MEDIA_TYPES",
     "RETENTION_BASES",
+    "REVIEW_OUTCOMES",
     "Abilities",
     "Accepted",
     "Adapter",
@@ -90,11 +97,16 @@ __all__ = [
     "LenderEndpoint",
     "LenderError",
     "NeedsMore",
+    "Noted",
+    "Notice",
+    "NoticeAnswer",
+    "NoticeKind",
     "OfferTerms",
     "Offered",
     "Pending",
     "Problem",
     "Retained",
+    "Reviewed",
     "Supplement",
     "Token",
     "Unrecognised",
@@ -112,6 +124,7 @@ class Abilities:
     calls_back         it tells us unasked
     takes_supplement   what it said it still needs can be sent after the application
     deletion_notices   it takes a request to delete, and acknowledges it
+    takes_notices      it takes word of a correction, a restriction and a request for review; twice as once
     """
 
     idempotent: bool
@@ -120,6 +133,7 @@ class Abilities:
     calls_back: bool = False
     takes_supplement: bool = False
     deletion_notices: bool = False
+    takes_notices: bool = False
 
 
 class Adapter(ABC):
@@ -164,6 +178,10 @@ class Adapter(ABC):
         """The call that asks the lender to delete what it received."""
         raise LenderError(ErrorCode.NOT_SUPPORTED, permanent=True)
 
+    def build_notice(self, notice: Notice, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall:
+        """The call that tells the lender of a right of the person."""
+        raise LenderError(ErrorCode.NOT_SUPPORTED, permanent=True)
+
     def build_token_request(self, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall | None:
         """The call that obtains a bearer token for the others, or None where they need none."""
         return None
@@ -180,6 +198,12 @@ class Adapter(ABC):
         self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime
     ) -> DeletionAnswer:
         """The answer to a request to delete."""
+        raise LenderError(ErrorCode.NOT_SUPPORTED, permanent=True)
+
+    def parse_notice(
+        self, answer: HttpAnswer, endpoint: LenderEndpoint, *, notice: Notice, now: datetime
+    ) -> NoticeAnswer:
+        """The answer to this notice."""
         raise LenderError(ErrorCode.NOT_SUPPORTED, permanent=True)
 
     def parse_token(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> Token:

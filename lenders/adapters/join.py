@@ -33,7 +33,12 @@ from lenders.adapters.base import (
     HttpCall,
     Inquiry,
     LenderEndpoint,
+    Noted,
+    Notice,
+    NoticeAnswer,
+    NoticeKind,
     Supplement,
+    Unrecognised,
 )
 from lenders.adapters.errors import ErrorCode, LenderError, Problem
 
@@ -50,7 +55,12 @@ class JoinAdapter(Adapter):
     name = "JO1N lender protocol v1"
     # the protocol obliges its lenders to all of this
     abilities = Abilities(
-        idempotent=True, can_be_asked=True, calls_back=True, takes_supplement=True, deletion_notices=True
+        idempotent=True,
+        can_be_asked=True,
+        calls_back=True,
+        takes_supplement=True,
+        deletion_notices=True,
+        takes_notices=True,
     )
     credentials = frozenset({Credential.SIGNING_SECRETS})
     supported_labels = frozenset(join_fields.PLACES)
@@ -154,6 +164,30 @@ class JoinAdapter(Adapter):
             now=now,
         )
 
+    def build_notice(self, notice: Notice, endpoint: LenderEndpoint, *, now: datetime) -> HttpCall:
+        """POST /applications/{submission_id}/notices: which right of the person, and what follows from it."""
+        body: dict[str, Any] = {
+            "submission_id": str(notice.submission_id),
+            "notice_id": str(notice.notice_id),
+            "kind": str(notice.kind),
+            "said_at": writing.moment(notice.said_at),
+            **join_fields.corrected(notice.fields),
+        }
+        if notice.text:
+            body["view" if notice.kind == NoticeKind.REVIEW else "statement"] = notice.text
+        if notice.answer_by is not None:
+            body["answer_by"] = notice.answer_by.isoformat()
+        return _call(
+            "POST",
+            f"/applications/{notice.submission_id}/notices",
+            writing.json_body(body),
+            endpoint,
+            submission_id=notice.submission_id,
+            message_id=f"notice_{notice.notice_id}",
+            key=notice.notice_id,
+            now=now,
+        )
+
     def parse(self, answer: HttpAnswer, endpoint: LenderEndpoint, *, now: datetime) -> Answer:
         """The reply to an application, an inquiry or a supplement.
 
@@ -186,6 +220,31 @@ class JoinAdapter(Adapter):
             return Deleted()
         join_answers.check_submission(document, answer.submission_id)
         return join_answers.deletion_answer_of(document)
+
+    def parse_notice(
+        self, answer: HttpAnswer, endpoint: LenderEndpoint, *, notice: Notice, now: datetime
+    ) -> NoticeAnswer:
+        """The reply to a notice. A lender that says under its signature that it knows no such submission has
+        nothing to correct or restrict; of a decision that it does not know it can review none.
+
+        Raises LenderError.
+        """
+        unknown = False
+        try:
+            document = _verified(answer, endpoint, now=now)
+        except LenderError as error:
+            if error.code != ErrorCode.NOT_RECEIVED:
+                raise
+            unknown = True
+        if unknown and notice.kind == NoticeKind.REVIEW:
+            raise LenderError(ErrorCode.NOT_RECEIVED, permanent=True)
+        if unknown:
+            return Noted(notice.notice_id)
+        join_answers.check_submission(document, answer.submission_id)
+        found = join_answers.notice_answer_of(document)
+        if not isinstance(found, Unrecognised) and found.notice_id != notice.notice_id:
+            raise LenderError(ErrorCode.WRONG_SUBMISSION, permanent=True)
+        return found
 
     def parse_callback(
         self, headers: Mapping[str, str], body: bytes, endpoint: LenderEndpoint, *, now: datetime

@@ -10,6 +10,7 @@ from lenders.adapters.base import (
     DECLINE_REASONS,
     DOCUMENT_LABELS,
     RETENTION_BASES,
+    REVIEW_OUTCOMES,
     Accepted,
     Answer,
     AnyAnswer,
@@ -20,10 +21,13 @@ from lenders.adapters.base import (
     DeletionAnswer,
     Instalment,
     NeedsMore,
+    Noted,
+    NoticeAnswer,
     Offered,
     OfferTerms,
     Pending,
     Retained,
+    Reviewed,
     Unrecognised,
     Withdrawn,
 )
@@ -33,6 +37,7 @@ from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS
 
 MOST_NEEDS = 64
 MOST_PROBLEMS = 64
+LONGEST_EXPLANATION = 4000
 
 NEEDABLE = frozenset(PLACES) | DOCUMENT_LABELS
 PROBLEM_ATTRIBUTES = NEEDABLE | {
@@ -41,6 +46,7 @@ PROBLEM_ATTRIBUTES = NEEDABLE | {
     "keyword",
     "consents",
     "idempotency_key",
+    "notice_id",
     "signature",
 }
 PROBLEM_TYPES = frozenset({"missing", "invalid", "unsupported", "unknown", "conflict", "expired"})
@@ -101,11 +107,33 @@ def deletion_answer_of(document: reading.Document) -> DeletionAnswer:
             return Unrecognised(lender_reference=reference)
 
 
+def notice_answer_of(document: reading.Document) -> NoticeAnswer:
+    """The answer to a notice. Raises LenderError."""
+    reference = reading.reference(document, "lender_reference", required=False)
+    match reading.word(document, "status"):
+        case "noted":
+            notice_id = reading.identifier(document, "notice_id")
+            return Noted(notice_id, until=_until(document), lender_reference=reference)
+        case "reviewed":
+            return Reviewed(
+                notice_id=reading.identifier(document, "notice_id"),
+                outcome=_outcome(document),
+                explanation=reading.text(document, "explanation", most=LONGEST_EXPLANATION),
+                lender_reference=reference,
+            )
+        case _:
+            return Unrecognised(lender_reference=reference)
+
+
 def callback_answer_of(document: reading.Document) -> AnyAnswer:
-    """What a callback says: of the application, or of a request to delete it. Raises LenderError."""
-    if reading.word(document, "status") in {"deleted", "retained"}:
-        return deletion_answer_of(document)
-    return answer_of(document)
+    """What a callback says: of the application, a request to delete it, a notice. Raises LenderError."""
+    match reading.word(document, "status"):
+        case "deleted" | "retained":
+            return deletion_answer_of(document)
+        case "noted" | "reviewed":
+            return notice_answer_of(document)
+        case _:
+            return answer_of(document)
 
 
 def check_submission(document: reading.Document, expected: UUID | None, *, required: bool = True) -> None:
@@ -146,6 +174,14 @@ def _reason(document: reading.Document) -> str:
 def _basis(document: reading.Document) -> str:
     basis = reading.word(document, "basis")
     return basis if basis in RETENTION_BASES else "other"
+
+
+def _outcome(document: reading.Document) -> str:
+    """One that is not known cannot be told to a person."""
+    outcome = reading.word(document, "outcome")
+    if outcome not in REVIEW_OUTCOMES:
+        raise malformed("outcome")
+    return outcome
 
 
 def _until(document: reading.Document) -> date | None:

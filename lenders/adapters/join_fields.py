@@ -82,6 +82,20 @@ def grouped(fields: Mapping[str, FieldValue]) -> dict[str, dict[str, str | int]]
     return groups
 
 
+def corrected(fields: Mapping[str, FieldValue]) -> dict[str, dict[str, str | int | None]]:
+    """The same for values that changed: one that there is none of any more (None or "") is null.
+
+    Raises LenderError as `grouped` does.
+    """
+    groups: dict[str, dict[str, str | int | None]] = {
+        name: {**kept} for name, kept in grouped(fields).items()
+    }
+    for label, value in fields.items():
+        if value is None or value == "":
+            groups.setdefault(PLACES[label].group, {})[PLACES[label].key] = None
+    return groups
+
+
 def _fitting(value: Any, place: Place) -> str | int:
     written = value.isoformat() if place.kind is date and type(value) is date else value
     fits = (

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from lenders.adapters import reading
-from lenders.adapters.base import DECLINE_REASONS, RETENTION_BASES
-from lenders.adapters.join_answers import MOST_NEEDS, NEEDABLE
+from lenders.adapters.base import DECLINE_REASONS, RETENTION_BASES, REVIEW_OUTCOMES
+from lenders.adapters.join_answers import LONGEST_EXPLANATION, MOST_NEEDS, NEEDABLE
 from lenders.adapters.terms import HIGHEST_RATE, LONGEST_TERM_MONTHS, MOST_CENTS, MOST_OFFERS
 
 Schema = dict[str, Any]
@@ -30,6 +30,14 @@ DAY: Schema = {
     "pattern": f"^{reading.DAY.pattern}$",
     "description": "The last day; null, or left out, where it cannot be named.",
 }
+_READABLE = f"[^{reading.UNREADABLE}]*"
+TEXT: Schema = {
+    "type": "string",
+    "maxLength": LONGEST_EXPLANATION,
+    "pattern": rf"^{_READABLE}[^\s{reading.UNREADABLE}]{_READABLE}$",
+    "description": "Plain text for the person, in the language of the application.",
+}
+NOTICE_ID: Schema = {"type": "string", "format": "uuid", "description": "Of the notice that it answers."}
 MONTHS: Schema = {"type": "integer", "minimum": 1, "maximum": LONGEST_TERM_MONTHS}
 
 
@@ -54,6 +62,14 @@ def callback_schema() -> Schema:
             _said("contract_signed", []),
             _said("deleted", []),
             _said("retained", ["basis"], basis=_words(RETENTION_BASES), until=DAY),
+            _said("noted", ["notice_id"], notice_id=NOTICE_ID, until=DAY),
+            _said(
+                "reviewed",
+                ["notice_id", "outcome", "explanation"],
+                notice_id=NOTICE_ID,
+                outcome={"enum": sorted(REVIEW_OUTCOMES)},
+                explanation=TEXT,
+            ),
             {"properties": {"status": {"not": {"enum": sorted(STATUSES)}}}, "title": "unknown"},
         ],
     }
@@ -69,6 +85,8 @@ STATUSES = frozenset(
         "contract_signed",
         "deleted",
         "retained",
+        "noted",
+        "reviewed",
     }
 )
 

@@ -105,3 +105,33 @@ class DeletionRequest:
     submission_id: UUID
     reason: DeletionReason
     lender_reference: str = ""
+
+
+class NoticeKind(StrEnum):
+    """What a lender is told of a right of the person."""
+
+    RECTIFIED = "rectified"
+    RESTRICTED = "restricted"
+    RESTRICTION_LIFTED = "restriction_lifted"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Word about a right of the person, after something of the submission left (GDPR Art. 19, 22(3)).
+
+    `notice_id` stays the same over every attempt.
+    said_at    the notices of one submission are in this order
+    fields     RECTIFIED: label to the value that holds; None or "" where there is none any more
+    text       RECTIFIED: a statement that completes; REVIEW: the person's point of view; or ""
+    answer_by  REVIEW: the last day for the answer
+    """
+
+    notice_id: UUID
+    submission_id: UUID
+    kind: NoticeKind
+    said_at: datetime
+    lender_reference: str = ""
+    fields: Mapping[str, FieldValue] = field(default_factory=dict, repr=False)
+    text: str = field(default="", repr=False)
+    answer_by: date | None = None

@@ -26,6 +26,9 @@ _RFC3339 = re.compile(
 )
 _MOST_DIGITS = 12
 DAY = re.compile(r"2[0-9]{3}-[0-9]{2}-[0-9]{2}")
+# Control characters but tab and line ends, and what turns the direction of writing.
+UNREADABLE = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+_UNREADABLE = re.compile(rf"[{UNREADABLE}\ud800-\udfff]")  # and halves of letters
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 Document = Mapping[str, Any]
@@ -86,6 +89,14 @@ def word(source: Document, key: str) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_WORD:
         raise malformed(key)
     return value
+
+
+def text(source: Document, key: str, *, most: int) -> str:
+    """Words for people, trimmed, of 1 to `most` characters that can be read."""
+    value = source.get(key)
+    if not isinstance(value, str) or len(value) > most or not value.strip() or _UNREADABLE.search(value):
+        raise malformed(key)
+    return value.strip()
 
 
 def reference(source: Document, key: str, *, required: bool = True) -> str:

@@ -4,5 +4,14 @@ from lenders.admin import health, pages
 from lenders.admin.deletions import DeletionNoticeAdmin
 from lenders.admin.lenders import LenderAdmin
 from lenders.admin.submissions import DeliveryAdmin, SubmissionAdmin
+from lenders.admin.words import LenderWordAdmin
 
-__all__ = ["DeletionNoticeAdmin", "DeliveryAdmin", "LenderAdmin", "SubmissionAdmin", "health", "pages"]
+__all__ = [
+    "DeletionNoticeAdmin",
+    "DeliveryAdmin",
+    "LenderAdmin",
+    "LenderWordAdmin",
+    "SubmissionAdmin",
+    "health",
+    "pages",
+]

@@ -109,6 +109,7 @@ def waiting(request: HttpRequest) -> HttpResponse:
     return site.render(
         request, "admin/lenders/waiting.html", title=WAITING.title, groups=groups, may_send=may_send,
         may_record=request.user.has_perm("lenders.view_deletionnotice"),
+        may_tell=request.user.has_perm("lenders.view_lenderword"),
     )  # fmt: skip
 
 

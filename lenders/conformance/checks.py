@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -19,6 +19,7 @@ from lenders.adapters.base import (
     AnyAnswer,
     Choice,
     Credential,
+    CreditRequest,
     Deleted,
     DeletionReason,
     DeletionRequest,
@@ -27,10 +28,14 @@ from lenders.adapters.base import (
     Inquiry,
     LenderError,
     NeedsMore,
+    Noted,
+    Notice,
+    NoticeKind,
     Offered,
     OfferTerms,
     Pending,
     Retained,
+    Reviewed,
     Supplement,
 )
 from lenders.adapters.signing import is_usable
@@ -42,6 +47,7 @@ from lenders.conformance.findings import Failed, Finding, Result, Skipped, count
 NOTICEABLE = Decimal("0.1")  # percentage points: what a consumer is told of (terms of use)
 POLL_SECONDS = 1.0
 KEYWORD = "paraugs"
+VIEW = "A test of the interface: nobody asks for this."
 
 
 class Examination(Conversation):
@@ -257,6 +263,21 @@ class Examination(Conversation):
             raise Failed(said(answer))
         return said(answer)
 
+    async def takes_word_of_rights(self) -> str:
+        """A correction, a restriction and its end, a request for review: each twice, answered the same."""
+        if not self.it.adapter.abilities.takes_notices:
+            raise Skipped("its interface takes no word of a person's rights: it is told by hand")
+        request = self.an_application()
+        answer = await self.hand_in(request)
+        reference = getattr(answer, "lender_reference", "")
+        for kind in NoticeKind:
+            notice = self._notice(kind, request, reference)
+            for _again in range(2):
+                said_of_it = await self.tell(notice)
+                if not isinstance(said_of_it, Noted | Reviewed):
+                    raise Failed(f"{said(said_of_it)} to {kind}")
+        return f"{counted(len(NoticeKind), 'notice')}, each twice"
+
     def _may_say_more(self) -> bool:
         """Whether its last word was not meant to be its last."""
         return isinstance(self.answer, Pending) or (
@@ -288,6 +309,20 @@ class Examination(Conversation):
             ),
         )
 
+    def _notice(self, kind: NoticeKind, request: CreditRequest, reference: str) -> Notice:
+        corrected = dict(list(request.fields.items())[:1]) if kind == NoticeKind.RECTIFIED else {}
+        today = datetime.now(tz=UTC).date()
+        return Notice(
+            uuid4(),
+            request.submission_id,
+            kind,
+            datetime.now(tz=UTC),
+            reference,
+            fields=corrected,
+            text=VIEW if kind == NoticeKind.REVIEW else "",
+            answer_by=today + timedelta(days=30) if kind == NoticeKind.REVIEW else None,
+        )
+
     def _choice(self, offer_reference: str) -> Choice:
         return Choice(self.request.submission_id, offer_reference, KEYWORD, self.lender_reference)
 
@@ -312,6 +347,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("refuses an offer that it never made", Examination.refuses_an_offer_it_never_made),
     ("takes the choice", Examination.takes_the_choice),
     ("takes the same choice again for the same", Examination.same_choice_again_is_the_same),
+    ("takes word of a person's rights", Examination.takes_word_of_rights),
     ("deletes, or says why not", Examination.deletes_or_says_why_not),
 )
 TURNED_AWAY = frozenset({ErrorCode.REJECTED, ErrorCode.TLS_FAILED})

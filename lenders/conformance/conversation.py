@@ -22,6 +22,8 @@ from lenders.adapters.base import (
     HttpCall,
     Inquiry,
     LenderEndpoint,
+    Notice,
+    NoticeAnswer,
     Supplement,
 )
 from lenders.conformance.applicant import Applicant, application
@@ -81,6 +83,12 @@ class Conversation:
         now = datetime.now(tz=UTC)
         call = self.it.adapter.build_deletion(request, self.it.endpoint, now=now)
         return self.it.adapter.parse_deletion(await self.sent(call), self.it.endpoint, now=now)
+
+    async def tell(self, notice: Notice) -> NoticeAnswer:
+        now = datetime.now(tz=UTC)
+        call = self.it.adapter.build_notice(notice, self.it.endpoint, now=now)
+        answer = await self.sent(call)
+        return self.it.adapter.parse_notice(answer, self.it.endpoint, notice=notice, now=now)
 
     async def choose(self, choice: Choice) -> ChoiceAnswer:
         now = datetime.now(tz=UTC)

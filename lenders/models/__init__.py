@@ -8,6 +8,7 @@ from lenders.models.not_asked import LenderNotAsked
 from lenders.models.offer import Offer
 from lenders.models.submission import LenderMessage, Submission
 from lenders.models.supplement import Supplement, SuppliedFile
+from lenders.models.word import LenderWord
 
 __all__ = [
     "Attempt",
@@ -17,6 +18,7 @@ __all__ = [
     "Lender",
     "LenderMessage",
     "LenderNotAsked",
+    "LenderWord",
     "Offer",
     "Submission",
     "Supplement",

@@ -8,6 +8,7 @@ from applications.personal import Category, NotPersonal, personal
 from lenders.models.lender import Lender
 from lenders.models.submission import Submission
 from lenders.models.told import from_lender
+from lenders.models.word import LenderWord
 from lenders.states import DeliveryKind, DeliveryStatus
 
 
@@ -27,6 +28,14 @@ class Delivery(OwnedBySubject):
     kind = personal(
         models.CharField(_("kind of delivery"), max_length=12, choices=DeliveryKind.choices),
         Category.TRANSACTIONS,
+    )
+    # Several words may be on their way to a lender at once: each has its own.
+    word = models.ForeignKey(
+        LenderWord,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="deliveries",
+        verbose_name=_("word to a lender"),
     )
     status = personal(
         models.CharField(
@@ -55,9 +64,17 @@ class Delivery(OwnedBySubject):
         constraints = [
             models.UniqueConstraint(
                 fields=["submission", "kind"],
-                condition=models.Q(status="due"),
+                condition=models.Q(status="due", word__isnull=True),
                 name="one_live_delivery_of_a_kind",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["word"], condition=models.Q(status="due"), name="one_live_delivery_of_a_word"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="word", word__isnull=False)
+                | ~models.Q(kind="word") & models.Q(word__isnull=True),
+                name="a_word_is_delivered_as_one",
+            ),
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(status="due"), name="delivery_due"),

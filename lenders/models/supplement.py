@@ -4,29 +4,15 @@ The application's answers stay as the other lenders were sent them. The same col
 one for each category, so that the data map knows what is held.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from applications.crypto.fields import EncryptedBytes, EncryptedJSON
-from applications.form_fields import BY_LABEL, mark_of
+from applications.crypto.fields import EncryptedBytes
+from applications.form_fields import mark_of
 from applications.models import OwnedBySubject
 from applications.personal import Category, NotPersonal, Personal, personal
+from lenders.models.kept_answers import KeepsAnswers, answers_of
 from lenders.models.submission import Submission
-
-
-def _answers(category: Category) -> EncryptedJSON:
-    """Answers of one category: label to value."""
-    return EncryptedJSON(
-        category.label,
-        label=f"supplement.answers.{category}",
-        null=True,
-        personal=Personal(category),
-        encoder=DjangoJSONEncoder,
-    )
 
 
 def _file(category: Category) -> EncryptedBytes:
@@ -35,44 +21,24 @@ def _file(category: Category) -> EncryptedBytes:
     )
 
 
-class Supplement(OwnedBySubject):
+class Supplement(KeepsAnswers, OwnedBySubject):
     """What was given at one request of a lender. Its id is what the lender knows it by."""
 
     submission = models.ForeignKey(
         Submission, on_delete=models.CASCADE, related_name="supplements", verbose_name=_("submission")
     )
-    answers_identification = _answers(Category.IDENTIFICATION)
-    answers_identity_document = _answers(Category.IDENTITY_DOCUMENT)
-    answers_loan = _answers(Category.LOAN)
-    answers_financial = _answers(Category.FINANCIAL)
-    answers_family = _answers(Category.FAMILY)
-    answers_pep = _answers(Category.PEP)
+    answers_identification = answers_of(Category.IDENTIFICATION, "supplement")
+    answers_identity_document = answers_of(Category.IDENTITY_DOCUMENT, "supplement")
+    answers_loan = answers_of(Category.LOAN, "supplement")
+    answers_financial = answers_of(Category.FINANCIAL, "supplement")
+    answers_family = answers_of(Category.FAMILY, "supplement")
+    answers_pep = answers_of(Category.PEP, "supplement")
     given_at = personal(models.DateTimeField(_("given"), auto_now_add=True), Category.TRANSACTIONS)
 
     class Meta:
         verbose_name = _("what was given afterwards")
         verbose_name_plural = _("what was given afterwards")
         get_latest_by = "given_at"
-
-    def keep(self, given: Mapping[str, Any]) -> None:
-        """Take in answers by label, each with its category; not saved yet."""
-        for label, value in given.items():
-            column = f"answers_{mark_of(label).category}"
-            setattr(self, column, {**(getattr(self, column) or {}), label: value})
-
-    @property
-    def given(self) -> dict[str, Any]:
-        """The answers by label, of the types to which the form cleans them."""
-        columns = (field.name for field in self._meta.fields if isinstance(field, EncryptedJSON))
-        kept = {label: value for name in columns for label, value in (getattr(self, name) or {}).items()}
-        return {label: _of_its_type(label, value) for label, value in kept.items()}
-
-
-def _of_its_type(label: str, value: Any) -> Any:
-    """JSON knows no dates."""
-    if label not in BY_LABEL:  # the e-mail address, which is a text
-        return value
-    return BY_LABEL[label].to_python(value)
 
 
 class SuppliedFile(OwnedBySubject):

@@ -35,6 +35,7 @@ class FaultName(StrEnum):
     CALLBACK_FIRST = "callback_first"
     FORGED_CALLBACK = "forged_callback"
     CHANGE_OFFER = "change_offer"
+    REVIEW_CHANGES = "review_changes"
     TOKEN_ERROR = "token_error"  # noqa: S105 - a fault
     TOKEN_REVOKED = "token_revoked"  # noqa: S105 - a fault
 
@@ -84,10 +85,20 @@ class CalledBack:
 
 
 @dataclass(slots=True)
+class Notice:
+    """A notice taken in once: of which kind, the names of the fields it brought, what is said of it now."""
+
+    digest: bytes
+    kind: str
+    fields: list[str]
+    answer: dict[str, Any]
+
+
+@dataclass(slots=True)
 class Application:
     """An application evaluated once: `answer` is what the lender says of it now, `decision` what it came to,
     said or not yet. `supplements` are those it got, by key, as digests; `deletion` what it says to a request
-    to delete it, `asked_because` why it was asked.
+    to delete it, `asked_because` why it was asked; `notices` what it was told of rights, by key.
     """
 
     digest: bytes
@@ -98,6 +109,7 @@ class Application:
     decision: dict[str, Any] = field(default_factory=dict)
     supplements: dict[str, bytes] = field(default_factory=dict)
     chosen: str = ""
+    notices: dict[str, Notice] = field(default_factory=dict)
     asked_because: str = ""
     deletion: dict[str, Any] = field(default_factory=dict)
 
@@ -168,6 +180,18 @@ class Books:
                 }
                 for (slug, submission), application in self.applications.items()
                 if application.deletion
+            ],
+            "notices": [
+                {
+                    "slug": slug,
+                    "submission_id": str(submission),
+                    "notice_id": key,
+                    "kind": notice.kind,
+                    "fields": notice.fields,
+                    "status": notice.answer["status"],
+                }
+                for (slug, submission), application in self.applications.items()
+                for key, notice in application.notices.items()
             ],
             "token_requests": dict(self.token_requests),
         }

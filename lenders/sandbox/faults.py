@@ -20,6 +20,8 @@ needs_more          `needs_more`, asking for the `needs` of the order (identific
                     supplement, if it is ordered again before that
 withdraw            the answer, and after `seconds` a callback that withdraws it
 change_offer        a choice accepted, and after `seconds` a callback with other figures for the same offer
+review_changes      a request for review noted, and after `seconds` a callback that the decision was
+                    changed, and another with an offer
 
 A lender that calls nobody back has changed its mind all the same: it says so when it is asked. The faults of
 callbacks themselves (callback_first, duplicate_callback, forged_callback) mean nothing to it.

@@ -18,6 +18,7 @@ from lenders.sandbox.secrets import SandboxLender, secret_of
 from lenders.sandbox.twin import Document, Letter, Twin
 
 BEGINNINGS = {"application/pdf": b"%PDF-", "image/jpeg": b"\xff\xd8\xff"}
+NOTICES = frozenset({"rectified", "restricted", "restriction_lifted", "review"})
 FORGER = "whsec_" + "0" * 44
 
 
@@ -52,6 +53,7 @@ class JoinTwin(Twin):
         router.add_post(base + "/{submission}/choice", self._serve(lender, self._take_choice))
         router.add_post(base + "/{submission}/supplement", self._serve(lender, self._take_supplement))
         router.add_post(base + "/{submission}/deletion", self._serve(lender, self._delete))
+        router.add_post(base + "/{submission}/notices", self._serve(lender, self._take_notice))
 
     def write(self, lender: SandboxLender, document: Document, *, kind: str, status: int = 200) -> Letter:
         body, headers = wire.message(document, kind=kind, secret=self._secret(lender))
@@ -177,6 +179,30 @@ class JoinTwin(Twin):
         reason = str(visit.document.get("reason", ""))
         answer = self.lending.asked_to_delete(visit.lender, visit.submission, reason)
         return await visit.reply(answer, kind="deletion")
+
+    async def _take_notice(self, visit: Visit) -> web.StreamResponse:
+        """POST /applications/{submission}/notices: a right of the person; taken in once for each key."""
+        application = self.known(visit.lender, visit.submission)
+        if application is None:
+            return await visit.refuse(404, "submission_id", "unknown", "not received")
+        key = str(visit.document.get("notice_id"))
+        if wire.uuid_of(key) is None or visit.document.get("kind") not in NOTICES:
+            return await visit.refuse(422, "notice_id", "invalid", "a UUID, and a kind that we know")
+        if visit.request.headers.get("Idempotency-Key") != key:
+            return await visit.refuse(400, "idempotency_key", "missing", "must be the notice id")
+        await asyncio.shield(application.evaluation)
+        notice = self.lending.notified(
+            visit.lender,
+            visit.submission,
+            key,
+            visit.document,
+            visit.body,
+            wire.field_names(visit.document),
+            visit.fault,
+        )
+        if notice.digest != hashlib.sha256(visit.body).digest():
+            return await visit.refuse(409, "idempotency_key", "conflict", "sent before with another body")
+        return await visit.reply(notice.answer, kind="notice")
 
 
 def _has(document: Document, label: str) -> bool:

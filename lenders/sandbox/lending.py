@@ -7,22 +7,20 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Coroutine, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 
 from lenders.sandbox import credit
-from lenders.sandbox.books import Application, Books, CalledBack, Fault, FaultName
-from lenders.sandbox.secrets import Behaviour, Deletes, SandboxLender
+from lenders.sandbox.books import Application, Books, CalledBack, Fault, FaultName, Notice
+from lenders.sandbox.secrets import Behaviour, SandboxLender
 from lenders.sandbox.twin import Letter, Twin
+from lenders.sandbox.verdicts import after_review, needed, reviewed, stated, to_deletion, verdicts
 
 CALLBACK_WAITS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Seconds before each attempt at a callback."""
 WORTH_REPEATING = frozenset({0, 408, 425, 429, *range(500, 600)})
-KEPT_FOR = timedelta(days=5 * 365 + 1)
-"""The Latvian law against money laundering keeps customer data for five years."""
 _REPLY_IS_OUT = 0.2
 """Seconds after which the reply that follows a callback has been written."""
 NOTHING = Fault(FaultName.NONE, 0.0, 0)
@@ -75,7 +73,7 @@ class Lending:
             application.answer = {**application.answer, "needs": list(missing)}
             if not missing:
                 evaluation = self._evaluate(lender, submission, application.wanted, NOTHING, whole=True)
-                application.answer = _stated(lender, submission, status="pending")
+                application.answer = stated(lender, submission, status="pending")
                 application.evaluation = asyncio.create_task(evaluation)
         return application
 
@@ -103,7 +101,7 @@ class Lending:
         application = self.books.applications[lender.slug, submission]
         if not application.deletion:
             application.asked_because = reason
-            application.deletion = _to_deletion(lender, submission)
+            application.deletion = to_deletion(lender, submission)
             if application.deletion["status"] == "pending":
                 self._later(self._delete_later(lender, submission))
         return application.deletion
@@ -111,8 +109,41 @@ class Lending:
     async def _delete_later(self, lender: SandboxLender, submission: UUID) -> None:
         await asyncio.sleep(lender.callback_seconds / self._speed)
         application = self.books.applications[lender.slug, submission]
-        application.deletion = _stated(lender, submission, status="deleted")
+        application.deletion = stated(lender, submission, status="deleted")
         await self._deliver(lender, application, application.deletion)
+
+    def notified(
+        self,
+        lender: SandboxLender,
+        submission: UUID,
+        key: str,
+        told: dict[str, Any],
+        body: bytes,
+        fields: list[str],
+        fault: Fault,
+    ) -> Notice:
+        """The notice of that key: known already, or taken in now, which alone starts a review."""
+        application = self.books.applications[lender.slug, submission]
+        if key not in application.notices:
+            kind = str(told.get("kind", ""))
+            answer = stated(lender, submission, status="noted", notice_id=key)
+            notice = Notice(hashlib.sha256(body).digest(), kind, fields, answer)
+            application.notices[key] = notice
+            if kind == "review":
+                self._later(self._review(lender, submission, notice, fault))
+        return application.notices[key]
+
+    async def _review(self, lender: SandboxLender, submission: UUID, notice: Notice, fault: Fault) -> None:
+        """A human being looks at it again, in the lender's own time; what was changed is offered anew."""
+        on_order = fault.name is FaultName.REVIEW_CHANGES
+        await asyncio.sleep(fault.seconds if on_order else lender.callback_seconds / self._speed)
+        application = self.books.applications[lender.slug, submission]
+        found = reviewed(application.wanted, mends=on_order)
+        notice.answer = {**notice.answer, "status": "reviewed", **found}
+        await self._deliver(lender, application, notice.answer)
+        if found["outcome"] == "changed":
+            application.answer = after_review(lender, submission, application.wanted)
+            await self._call_back(lender, application)
 
     async def _change(self, lender: SandboxLender, application: Application, fault: Fault) -> None:
         await asyncio.sleep(fault.seconds)
@@ -132,9 +163,11 @@ class Lending:
         the lender calls nobody back.
         """
         application = self.books.applications[lender.slug, submission]
-        said = _stated(lender, submission, **words)
+        said = stated(lender, submission, **words)
         if said["status"] in ("deleted", "retained"):
             application.deletion = said
+        elif said["status"] in ("noted", "reviewed"):
+            application.notices[str(said["notice_id"])].answer = said
         else:
             application.answer = said
         return await self._deliver(lender, application, said)
@@ -164,24 +197,24 @@ class Lending:
         """Decide in the lender's own time. `whole`: it has all that it needs."""
         await asyncio.sleep(lender.answer_seconds / self._speed)
         application = self.books.applications[lender.slug, submission]
-        verdicts = _verdicts(lender, submission, asked)
-        application.decision = verdicts[-1]
+        decided = verdicts(lender, submission, asked)
+        application.decision = decided[-1]
         waits = lender.behaviour is Behaviour.CALLS_BACK or fault.name is FaultName.LATE_CALLBACK
-        application.answer = _stated(lender, submission, status="pending") if waits else verdicts[0]
-        if needs := [] if whole else _needed(lender, asked, fault):
-            application.answer = _stated(lender, submission, status="needs_more", needs=needs)
+        application.answer = stated(lender, submission, status="pending") if waits else decided[0]
+        if needs := [] if whole else needed(lender, asked, fault):
+            application.answer = stated(lender, submission, status="needs_more", needs=needs)
             return
         if fault.name is FaultName.CALLBACK_FIRST:
-            application.answer = verdicts[0]
+            application.answer = decided[0]
             await self._call_back(lender, application)
-            application.answer = _stated(lender, submission, status="pending")
-        self._later(self._follow_up(lender, submission, verdicts, fault, waits=waits))
+            application.answer = stated(lender, submission, status="pending")
+        self._later(self._follow_up(lender, submission, decided, fault, waits=waits))
 
     async def _follow_up(
         self,
         lender: SandboxLender,
         submission: UUID,
-        verdicts: list[dict[str, Any]],
+        decided: list[dict[str, Any]],
         fault: Fault,
         *,
         waits: bool,
@@ -193,23 +226,23 @@ class Lending:
         own_time = lender.callback_seconds / self._speed
         if fault.name is FaultName.CALLBACK_FIRST:
             await asyncio.sleep(_REPLY_IS_OUT)
-            application.answer = verdicts[0]
+            application.answer = decided[0]
         if waits:
             await asyncio.sleep(fault.seconds if fault.name is FaultName.LATE_CALLBACK else own_time)
-            application.answer = verdicts[0]
+            application.answer = decided[0]
             await self._call_back(lender, application)
-        for verdict in verdicts[1:]:
+        for verdict in decided[1:]:
             await asyncio.sleep(own_time)
             if not application.chosen:
                 application.answer = verdict
                 await self._call_back(lender, application)
         if fault.name is FaultName.DUPLICATE_CALLBACK:
             await asyncio.sleep(fault.seconds)
-            for _ in range(1 if waits or verdicts[1:] else 2):
+            for _ in range(1 if waits or decided[1:] else 2):
                 await self._call_back(lender, application)
         if fault.name is FaultName.WITHDRAW:
             await asyncio.sleep(fault.seconds)
-            application.answer = _stated(lender, submission, status="withdrawn")
+            application.answer = stated(lender, submission, status="withdrawn")
             await self._call_back(lender, application)
 
     async def _call_back(self, lender: SandboxLender, application: Application) -> None:
@@ -247,55 +280,3 @@ class Lending:
                 return response.status
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError):
             return 0
-
-
-def _needed(lender: SandboxLender, asked: dict[str, Any], fault: Fault) -> list[str]:
-    """What the lender wants to have before it decides: on order, or of its own for a large amount."""
-    if fault.name is FaultName.NEEDS_MORE:
-        return list(fault.needs)
-    large = lender.asks_above_cents is not None and asked["amount_cents"] > lender.asks_above_cents
-    return list(lender.asks_for) if large else []
-
-
-def _to_deletion(lender: SandboxLender, submission: UUID) -> dict[str, Any]:
-    if lender.deletes is Deletes.AT_ONCE:
-        return _stated(lender, submission, status="deleted")
-    if lender.deletes is Deletes.LATER:
-        return _stated(lender, submission, status="pending")
-    return _stated(
-        lender,
-        submission,
-        status="retained",
-        basis="money_laundering_prevention",
-        until=(datetime.now(tz=UTC) + KEPT_FOR).date().isoformat(),
-    )
-
-
-def _verdicts(lender: SandboxLender, submission: UUID, asked: dict[str, Any]) -> list[dict[str, Any]]:
-    """What the lender decides. Where several products answer one by one, what it can say after each: the
-    offers so far, and under `pending` who has yet to answer.
-    """
-    if lender.behaviour is Behaviour.DECLINES:
-        return [_stated(lender, submission, status="declined", reason=lender.decline_reason)]
-    if asked["amount_cents"] < lender.minimum_amount_cents:
-        return [_stated(lender, submission, status="declined", reason="amount_or_term_not_available")]
-    terms = credit.offers(
-        lender,
-        submission,
-        amount_cents=asked["amount_cents"],
-        term_months=asked["term_months"],
-        now=datetime.now(tz=UTC),
-    )
-    if not lender.other_products:
-        return [_stated(lender, submission, status="offered", offer=terms[0])]
-    others = [name for name, _ in lender.other_products]
-    return [
-        _stated(lender, submission, status="offered", offers=terms[:answered], pending=others[answered - 1 :])
-        for answered in range(1, len(terms) + 1)
-    ]
-
-
-def _stated(lender: SandboxLender, submission: UUID, *, status: str, **more: Any) -> dict[str, Any]:
-    """An answer in the words of the protocol."""
-    reference = f"{lender.slug}-{submission.hex[:12]}"
-    return {"submission_id": str(submission), "status": status, "lender_reference": reference, **more}

@@ -47,8 +47,8 @@ class Twin(ABC):
 
     @abstractmethod
     def write(self, lender: SandboxLender, document: Document, *, kind: str, status: int = 200) -> Letter:
-        """A document as this lender writes it. `kind`: reply, choice, deletion, refusal or callback; a
-        twin may have more of its own.
+        """A document as this lender writes it. `kind`: reply, choice, deletion, notice, refusal or
+        callback; a twin may have more of its own.
         """
 
     @abstractmethod

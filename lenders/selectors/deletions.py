@@ -29,7 +29,7 @@ def on_its_way(submission_id: UUID, *, besides: UUID) -> bool:
     return held.exclude(pk=besides).exists()
 
 
-def takes_notices(lender: Lender) -> bool:
+def takes_deletions(lender: Lender) -> bool:
     """Whether the lender's interface takes a request to delete."""
     try:
         return get_adapter(lender.adapter).abilities.deletion_notices

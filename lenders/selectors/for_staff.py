@@ -2,8 +2,8 @@
 
 What failed waits while an answer would still count; what was set aside, a choice that could not be told, a
 contract that a lender speaks of without being chosen, and other figures for an offer wait until somebody sees
-to them; so does a request to delete that has no answer, or whose last day is over. Of an erased person
-nothing waits.
+to them; so does a request to delete that has no answer, or whose last day is over, a word of a right that no
+interface tells, and a review that is overdue. Of an erased person nothing waits.
 """
 
 from collections.abc import Iterator
@@ -14,16 +14,19 @@ from typing import Any
 from django.db.models import (
     BooleanField,
     Count,
+    DateTimeField,
     Exists,
     ExpressionWrapper,
     F,
     Min,
     OuterRef,
+    Q,
     QuerySet,
     Subquery,
     Sum,
     TextChoices,
 )
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -35,6 +38,7 @@ from lenders.models import DeletionNotice, Delivery, Offer, Submission
 from lenders.outcomes import in_words
 from lenders.purposes import PURPOSES
 from lenders.selectors.deletions import acknowledgement_text
+from lenders.selectors.words import overdue_reviews, untold
 from lenders.states import (
     Acknowledgement,
     DeliveryKind,
@@ -46,6 +50,7 @@ from lenders.states import (
 
 NOT_DONE = (DeliveryStatus.FAILED, DeliveryStatus.QUARANTINED)
 MOST = 100  # shown on the page
+TOLD_WITHIN = timedelta(days=3)  # then staff tell of a right (Art. 19), though its interface is still tried
 ANSWERED_WITHIN = timedelta(days=14)  # half of the month in which a person is answered (GDPR Art. 12(3))
 
 
@@ -61,6 +66,8 @@ class Waits(TextChoices):
     TO_DELETE = "to_delete", _("Somebody has to ask the lender to delete")
     NO_WORD = "no_word", _("Asked to delete, and has not answered")
     KEPT = "kept", _("Keeps data, and the last day that it named is over")
+    TO_TELL = "to_tell", _("Somebody has to tell the lender of a right of the person")
+    NOT_REVIEWED = "not_reviewed", _("Was asked to review its decision, and has not answered in time")
 
     @property
     def can_be_sent(self) -> bool:
@@ -90,6 +97,7 @@ SENT_IF_LACKING = frozenset({Waits.UNKNOWN})
 SEEN_TO = {Waits.SIGNED: "signed_not_chosen", Waits.RESTATED: "figures_changed"}
 """What staff take off the list themselves, and the code that says why it waits."""
 OF_A_NOTICE = frozenset({Waits.TO_DELETE, Waits.NO_WORD, Waits.KEPT})
+OF_WORDS = frozenset({Waits.TO_TELL, Waits.NOT_REVIEWED})
 
 
 @dataclass(frozen=True)
@@ -114,6 +122,11 @@ class WaitingSubmission:
             return gettext("Its interface takes no such request.")
         said = acknowledgement_text(self.notice) if self.notice.acknowledgement else ""
         return said or self.notice.get_reason_display()
+
+    @property
+    def of_words(self) -> bool:
+        """Whether it is about words of the person's rights, which have a page of their own."""
+        return self.waits in OF_WORDS
 
     @property
     def can_be_sent(self) -> bool:
@@ -169,8 +182,20 @@ def _deletions(living: QuerySet[Submission], waits: Waits, now: datetime) -> Que
     return rows.filter(being_asked, deletion__requested_at__lt=now - ANSWERED_WITHIN)
 
 
+def _words(living: QuerySet[Submission], waits: Waits, now: datetime) -> QuerySet[Any]:
+    """Submissions of which a lender is to be told something by hand, or has not answered in time."""
+    if waits is Waits.TO_TELL:
+        long_ago = Q(asked_at__lt=now - TOLD_WITHIN)
+        words, since = untold().filter(long_ago | Q(being_told=False)), "asked_at"
+    else:
+        words, since = overdue_reviews(timezone.localdate(now)), "due_on"
+    of_it = words.filter(submission=OuterRef("pk")).order_by(since)
+    moment = Cast(Subquery(of_it.values(since)[:1]), DateTimeField())
+    return living.filter(Exists(of_it)).annotate(since=moment)
+
+
 def _lines(waits: Waits, now: datetime) -> Iterator[WaitingSubmission]:
-    kind = SENT_AGAIN.get(waits, DeliveryKind.APPLICATION)
+    kind = DeliveryKind.WORD if waits in OF_WORDS else SENT_AGAIN.get(waits, DeliveryKind.APPLICATION)
     may: Any = permitted(PURPOSES[kind], application="application")
     rows = _rows(waits, now).annotate(
         may=ExpressionWrapper(may, output_field=BooleanField()),
@@ -182,6 +207,8 @@ def _lines(waits: Waits, now: datetime) -> Iterator[WaitingSubmission]:
         code = row.error_code
         if waits in (Waits.CHOICE, Waits.TO_DELETE):
             code = row.code or ""
+        elif waits in OF_WORDS:
+            code = "not_reviewed" if waits is Waits.NOT_REVIEWED else row.code or "told_by_hand"
         elif waits.is_seen_to:
             code = SEEN_TO[waits]
         elif notice is not None:
@@ -206,6 +233,8 @@ def _rows(waits: Waits, now: datetime) -> QuerySet[Any]:
         return living.filter(pk__in=restated).annotate(since=F("created_at"))
     if waits in OF_A_NOTICE:
         return _deletions(living, waits, now)
+    if waits in OF_WORDS:
+        return _words(living, waits, now)
     if waits is Waits.CHOICE:
         not_told = Delivery.objects.filter(kind=DeliveryKind.CHOICE, status__in=NOT_DONE)
         told = _deliveries(DeliveryKind.CHOICE).exclude(status__in=NOT_DONE)

@@ -19,7 +19,7 @@ from applications.collation import latvian_key
 from applications.models import Application
 from applications.selectors.moments import deeds_of_staff
 from applications.timeline import May, Moment
-from lenders.models import Attempt, DeletionNotice, Delivery, LenderMessage, Offer, Submission
+from lenders.models import Attempt, DeletionNotice, Delivery, LenderMessage, LenderWord, Offer, Submission
 from lenders.outcomes import in_words
 from lenders.routing import NotAsked
 from lenders.selectors.deletions import acknowledgement_text
@@ -49,6 +49,7 @@ CAUSED_BY = {
     DeliveryKind.CHOICE: (CONSUMER, gettext_lazy("it is to be told of the choice")),
     DeliveryKind.SUPPLEMENT: (CONSUMER, gettext_lazy("it is to be sent what it still needed")),
     DeliveryKind.DELETION: (SYSTEM, gettext_lazy("the request to delete is to be sent")),
+    DeliveryKind.WORD: (CONSUMER, gettext_lazy("it is to be told of a right of the person")),
 }
 
 
@@ -78,6 +79,7 @@ class _Told:
         yield from self._stand()
         yield from self._messages()
         yield from self._deletions()
+        yield from self._words()
         offers = _offers(self.submissions) if may("lenders.view_offer") else []
         for submission_id, at, number in offers:
             sentence = ngettext("%(n)d offer was received", "%(n)d offers were received", number)
@@ -151,6 +153,19 @@ class _Told:
                     one.submission_id, one.acknowledged_at, said, actor, code=one.basis or one.acknowledgement
                 )
 
+    def _words(self) -> Iterator[Moment]:
+        """What lenders are to be told of rights of the person, and what they answered."""
+        for one in LenderWord.objects.filter(submission__in=self.submissions):
+            sentence = _("It is to be told: %(what)s") % {"what": one.get_kind_display()}
+            yield self._moment(one.submission_id, one.asked_at, sentence, CONSUMER, code=one.kind)
+            actor = STAFF if one.recorded_by_staff else LENDER
+            if one.told_at is not None:
+                sentence = _("It knows: %(what)s") % {"what": one.get_kind_display()}
+                yield self._moment(one.submission_id, one.told_at, sentence, actor, code=one.kind)
+            if one.answered_at is not None:
+                said = one.get_outcome_display()
+                yield self._moment(one.submission_id, one.answered_at, said, actor, code=one.outcome)
+
     def _deliveries(self) -> Iterator[Moment]:
         first = set()
         for one in self.deliveries:
@@ -205,7 +220,7 @@ class _Told:
         outcome, submission = row["outcome"], self.submissions[submission_id]
         declined = outcome == "declined" and submission.status == SubmissionStatus.DECLINED
         offered = outcome == "offered" and submission_id in with_offers
-        if declined or offered or outcome in ("accepted", "deleted", "retained"):
+        if declined or offered or outcome in ("accepted", "deleted", "retained", "noted", "reviewed"):
             return
         sentence = ngettext("%(kind)s, %(n)d try. %(what)s", "%(kind)s, %(n)d tries. %(what)s", row["n"])
         said = sentence % {"kind": kind, "n": row["n"], "what": in_words(outcome)}

@@ -22,6 +22,7 @@ from lenders.ordering import Order, in_order
 from lenders.reasons import sentence_of
 from lenders.selectors.deletions import came_of_the_request
 from lenders.selectors.more_page import UNANSWERED, asked_for, can_be_answered
+from lenders.selectors.reviews import reviewable_at
 from lenders.states import (
     APPLICATION_LISTENS,
     WAITING,
@@ -73,6 +74,7 @@ class LenderView:
     asks      it waits for something that the person can give on a page of its own
     refused   the person does not want to give it, and can still change their mind
     deletion  that it was asked to delete, and what it answered
+    reviewable  a human being there can be asked to review what it decided
     """
 
     id: UUID
@@ -86,6 +88,7 @@ class LenderView:
     asks: bool
     refused: bool
     deletion: tuple[str, ...]
+    reviewable: bool
 
 
 @dataclass(frozen=True)
@@ -224,7 +227,11 @@ def offers_page(application: Application, order: Order, *, purpose: Purpose) -> 
             if offer.status in SHOWN_OFFERS:
                 offer.submission = submission
                 offers.append(offer_view(offer, application, stopped=bool(stopped)))
-    lenders = [_lender_view(submission, application, stopped=bool(stopped)) for submission in submissions]
+    reviewable = reviewable_at(application.pk)
+    lenders = [
+        _lender_view(one, application, stopped=bool(stopped), reviewable=one.pk in reviewable)
+        for one in submissions
+    ]
     chosen = next((offer for offer in offers if offer.status == OfferStatus.SELECTED), None)
     choices = [
         delivery
@@ -254,7 +261,9 @@ def _why_stopped(application: Application) -> str:
     return str(refused.sentence) if refused else ""
 
 
-def _lender_view(submission: Submission, application: Application, *, stopped: bool) -> LenderView:
+def _lender_view(
+    submission: Submission, application: Application, *, stopped: bool, reviewable: bool
+) -> LenderView:
     """The state in words. Past the page's wait a silent lender is late, not lost: its answer still counts.
 
     Who waits for the person is not waited for.
@@ -282,6 +291,7 @@ def _lender_view(submission: Submission, application: Application, *, stopped: b
         asks=open_to_more and submission.asking in UNANSWERED,
         refused=open_to_more and submission.asking == Asking.REFUSED,
         deletion=deletion,
+        reviewable=reviewable,
     )
 
 

@@ -21,6 +21,7 @@ from lenders.services.deletions import ask_all_to_delete, ask_to_delete
 from lenders.services.moves import move
 from lenders.services.telling import tell_by_mail
 from lenders.states import (
+    OF_A_RIGHT,
     DeletionReason,
     DeliveryKind,
     DeliveryStatus,
@@ -70,7 +71,7 @@ def _let_go(signed: Submission) -> None:
     waiting = Delivery.objects.filter(
         free, submission__application=signed.application_id, status=DeliveryStatus.DUE
     )
-    waiting.exclude(kind=DeliveryKind.DELETION).update(
+    waiting.exclude(kind__in=OF_A_RIGHT).update(
         status=DeliveryStatus.FAILED, error_code="no_longer_wanted", finished_at=now, lease_until=None
     )
     for other in Submission.objects.filter(application=signed.application_id).exclude(pk=signed.pk):

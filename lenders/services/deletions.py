@@ -17,7 +17,8 @@ from applications.services import audit
 from applications.services.locking import lock_subject
 from lenders.errors import NotAcknowledged
 from lenders.models import DeletionNotice, Delivery, Submission
-from lenders.selectors.deletions import data_left, takes_notices
+from lenders.selectors.deletions import data_left, takes_deletions
+from lenders.services import words
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery
 from lenders.states import (
     Acknowledgement,
@@ -55,7 +56,7 @@ def ask_to_delete(*, submission: Submission, reason: DeletionReason, actor: Acto
             row=notice,
             reason=reason,
         )
-        if takes_notices(submission.lender):
+        if takes_deletions(submission.lender):
             new_delivery(submission, DeliveryKind.DELETION).save(force_insert=True)
             ring_on_commit(DISPATCH_TASK, submission.application_id)
         live.touch(submission.application_id)
@@ -75,7 +76,7 @@ def ask_all_to_delete(*, application_id: UUID, reason: DeletionReason, actor: Ac
 def take_back_by_hand(submission: Submission) -> None:
     """The same where no delivery finds it out, because staff are to ask: they have nothing to ask about."""
     asked = DeletionNotice.objects.filter(submission=submission).exists()
-    if asked and not takes_notices(submission.lender) and not data_left(submission.pk):
+    if asked and not takes_deletions(submission.lender) and not data_left(submission.pk):
         take_back(submission)
 
 
@@ -112,6 +113,8 @@ def acknowledge(
     if not changed:
         return "duplicate" if standing.filter(same).exists() else "out_of_place"
     _end_asking(submission)
+    if to == Acknowledgement.DELETED:
+        words.take_back(submission)  # what is gone is corrected no more
     audit.record(
         actor=actor, action="deletion.acknowledged", subject_id=submission.subject_id, row=standing.get(),
         acknowledgement=to, basis=basis, until=until.isoformat() if until else None,

@@ -28,7 +28,8 @@ from lenders.adapters.base import (
 from lenders.models import Attempt, DeletionNotice, Delivery, Submission
 from lenders.selectors.deletions import data_left, on_its_way
 from lenders.selectors.queues import HANDED_OVER
-from lenders.services import deletions, disclosures, ingest, payload, polling, supplied_files
+from lenders.selectors.words import overtakes_others
+from lenders.services import deletions, disclosures, ingest, payload, polling, supplied_files, words
 from lenders.services.breaking import note_call
 from lenders.services.claims import Claim, give_back
 from lenders.services.settling import (
@@ -39,13 +40,14 @@ from lenders.services.settling import (
     leave_unknown,
     settle_failure,
 )
-from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
+from lenders.states import OF_A_RIGHT, DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
 
-MUST_BE_UNDERSTOOD = frozenset({DeliveryKind.CHOICE, DeliveryKind.DELETION})
+MUST_BE_UNDERSTOOD = frozenset({DeliveryKind.CHOICE, *OF_A_RIGHT})
 # Why a delivery is given back, to be taken up again later.
 PASSING = frozenset({"another_chosen", "lender_paused", "still_on_its_way"})
+WAIT_FOR_PAPERS = frozenset({DeliveryKind.CHOICE, DeliveryKind.WORD})
 CLAIM_CAP = 12  # a row claimed this often without an outcome kills its workers: staff look at it
 
 
@@ -157,10 +159,12 @@ def _call_alone(delivery: Delivery) -> payload.Call | None:
 def _call_of(delivery: Delivery) -> payload.Call | None:
     """The call to make, or None when there is none to make: the delivery was given up, or given back."""
     code = _cannot_start(delivery)
-    # A choice waits for the lender's papers to be in order again: the consumer has made it.
-    for_good = code not in PASSING and (code, delivery.kind) != ("recipient_lapsed", DeliveryKind.CHOICE)
+    # These wait for the lender's papers to be in order again: the consumer has chosen, or has the right.
+    waits_for_papers = code == "recipient_lapsed" and delivery.kind in WAIT_FOR_PAPERS
+    for_good = code not in PASSING and not waits_for_papers
     if code == "never_left":
-        deletions.take_back(delivery.submission)
+        take_back = words.take_back if delivery.kind == DeliveryKind.WORD else deletions.take_back
+        take_back(delivery.submission)
     if code is None:
         try:
             call = payload.build(delivery)
@@ -186,8 +190,8 @@ def _cannot_start(delivery: Delivery) -> str | None:
     """Why this delivery is not sent at all, as a code."""
     if delivery.submission.subject.erased_at is not None:
         return "subject_erased"
-    if delivery.kind == DeliveryKind.DELETION:
-        return _cannot_ask_to_delete(delivery)
+    if delivery.kind in OF_A_RIGHT:
+        return _cannot_tell_of_a_right(delivery)
     if delivery.kind in HANDED_OVER and delivery.submission.status != WAITS_AS[DeliveryKind(delivery.kind)]:
         return "already_answered"
     too_late = timezone.now() >= delivery.deadline
@@ -209,17 +213,28 @@ def _cannot_start(delivery: Delivery) -> str | None:
     return None
 
 
-def _cannot_ask_to_delete(delivery: Delivery) -> str | None:
-    """A lender whose papers lapsed is asked as well: nothing is handed to it."""
-    if not DeletionNotice.objects.filter(submission=delivery.submission_id, acknowledgement="").exists():
+def _cannot_tell_of_a_right(delivery: Delivery) -> str | None:
+    """A lender whose papers lapsed is told as well, where nothing is handed to it."""
+    word = delivery.word
+    if word is None:
+        known = not DeletionNotice.objects.filter(
+            submission=delivery.submission_id, acknowledgement=""
+        ).exists()
+        overtakes = on_its_way(delivery.submission_id, besides=delivery.pk)
+    else:
+        known, overtakes = word.told_at is not None, overtakes_others(word)
+    if known:
         return "already_answered"
-    if on_its_way(delivery.submission_id, besides=delivery.pk):
-        return "still_on_its_way"  # it might arrive after the request to delete it
+    if overtakes:
+        return "still_on_its_way"  # what it is about might arrive after it
     if not data_left(delivery.submission_id):
         return "never_left"
     if timezone.now() >= delivery.deadline:
         return "deadline_passed"
-    return "lender_paused" if delivery.lender.paused_at is not None else None  # since it was claimed
+    if delivery.lender.paused_at is not None:
+        return "lender_paused"  # since it was claimed
+    hands_over = word is not None and bool(word.labels)
+    return "recipient_lapsed" if hands_over and not delivery.lender.fit_to_receive else None
 
 
 def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: int) -> None:

@@ -15,8 +15,10 @@ from applications.models import Disclosure, DisclosureStatus
 from applications.personal import Basis, RecipientKind
 from lenders.adapters.base import HttpAnswer, LenderError
 from lenders.adapters.errors import ErrorCode
-from lenders.models import Attempt, Delivery
+from lenders.models import Attempt, Delivery, Lender, LenderWord, Submission
+from lenders.purposes import PURPOSES
 from lenders.services.payload import Call, Discloses
+from lenders.states import DeliveryKind
 
 # Without `ambiguous` these say that no connection stood when the attempt ended, or that the call was never
 # made for want of a token.
@@ -40,20 +42,33 @@ def intend(calls: Mapping[Delivery, Call]) -> None:
     known.filter(status=DisclosureStatus.NOT_MADE).update(status=DisclosureStatus.INTENDED)
     recorded = set(known.values_list("delivery", flat=True))
     Disclosure.objects.bulk_create(
-        Disclosure(
-            subject_id=delivery.subject_id,
-            application=delivery.submission.application,
-            recipient_kind=RecipientKind.LENDER,
-            recipient=delivery.lender.slug,
-            recipient_name=delivery.lender.name,
-            delivery=delivery.pk,
-            purpose=what.purpose,
-            basis=_basis(what),
-            fields=list(what.labels),
-            at=timezone.now(),
-        )
+        _disclosure(delivery.submission, delivery.lender, delivery.pk, what)
         for delivery, what in carried.items()
         if delivery.pk not in recorded
+    )
+
+
+def made_by_hand(word: LenderWord) -> None:
+    """Record what staff told a lender in another way than by its interface."""
+    if word.labels:
+        what = Discloses(word.labels, PURPOSES[DeliveryKind.WORD])
+        told = _disclosure(word.submission, word.submission.lender, word.pk, what)
+        told.status = DisclosureStatus.MADE
+        told.save(force_insert=True)
+
+
+def _disclosure(submission: Submission, lender: Lender, carried_by: UUID, what: Discloses) -> Disclosure:
+    return Disclosure(
+        subject_id=submission.subject_id,
+        application=submission.application,
+        recipient_kind=RecipientKind.LENDER,
+        recipient=lender.slug,
+        recipient_name=lender.name,
+        delivery=carried_by,
+        purpose=what.purpose,
+        basis=_basis(what),
+        fields=list(what.labels),
+        at=timezone.now(),
     )
 
 

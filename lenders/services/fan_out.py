@@ -13,7 +13,7 @@ from applications.models import Application
 from applications.personal import Category, Purpose
 from applications.selectors.people import answers
 from lenders.errors import NotEligible
-from lenders.models import Delivery, Lender, LenderNotAsked, Submission
+from lenders.models import Delivery, Lender, LenderNotAsked, LenderWord, Submission
 from lenders.routing import NotAsked, why_not_asked
 from lenders.selectors.send_page import wanted
 from lenders.states import DeliveryKind, DeliveryStatus, SubmissionStatus
@@ -25,6 +25,7 @@ AN_HOUR = timedelta(hours=1)
 PATIENCE = {
     DeliveryKind.CHOICE: timedelta(days=1),  # of a lender that is paused, or whose papers lapsed, meanwhile
     DeliveryKind.DELETION: timedelta(days=30),  # in which a person is answered (GDPR Art. 12(3))
+    DeliveryKind.WORD: timedelta(days=30),  # the same
 }
 
 
@@ -108,9 +109,9 @@ def put_clocks_on(*, subject_id: UUID, paused: timedelta) -> None:
         ring_on_commit(DISPATCH_TASK, application_id)
 
 
-def new_delivery(submission: Submission, kind: DeliveryKind) -> Delivery:
-    """An unsaved delivery, due now. It is tried until the submission's late window closes, and no shorter
-    than PATIENCE says.
+def new_delivery(submission: Submission, kind: DeliveryKind, *, word: LenderWord | None = None) -> Delivery:
+    """An unsaved delivery, due now, of this `word` where it is one. It is tried until the submission's late
+    window closes, and no shorter than PATIENCE says.
     """
     now = timezone.now()
     patience = PATIENCE.get(kind, AN_HOUR)
@@ -119,6 +120,7 @@ def new_delivery(submission: Submission, kind: DeliveryKind) -> Delivery:
         submission=submission,
         lender_id=submission.lender_id,
         kind=kind,
+        word=word,
         due_at=now,
         deadline=max(submission.late_until, now + patience),
     )

@@ -24,9 +24,11 @@ from lenders.adapters.base import (
     Declined,
     Deleted,
     NeedsMore,
+    Noted,
     Offered,
     OfferTerms,
     Retained,
+    Reviewed,
     Unrecognised,
     Withdrawn,
 )
@@ -40,8 +42,10 @@ from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
 from lenders.services.restating import figures_of, note_restated
 from lenders.services.telling import tell_by_mail
+from lenders.services.words import take_answer
 from lenders.states import (
     APPLICATION_LISTENS,
+    OF_A_RIGHT,
     OPEN_TO_ANSWERS,
     WAITING,
     Acknowledgement,
@@ -100,7 +104,7 @@ def ingest(
         said = answer.offers if isinstance(answer, Offered | Accepted) else ()
         if note_restated(submission, said, actor) and outcome != "taken":
             outcome = "figures_changed"
-        if asked != DeliveryKind.DELETION:
+        if asked not in OF_A_RIGHT:
             polling.plan(submission)
         if message_id and outcome != "taken":
             LenderMessage.objects.filter(pk=message.pk).update(outcome=outcome)
@@ -114,6 +118,8 @@ def _apply(submission: Submission, answer: AnyAnswer, actor: Actor, asked: Deliv
         return contract_signed(submission, actor)
     if isinstance(answer, Deleted | Retained):
         return _acknowledged(submission, answer, actor)
+    if isinstance(answer, Noted | Reviewed):
+        return take_answer(submission, answer, actor)
     if asked == DeliveryKind.DELETION:
         # It takes its time, which says nothing of the application.
         live.touch(submission.application_id)

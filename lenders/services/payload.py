@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from applications.crypto.errors import CURABLE, CryptoError
-from applications.data_policy import NotInPolicy
-from applications.form_fields import CONSENTS_LABEL, LANGUAGE_LABEL
+from applications.data_policy import NotInPolicy, require_allowed
+from applications.form_fields import CONSENTS_LABEL, LANGUAGE_LABEL, mark_of
 from applications.personal import Purpose, RecipientKind
 from applications.selectors.people import MODEL_NAMES, values_by_label
 from applications.selectors.permission import require
@@ -33,6 +34,8 @@ from lenders.adapters.base import (
     Inquiry,
     LenderEndpoint,
     LenderError,
+    Notice,
+    NoticeKind,
     Supplement,
 )
 from lenders.models import Attempt, DeletionNotice, Delivery, Lender, Offer, Submission
@@ -50,7 +53,7 @@ def load_deliveries(ids: Sequence[UUID]) -> list[Delivery]:
     return list(
         Delivery.objects.filter(pk__in=ids)
         .select_related(
-            "lender__recipient", f"{application}__subject", "submission__subject",
+            "lender__recipient", "word", f"{application}__subject", "submission__subject",
             *(f"{application}__{name}" for name in MODEL_NAMES),
         )
         .prefetch_related(f"{application}__consents")
@@ -89,12 +92,13 @@ class Discloses:
 
 
 Parse = Callable[..., AnyAnswer]
-"""`parse`, `parse_choice` or `parse_deletion` of an adapter."""
+"""`parse`, `parse_choice`, `parse_deletion` or `parse_notice` of an adapter."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """A call that is ready, and how its answer is read. An inquiry or a request to delete discloses nothing.
+    """A call that is ready, and how its answer is read. An inquiry, a request to delete and word of a
+    restriction disclose nothing.
 
     token  the call that obtains the bearer token this one is to carry, where the lender wants one
     token_refused_at  when the lender refused the one that this delivery carried before
@@ -176,6 +180,25 @@ def _deletion(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, no
     return Call(http, adapter, endpoint, adapter.parse_deletion)
 
 
+def _word(delivery: Delivery, adapter: Adapter, endpoint: LenderEndpoint, now: datetime) -> Call:
+    """Word of a right: the new values, or what the person says, and nothing else."""
+    submission, word = delivery.submission, delivery.word
+    assert word is not None  # noqa: S101 - a database constraint sees to it
+    _require(delivery)
+    purpose, labels = PURPOSES[DeliveryKind.WORD], word.labels
+    try:
+        require_allowed(map(mark_of, labels), purpose, RecipientKind.LENDER)
+    except NotInPolicy:
+        raise LenderError(ErrorCode.FIELD_NOT_SUPPORTED, permanent=True) from None
+    notice = Notice(
+        word.pk, submission.pk, NoticeKind(word.kind), word.asked_at, submission.lender_reference or "",
+        fields=word.given, text=word.text or "", answer_by=word.due_on,
+    )  # fmt: skip
+    http = adapter.build_notice(notice, endpoint, now=now)
+    discloses = Discloses(labels, purpose) if labels else None
+    return Call(http, adapter, endpoint, partial(adapter.parse_notice, notice=notice), discloses)
+
+
 def _require(delivery: Delivery) -> None:
     """Raise SubjectErased or a ProcessingRefused where a right of the person stops this kind of delivery."""
     purpose = PURPOSES[DeliveryKind(delivery.kind)]
@@ -188,6 +211,7 @@ _BUILDERS: Mapping[DeliveryKind, Callable[[Delivery, Adapter, LenderEndpoint, da
     DeliveryKind.CHOICE: _choice,
     DeliveryKind.SUPPLEMENT: _supplement,
     DeliveryKind.DELETION: _deletion,
+    DeliveryKind.WORD: _word,
 }
 
 

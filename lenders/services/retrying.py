@@ -29,6 +29,9 @@ from lenders.states import (
     SubmissionStatus,
 )
 
+ABOUT_IT = (DeliveryKind.INQUIRY, DeliveryKind.WORD)
+"""What is told about an application and is no part of it; words are told again apart (services.words)."""
+
 
 def retry(*, submission_id: UUID, actor: Actor, lacks_it: bool = False) -> None:
     """Queue what failed at this lender again: the application, what it still needed, the consumer's choice,
@@ -105,7 +108,7 @@ def _may_have_it(submission: Submission) -> bool:
 
 
 def _what_failed(submission: Submission) -> DeliveryKind:
-    told = submission.deliveries.exclude(kind=DeliveryKind.INQUIRY)  # which only asks about them
+    told = submission.deliveries.exclude(kind__in=ABOUT_IT)
     last = told.order_by("-created_at").first()
     if last is not None and _ended_badly(last, DeliveryKind.DELETION):
         return DeliveryKind.DELETION
@@ -131,7 +134,7 @@ def _check_lack(submission: Submission) -> None:
     Raises NothingToRetry. Who received the application and may lack only what it asked for afterwards would
     take it for a second one.
     """
-    told = submission.deliveries.exclude(kind=DeliveryKind.INQUIRY)
+    told = submission.deliveries.exclude(kind__in=ABOUT_IT)
     unknown = (
         submission.status == SubmissionStatus.UNKNOWN
         and submission.application.status in APPLICATION_LISTENS

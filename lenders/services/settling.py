@@ -16,19 +16,18 @@ from applications.services.locking import lock_subject
 from lenders.adapters.base import Adapter, ErrorCode, LenderError
 from lenders.models import Attempt, Delivery, Submission
 from lenders.purposes import kinds_for
-from lenders.services import polling, supplied_files
+from lenders.services import deletions, polling, supplied_files, words
 from lenders.services.breaking import take_token
 from lenders.services.claims import Claim
 from lenders.services.contracts import decline_late
-from lenders.services.deletions import take_back_by_hand
 from lenders.services.fan_out import new_delivery
 from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
-from lenders.states import RETRYABLE, DeliveryKind, DeliveryStatus, SubmissionStatus
+from lenders.states import OF_A_RIGHT, RETRYABLE, DeliveryKind, DeliveryStatus, SubmissionStatus
 
 log = structlog.get_logger(__name__)
 
-# A request to delete is tried until its last day: a lender that is away for a week has to delete as well.
+# What is told of a right is tried until its last day: a lender that is away for a week has to delete as well.
 FAILURE_CAP: dict[DeliveryKind, int] = {
     DeliveryKind.APPLICATION: 3,
     DeliveryKind.INQUIRY: 5,
@@ -226,8 +225,9 @@ def give_up(delivery: Delivery, code: str, *, status: SubmissionStatus | None = 
         move(delivery.submission, becomes, error_code=code)
     if kind == DeliveryKind.SUPPLEMENT and delivery.submission.status not in RETRYABLE:
         supplied_files.forget(delivery.submission_id)
-    if kind != DeliveryKind.DELETION:
-        take_back_by_hand(delivery.submission)
+    if kind not in OF_A_RIGHT:
+        deletions.take_back_by_hand(delivery.submission)
+        words.take_back_by_hand(delivery.submission)
     log.warning("delivery.given_up", delivery=str(delivery.pk), kind=delivery.kind, code=code)
 
 

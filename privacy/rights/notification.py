@@ -167,7 +167,12 @@ def follow_what_stays() -> dict[str, int]:
 
 
 def _note(told: QuerySet[RecipientNotice], came: CameOf) -> None:
-    """What a door knows of one recipient; what staff wrote down is not overwritten."""
+    """What a door knows of one recipient; what staff wrote down is not overwritten. One that the news do not
+    concern is on nobody's list.
+    """
+    if came.untouched:
+        told.filter(by_staff=False).delete()
+        return
     outcome = Outcome.WAITING
     if came.deleted:
         outcome = Outcome.DELETED

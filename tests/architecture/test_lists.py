@@ -42,6 +42,7 @@ LISTS: dict[str, ListAdmin] = {
 SEARCHES = {
     "lenders.deletionnotice": ["submission__id", "id"],
     "lenders.delivery": ["submission__id", "id"],
+    "lenders.lenderword": ["submission__id", "id"],
     "lenders.submission": ["application__reference", "id"],
     "applications.application": ["reference"],
     "applications.auditentry": ["subject_id", "object_id"],

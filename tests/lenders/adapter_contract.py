@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -32,9 +33,13 @@ from lenders.adapters.base import (
     Inquiry,
     LenderEndpoint,
     NeedsMore,
+    Noted,
+    Notice,
+    NoticeKind,
     Offered,
     Pending,
     Retained,
+    Reviewed,
     Supplement,
     Token,
     Unrecognised,
@@ -45,6 +50,8 @@ from tests.lenders.lender_examples import EVERY_FIELD, NOW, SUBMISSION, credit_r
 
 ANSWERS = (Offered, Declined, Pending, NeedsMore, Withdrawn, ContractSigned, Unrecognised)
 DELETION_ANSWERS = (Deleted, Retained, Pending, Unrecognised)
+NOTICE_ANSWERS = (Noted, Reviewed, Unrecognised)
+NOTICE = UUID(int=12)
 TEXT = st.text(alphabet=st.characters(exclude_characters="\r\n\0"), max_size=60)
 HEADERS = st.dictionaries(
     st.sampled_from(["webhook-id", "webhook-timestamp", "webhook-signature", "retry-after", "content-type"]),
@@ -90,6 +97,10 @@ class AdapterContract:
     def deleted(self) -> HttpAnswer:
         """Needed where the adapter takes requests to delete."""
         raise NotImplementedError("return an answer that it deleted, as this lender writes it")
+
+    def noted(self) -> HttpAnswer:
+        """Needed where the adapter takes notices."""
+        raise NotImplementedError("return an answer that it noted NOTICE, as this lender writes it")
 
     def genuine(self, body: bytes) -> HttpAnswer:
         """A body of any bytes that passes for the lender's own, as far as the lender can prove that."""
@@ -181,6 +192,7 @@ class AdapterContract:
             self.adapter.build_choice(choice, self.endpoint, now=NOW),
             *([self.supplement()] if self.adapter.abilities.takes_supplement else []),
             *(map(self.deletion, DeletionReason) if self.adapter.abilities.deletion_notices else []),
+            *(map(self.notice, NoticeKind) if self.adapter.abilities.takes_notices else []),
         ]
 
     def test_calls_stay_under_the_lenders_address_and_carry_no_personal_data_outside_the_body(self):
@@ -211,6 +223,69 @@ class AdapterContract:
         if not self.adapter.abilities.deletion_notices:
             pytest.skip("this adapter takes no requests to delete")
         assert isinstance(self.adapter.parse_deletion(self.deleted(), self.endpoint, now=NOW), Deleted)
+
+    # --- word of a right ---
+
+    def told_of(self, kind: NoticeKind, **changes: Any) -> Notice:
+        said = {"fields": self.supported() if kind == NoticeKind.RECTIFIED else {}, "text": "canary-words"}
+        if kind in (NoticeKind.RESTRICTED, NoticeKind.RESTRICTION_LIFTED):
+            said["text"] = ""
+        return Notice(NOTICE, SUBMISSION, kind, NOW, "THEIRS-1", **(said | changes))
+
+    def notice(self, kind: NoticeKind, *, late: int = 0, **changes: Any) -> HttpCall:
+        now = NOW + timedelta(seconds=late)
+        return self.adapter.build_notice(self.told_of(kind, **changes), self.endpoint, now=now)
+
+    def read(self, answer: HttpAnswer, kind: NoticeKind) -> Any:
+        return self.adapter.parse_notice(answer, self.endpoint, notice=self.told_of(kind), now=NOW)
+
+    def takes_notices_or_skip(self) -> None:
+        if not self.adapter.abilities.takes_notices:
+            pytest.skip("this adapter takes no notices")
+
+    def test_notice_is_built_or_not_supported(self):
+        if not self.adapter.abilities.takes_notices:
+            with pytest.raises(LenderError) as caught:
+                self.notice(NoticeKind.RESTRICTED)
+            assert (caught.value.code, caught.value.permanent) == (ErrorCode.NOT_SUPPORTED, True)
+            return
+        bodies = [self.notice(kind).body for kind in NoticeKind]
+        assert len(set(bodies)) == len(bodies)  # each says what it is about
+        self.holds_every_value(self.notice(NoticeKind.RECTIFIED).body.decode())
+        assert "canary-words" in self.notice(NoticeKind.REVIEW).body.decode()
+
+    def test_notice_says_its_id_and_every_attempt_sends_the_same(self):
+        self.takes_notices_or_skip()
+        for kind in NoticeKind:
+            first, later = self.notice(kind), self.notice(kind, late=40)
+            assert (first.body, first.url, first.method) == (later.body, later.url, later.method)
+            assert str(NOTICE) in first.body.decode() + repr(dict(first.headers))
+
+    def test_notice_of_a_field_without_a_place_is_refused_not_dropped(self):
+        self.takes_notices_or_skip()
+        for fields in ({"identification.shoe_size": "canary"}, {"identification.shoe_size": None}):
+            with pytest.raises(LenderError) as caught:
+                self.notice(NoticeKind.RECTIFIED, fields=fields)
+            assert (caught.value.code, caught.value.permanent) == (ErrorCode.FIELD_NOT_SUPPORTED, True)
+
+    def test_notice_says_that_a_value_is_gone(self):
+        self.takes_notices_or_skip()
+        for label in self.supported():
+            emptied, nothing = (
+                self.notice(NoticeKind.RECTIFIED, fields=fields).body for fields in ({label: None}, {})
+            )
+            assert emptied != nothing, label
+
+    def test_noted(self):
+        self.takes_notices_or_skip()
+        assert isinstance(self.read(self.noted(), NoticeKind.RESTRICTED), Noted)
+
+    def test_answer_to_another_notice_is_refused(self):
+        self.takes_notices_or_skip()
+        other = dataclasses.replace(self.told_of(NoticeKind.REVIEW), notice_id=UUID(int=13))
+        with pytest.raises(LenderError) as caught:
+            self.adapter.parse_notice(self.noted(), self.endpoint, notice=other, now=NOW)
+        assert (caught.value.code, caught.value.permanent) == (ErrorCode.WRONG_SUBMISSION, True)
 
     # --- what was still needed ---
 
@@ -334,6 +409,10 @@ class AdapterContract:
         self.judged(self.adapter.parse_choice, answer, expected=(*ANSWERS, Accepted))
         if self.adapter.abilities.deletion_notices:
             self.judged(self.adapter.parse_deletion, answer, expected=DELETION_ANSWERS)
+        if self.adapter.abilities.takes_notices:
+            for kind in NoticeKind:
+                read = partial(self.adapter.parse_notice, notice=self.told_of(kind))
+                self.judged(read, answer, expected=NOTICE_ANSWERS)
 
     @ANYTHING
     @given(st.integers(100, 999), HEADERS, st.data())

@@ -27,6 +27,7 @@ from lenders.adapters.base import (
     HttpCall,
     Inquiry,
     LenderEndpoint,
+    Notice,
     Supplement,
 )
 from lenders.adapters.errors import LenderError
@@ -120,6 +121,12 @@ class Peer:
         call = adapter.build_deletion(request, endpoint, now=datetime.now(tz=UTC))
         reply = await self.send(call, slug=slug)
         return adapter.parse_deletion(reply, endpoint, now=datetime.now(tz=UTC))
+
+    async def tell(self, slug: str, notice: Notice):
+        adapter, endpoint = adapter_of(slug), self.endpoint(slug)
+        call = adapter.build_notice(notice, endpoint, now=datetime.now(tz=UTC))
+        reply = await self.send(call, slug=slug)
+        return adapter.parse_notice(reply, endpoint, notice=notice, now=datetime.now(tz=UTC))
 
     async def control(self, path: str, **order: Any) -> Any:
         async with self.session.post(f"{self.server.url}/{path}", json=order) as response:

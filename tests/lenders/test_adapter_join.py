@@ -26,7 +26,7 @@ from lenders.adapters.base import (
 )
 from lenders.adapters.errors import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
-from tests.lenders.adapter_contract import AdapterContract
+from tests.lenders.adapter_contract import NOTICE, AdapterContract
 from tests.lenders.lender_examples import (
     DOCUMENTS,
     ENDPOINT,
@@ -61,6 +61,9 @@ class TestContract(AdapterContract):
 
     def deleted(self) -> HttpAnswer:
         return reply(said("deleted"))
+
+    def noted(self) -> HttpAnswer:
+        return reply(said("noted", notice_id=str(NOTICE)))
 
     def genuine(self, body: bytes) -> HttpAnswer:
         return reply(body)

@@ -109,6 +109,8 @@ def example(status: str) -> dict[str, Any]:
         "declined": {"reason": "age"},
         "needs_more": {"needs": ["identification.phone"]},
         "retained": {"basis": "dispute", "until": "2031-11-23"},
+        "noted": {"notice_id": str(uuid4()), "until": "2027-01-15"},
+        "reviewed": {"notice_id": str(uuid4()), "outcome": "upheld", "explanation": "Mēs pārskatījām.\n"},
     }
     return said(status, **more.get(status, {}))
 

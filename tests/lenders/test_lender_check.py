@@ -12,9 +12,8 @@ import pytest
 from aiohttp import web
 from django.core.management import CommandError, call_command
 
-from applications.form_fields import CONSENTS_LABEL, KNOWN_LABELS, LANGUAGE_LABEL
+from applications.form_fields import ANSWER_LABELS
 from lenders.adapters import get_adapter
-from lenders.adapters.base import DOCUMENT_LABELS
 from lenders.conformance.applicant import ANSWERABLE, ANSWERS, Applicant, application
 from lenders.models import Lender
 from lenders.sandbox import credit
@@ -55,7 +54,7 @@ def line(lines: list[str], check: str) -> str:
 
 
 def test_invented_applicant_answers_whatever_a_lender_may_ask() -> None:
-    assert KNOWN_LABELS - {KEYWORD, LANGUAGE_LABEL, CONSENTS_LABEL} <= ANSWERABLE | DOCUMENT_LABELS
+    assert ANSWER_LABELS - {KEYWORD} == ANSWERABLE
 
 
 @pytest.mark.parametrize("slug", KEEP_THE_CONTRACT)
@@ -65,6 +64,8 @@ def test_lender_that_keeps_the_contract_passes(check: Any, slug: str) -> None:
     assert line(lines, "states figures that are true").startswith("PASS")
     assert line(lines, "turns a stranger away") == "PASS  turns a stranger away: rejected"
     assert line(lines, "takes the choice") == "PASS  takes the choice: accepted"
+    rights = line(lines, "takes word of a person's rights")
+    assert rights.startswith("PASS" if scene.SANDBOX[slug].protocol == "join" else "SKIP")
 
 
 def test_lender_that_wants_a_certificate_turns_away_who_shows_another(check: Any) -> None:

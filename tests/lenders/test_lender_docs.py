@@ -24,6 +24,7 @@ from lenders.adapters.base import (
     DOCUMENT_LABELS,
     MEDIA_TYPES,
     RETENTION_BASES,
+    REVIEW_OUTCOMES,
     Choice,
     Consent,
     Credentials,
@@ -31,6 +32,8 @@ from lenders.adapters.base import (
     DeletionReason,
     DeletionRequest,
     LenderEndpoint,
+    Notice,
+    NoticeKind,
     Offered,
     Supplement,
 )
@@ -168,6 +171,8 @@ def test_guide_names_every_word_of_the_vocabularies():
             *DECLINE_REASONS,
             *RETENTION_BASES,
             *DeletionReason,
+            *NoticeKind,
+            *REVIEW_OUTCOMES,
             *NEEDABLE,
             *PROBLEM_TYPES,
             *PROBLEM_ATTRIBUTES,
@@ -183,7 +188,7 @@ def test_guide_names_every_word_of_the_vocabularies():
 
 
 def test_guide_stays_short():
-    assert GUIDE.count("\n") < 250
+    assert GUIDE.count("\n") < 280
 
 
 # --- the OpenAPI document ---
@@ -196,6 +201,7 @@ def test_document_is_openapi_3_1_with_the_calls_of_the_protocol():
         ("/applications/{submission_id}", "get"),
         ("/applications/{submission_id}/supplement", "post"),
         ("/applications/{submission_id}/choice", "post"),
+        ("/applications/{submission_id}/notices", "post"),
         ("/applications/{submission_id}/deletion", "post"),
     }
     assert list(API["webhooks"]) == ["answer"]
@@ -242,6 +248,8 @@ def test_vocabularies_are_those_of_the_adapter():
     assert set(SCHEMAS["DeclineReason"]["enum"]) == DECLINE_REASONS
     assert set(SCHEMAS["RetentionBasis"]["enum"]) == RETENTION_BASES
     assert set(SCHEMAS["Deletion"]["properties"]["reason"]["enum"]) == set(DeletionReason)
+    assert set(SCHEMAS["Notice"]["properties"]["kind"]["enum"]) == set(NoticeKind)
+    assert set(SCHEMAS["ReviewOutcome"]["enum"]) == REVIEW_OUTCOMES
     assert set(SCHEMAS["NeedsMore"]["properties"]["needs"]["items"]["enum"]) == NEEDABLE
     document = SCHEMAS["Document"]["properties"]
     assert set(document["label"]["enum"]) == DOCUMENT_LABELS
@@ -276,6 +284,14 @@ def test_what_the_adapter_sends_validates():
         DeletionRequest(SUBMISSION, DeletionReason.NOT_SELECTED), endpoint, now=now
     )
     validator("Deletion").validate(json.loads(deletion.body))
+    changed: tuple[dict[str, Any], ...] = (EVERY_FIELD, dict.fromkeys(EVERY_FIELD), {})
+    for fields in changed:
+        for kind in NoticeKind:
+            notice = Notice(
+                uuid4(), SUBMISSION, kind, now, fields=fields, text="canary", answer_by=now.date()
+            )
+            told = JOIN.build_notice(notice, endpoint, now=now)
+            validator("Notice").validate(json.loads(told.body))
 
 
 @pytest.mark.parametrize(
@@ -320,6 +336,10 @@ def test_what_the_sandbox_says_validates():
             request = DeletionRequest(peer.submission, DeletionReason.NOT_SELECTED)
             asked = JOIN.build_deletion(request, peer.endpoint(slug), now=datetime.now(tz=UTC))
             validator("DeletionAnswer").validate(json.loads((await peer.send(asked)).body))
+        for kind in NoticeKind:
+            notice = Notice(uuid4(), peer.submission, kind, datetime.now(tz=UTC))
+            told = JOIN.build_notice(notice, peer.endpoint("atra"), now=datetime.now(tz=UTC))
+            validator("NoticeAnswer").validate(json.loads((await peer.send(told)).body))
         unknown = await peer.send(peer.inquiry("atra", UUID(int=9)))
         assert unknown.status == 404
         validator("Errors").validate(json.loads(unknown.body))

@@ -11,9 +11,11 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from io import StringIO
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -29,6 +31,9 @@ from lenders.adapters.base import (
     Declined,
     Deleted,
     HttpCall,
+    Noted,
+    Notice,
+    NoticeKind,
     Offered,
     Pending,
 )
@@ -262,6 +267,61 @@ def test_choice_of_an_unknown_offer_or_submission_is_refused(server):
         await peer.ask("atra")
         fault = await refused(peer.choose("atra", "another"))
         assert fault.problems == (Problem("offer_reference", "unknown"),)
+
+    played(server, scene)
+
+
+# --- word of rights ---
+
+
+def a_notice(peer: Peer, kind: NoticeKind = NoticeKind.REVIEW, **said: Any) -> Notice:
+    return Notice(uuid4(), peer.submission, kind, datetime.now(tz=UTC), **said)
+
+
+def test_notice_is_taken_in_once_however_often_it_comes_and_its_values_are_not_kept(server):
+    async def scene(peer: Peer) -> None:
+        await peer.ask("atra")
+        notice = a_notice(peer, NoticeKind.RECTIFIED, fields={"identification.phone": "+37120000001"})
+        for _ in range(3):
+            assert (await peer.tell("atra", notice)).notice_id == notice.notice_id
+        (kept,) = (await peer.log())["notices"]
+        assert (kept["kind"], kept["fields"]) == ("rectified", ["contact.phone"])
+        other = a_notice(peer, NoticeKind.RESTRICTED)
+        conflict = await refused(peer.tell("atra", replace(other, notice_id=notice.notice_id)))
+        assert conflict.code == ErrorCode.ALREADY_RECEIVED
+
+    played(server, scene)
+
+
+def test_lender_that_never_received_it_has_nothing_to_correct_and_nothing_to_review(server):
+    async def scene(peer: Peer) -> None:
+        assert isinstance(await peer.tell("atra", a_notice(peer, NoticeKind.RESTRICTED)), Noted)
+        assert (await refused(peer.tell("atra", a_notice(peer)))).code == ErrorCode.NOT_RECEIVED
+
+    played(server, scene)
+
+
+def test_review_of_a_large_amount_upholds_the_decision(server):
+    async def scene(peer: Peer) -> None:
+        await peer.ask("piesardze", peer.application("piesardze", **{"loan.amount_cents": 3_000_00}))
+        notice = a_notice(peer)
+        assert isinstance(await peer.tell("piesardze", notice), Noted)
+        ((*_, said),) = await peer.called_back("piesardze", 1)
+        assert (said.notice_id, said.outcome) == (notice.notice_id, "upheld")
+        assert await peer.tell("piesardze", notice) == said  # asked again, it says what holds
+
+    played(server, scene)
+
+
+@pytest.mark.parametrize(("amount_cents", "on_order"), [(900_00, False), (3_000_00, True)])
+def test_review_changes_the_decision_and_an_offer_follows(server, amount_cents, on_order):
+    async def scene(peer: Peer) -> None:
+        await peer.ask("piesardze", peer.application("piesardze", **{"loan.amount_cents": amount_cents}))
+        if on_order:
+            await peer.control("_faults", slug="piesardze", fault="review_changes", seconds=0.05)
+        await peer.tell("piesardze", a_notice(peer))
+        (*_, reviewed), (*_, offered) = await peer.called_back("piesardze", 2)
+        assert (reviewed.outcome, len(offered.offers)) == ("changed", 1)
 
     played(server, scene)
 

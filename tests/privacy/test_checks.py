@@ -180,10 +180,11 @@ def test_join_table_that_points_at_a_person_is_named(monkeypatch: pytest.MonkeyP
 
 
 def test_person_s_model_without_a_personal_field_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("ground", "since", "lifted_at"):
+    names = ("ground", "since", "ends_on", "lifted_at")
+    for name in names:
         monkeypatch.setattr(Restriction._meta.get_field(name), "personal", None)
     monkeypatch.setattr(
-        Restriction, "not_personal", NotPersonal("no", "ground", "since", "lifted_at"), raising=False
+        Restriction, "not_personal", NotPersonal("no", *names), raising=False
     )
     declared_fields.cache_clear()
     assert found_by(checks.check_links) == [

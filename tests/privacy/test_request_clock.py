@@ -7,11 +7,10 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from applications.working_days import is_working_day, next_working_day
 from privacy.request_clock import (
     Reminder,
     RequestClock,
-    is_working_day,
-    next_working_day,
 )
 
 DAYS = st.dates(date(2024, 1, 1), date(2040, 12, 31))
