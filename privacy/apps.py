@@ -13,7 +13,13 @@ class PrivacyConfig(AppConfig):
         from privacy import checks, receivers, tasks  # noqa: F401, PLC0415
         from privacy.models import RequestWords  # noqa: PLC0415
         from privacy.rights.notification import late_word  # noqa: PLC0415
-        from privacy.services import ending, reminding, searching  # noqa: F401, PLC0415 - daily jobs
+        from privacy.services import (  # noqa: PLC0415 - daily jobs
+            ending,  # noqa: F401
+            reminding,  # noqa: F401
+            restrictions,  # noqa: F401
+            reviewing,  # noqa: F401
+            searching,  # noqa: F401
+        )
 
         KEY_OWNERS.append(RequestWords)
         remembered.append(late_word)

@@ -50,6 +50,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/my_package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/my_papers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.COMMUNICATIONS),
     "privacy/my_restriction.html": REGISTER,
+    "privacy/my_review.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.TRANSACTIONS),
     "privacy/notice.html": None,
     "privacy/notices.html": None,
     "privacy/package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),

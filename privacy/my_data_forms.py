@@ -1,6 +1,6 @@
 """Forms of a person's own pages about their data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -62,6 +62,23 @@ class ObjectionForm(forms.Form):
         label=_("What in your situation speaks against it"),
         help_text=_("You need not write anything. To advertising you can object without any reason."),
     )
+
+
+class ReviewForm(forms.Form):
+    """Which decision, and how the person sees it."""
+
+    about = RadioField(
+        label=_("Whose decision should a human being look at?"), choices=[],
+        required_text=_("Choose the decision."),
+    )  # fmt: skip
+    what = _words(
+        label=_("How you see it"),
+        help_text=_("The lender gets it word for word. For example what it may not have known."),
+    )
+
+    def __init__(self, data: Any = None, *, choices: Sequence[tuple[str, str]]) -> None:
+        super().__init__(data)
+        self.fields["about"].choices = choices  # type: ignore[attr-defined]
 
 
 class BesidesForm(forms.Form):

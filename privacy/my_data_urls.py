@@ -16,6 +16,7 @@ urlpatterns = [
     path("restriction/<uuid:restriction_id>/end/", my_rights.end_restriction, name="end_restriction"),
     path("objection/", my_rights.objection, name="objection"),
     path("objection/<slug:about>/end/", my_rights.take_objection_back, name="take_objection_back"),
+    path("review/", my_rights.review, name="review"),
     path("<uuid:request_id>/complain/", my_rights.complain, name="complain"),
     path("<uuid:request_id>/papers/", my_rights.papers, name="papers"),
     path("<uuid:request_id>/papers.zip", my_rights.papers_file, name="papers_file"),

@@ -75,6 +75,7 @@ class Result(models.TextChoices):
     STANDS = "stands", _("The objection stands")
     OVERRULED = "overruled", _("Compelling grounds override it (Art. 21(1))")
     PARTLY = "partly", _("Carried out in part")
+    NOTHING = "nothing", _("There was nothing that it could be done to")
 
 
 class RightsRequest(models.Model):

@@ -10,6 +10,7 @@ from privacy.rights.objection import ObjectionToAPurpose
 from privacy.rights.papers import PapersForAComplaint
 from privacy.rights.rectification import Rectification
 from privacy.rights.restriction import RestrictionOfProcessing
+from privacy.rights.review import HumanReview
 
 MODULES: Mapping[Right, RightModule] = {
     Right.ACCESS: Access(),
@@ -17,6 +18,7 @@ MODULES: Mapping[Right, RightModule] = {
     Right.ERASURE: ErasureOfAPerson(),
     Right.RESTRICTION: RestrictionOfProcessing(),
     Right.OBJECTION: ObjectionToAPurpose(),
+    Right.REVIEW: HumanReview(),
     Right.COMPLAINT: PapersForAComplaint(),
 }
 

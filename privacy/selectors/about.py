@@ -1,6 +1,7 @@
 """What a request can be about, where a right is about one of several things: a code and words for each."""
 
 from collections.abc import Callable, Mapping
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -9,6 +10,8 @@ from applications.data_policy import OBJECTABLE
 from applications.formats import date_text
 from applications.models import DataSubject, RestrictionGround
 from applications.personal import Purpose
+from lenders.models import Submission
+from lenders.selectors.reviews import REFUSED, reviewable
 from privacy.models import Right, RightsRequest
 
 Choices = list[tuple[str, str]]
@@ -26,6 +29,11 @@ def about_text(request: RightsRequest) -> str:
         return str(Purpose(request.about).label) if request.about else ""
     if request.right == Right.RESTRICTION:
         return str(RestrictionGround(request.about).label) if request.about else ""
+    if request.right == Right.REVIEW:
+        found = Submission.objects.filter(pk=request.about or None).values_list(
+            "lender__name", "application__reference"
+        )
+        return ", ".join(found.first() or ())
     return request.about
 
 
@@ -56,8 +64,29 @@ def earlier_requests(subject: DataSubject | None) -> Choices:
     ]
 
 
+def _reviews(subject: DataSubject | None) -> Choices:
+    return reviewable_choices(subject.pk) if subject is not None else []
+
+
+def reviewable_choices(subject_id: UUID) -> Choices:
+    """The decisions of lenders that a human being can be asked to review."""
+    return [
+        (
+            str(one.pk),
+            _("%(lender)s, application %(number)s: %(what)s")
+            % {
+                "lender": one.lender.name,
+                "number": one.application.reference,
+                "what": _("refused") if one.status in REFUSED else _("a price set by automated processing"),
+            },
+        )
+        for one in reviewable(subject_id)
+    ]
+
+
 CHOICES: Mapping[Right, Callable[[DataSubject | None], Choices]] = {
     Right.OBJECTION: _purposes,
     Right.RESTRICTION: _grounds,
+    Right.REVIEW: _reviews,
     Right.COMPLAINT: earlier_requests,
 }

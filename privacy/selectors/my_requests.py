@@ -76,6 +76,7 @@ RESULTS: Mapping[str, str | Promise] = {
     Result.OVERRULED: gettext_lazy(
         "We have overruled it: there are compelling grounds. The letter that we sent you says which."
     ),
+    Result.NOTHING: gettext_lazy("There was nothing (any more) that it could be done to."),
     Result.PARTLY: gettext_lazy("A part is done. Why not all of it, the letter that we sent you says."),
 }
 UNPROVED = frozenset({S.RECEIVED, S.IDENTITY_CHECK})

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import flow
@@ -20,10 +21,12 @@ from applications.states import ApplicationStatus
 from applications.uploads import Upload
 from applications.views.fresh_code import fresh_code_required
 from applications.views.guard import ConsumerRequest, actor_of, posted_in_vain
+from lenders.selectors.reviews import reviews_of
 from privacy.changes import Stored
 from privacy.models import Identity, Right, RightsRequest, Way
-from privacy.my_data_forms import CorrectionForm, ObjectionForm, RestrictionForm
+from privacy.my_data_forms import CorrectionForm, ObjectionForm, RestrictionForm, ReviewForm
 from privacy.rights.papers import as_zip, papers_of
+from privacy.selectors.about import reviewable_choices
 from privacy.selectors.my_requests import objections_of, restrictions_of
 from privacy.services import requests
 from privacy.services.restrictions import end_own
@@ -118,6 +121,30 @@ def take_objection_back(request: ConsumerRequest, about: str) -> HttpResponse:
         subject = request.consumer.subject
         end_objection(subject_id=subject.pk, purpose=Purpose(about), actor=actor_of(request))
     return redirect("my_data:objection")
+
+
+# --- a human being ----------------------------------------------------------------------------------------
+def _review_in_vain(request: HttpRequest) -> HttpResponse:
+    """Nobody is known here, so no decision is named; what was typed is kept."""
+    about = request.POST.get("about", "")
+    form = ReviewForm(request.POST, choices=[(about, _("The decision that you chose"))] if about else [])
+    return _typed_in_vain(request, "privacy/my_review.html", form)
+
+
+@fresh_code_required
+@posted_in_vain(_review_in_vain)
+@require_http_methods(EVERY)
+def review(request: ConsumerRequest) -> HttpResponse:
+    """The decisions that can be reviewed, the form, and what lenders answered."""
+    subject_id = request.consumer.subject_id
+    choices = reviewable_choices(subject_id)
+    form = ReviewForm(request.POST if request.method == "POST" else None, choices=choices)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        ask(request, Right.REVIEW, about=given["about"], text=given["what"])
+        return redirect("my_data:index")
+    context = {"form": form if choices else None, "reviews": reviews_of(subject_id)}
+    return render(request, "privacy/my_review.html", context)
 
 
 # --- put right --------------------------------------------------------------------------------------------

@@ -183,9 +183,7 @@ def test_person_s_model_without_a_personal_field_is_named(monkeypatch: pytest.Mo
     names = ("ground", "since", "ends_on", "lifted_at")
     for name in names:
         monkeypatch.setattr(Restriction._meta.get_field(name), "personal", None)
-    monkeypatch.setattr(
-        Restriction, "not_personal", NotPersonal("no", *names), raising=False
-    )
+    monkeypatch.setattr(Restriction, "not_personal", NotPersonal("no", *names), raising=False)
     declared_fields.cache_clear()
     assert found_by(checks.check_links) == [
         "applications.Restriction.subject points at a person, and is neither exported nor erased."
