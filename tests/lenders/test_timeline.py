@@ -239,7 +239,7 @@ def test_number_of_queries_does_not_grow_with_the_lenders(django_assert_num_quer
     for application in (small, large):
         fail(application, "atra", times=2)
     for application in (small, large):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(10):
             all_told(application)
 
 
