@@ -42,7 +42,7 @@ class RestrictionForm(forms.Form):
 
     about = RadioField(
         label=_("Why should they only be stored?"),
-        choices=[(ground.value, words) for ground, words in GROUNDS.items()],
+        choices=list(GROUNDS.items()),
         required_text=_("Choose why."),
     )
     what = _words(
@@ -130,7 +130,7 @@ class CorrectionForm:
 
     def changes(self, application: Application) -> list[Stored]:
         """What is to be corrected, old and new."""
-        changed = [
+        changed: list[Stored] = [
             as_stored(
                 application_id=application.pk, label=FORM_FIELDS[name].label, old=self.answers.get(name),
                 new=self.values.cleaned_data[name],

@@ -25,7 +25,7 @@ from privacy.admin.request_forms import (
 )
 from privacy.letter_facts import Delay
 from privacy.models import Identity, Refusal, Result, Right, RightsRequest
-from privacy.rights.base import Text
+from privacy.request_texts import Text
 from privacy.selectors.about import choices
 from privacy.selectors.requests import applications_of
 from privacy.services import requests
@@ -152,7 +152,7 @@ def _may_be_approved(request: RightsRequest) -> bool:
 
 # --- what it is about -------------------------------------------------------------------------------------
 def _specify(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
-    return requests.specify(request_id=request.pk, about=given["about"], actor=actor)
+    return requests.specify(request_id=request.pk, about=given["matter"], actor=actor)
 
 
 def _may_be_specified(request: RightsRequest) -> bool:
@@ -199,7 +199,8 @@ def _telling_weighing(_request: RightsRequest) -> Sequence[str]:
 
 
 def _end(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
-    return announce_end(request_id=request.pk, on=given["on"], reasons=given["reasons"], actor=actor)
+    announce_end(request_id=request.pk, on=given["on"], reasons=given["reasons"], actor=actor)
+    return None
 
 
 def _can_end(request: RightsRequest) -> bool:

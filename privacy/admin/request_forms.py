@@ -83,11 +83,11 @@ class IdentifyForm(DeedForm):
 class SpecifyForm(DeedForm):
     """What a request is about that came in without saying it."""
 
-    about = forms.ChoiceField(label=gettext_lazy("What it is about"), widget=forms.RadioSelect)
+    matter = forms.ChoiceField(label=gettext_lazy("What it is about"), widget=forms.RadioSelect)
 
     def __init__(self, data: Any = None, *, about: RightsRequest) -> None:
         super().__init__(data, about=about)
-        self.fields["about"].choices = choices(about)  # type: ignore[attr-defined]
+        self.fields["matter"].choices = choices(about)  # type: ignore[attr-defined]
 
 
 class CorrectionForm(DeedForm):

@@ -14,8 +14,8 @@ from applications.personal import RecipientKind
 from privacy.admin.request_deeds import possible_deeds
 from privacy.admin.request_forms import ToldForm
 from privacy.models import AccessPackage, Erasure, Letter, Outcome, RecipientNotice, RightsRequest
-from privacy.request_texts import STEPS, clock_lines, event_text, moment, pace, trouble_text, waits_for
-from privacy.rights.base import Part, Text
+from privacy.request_texts import STEPS, Text, clock_lines, event_text, moment, pace, trouble_text, waits_for
+from privacy.rights.base import Part
 from privacy.rights.notification import outcome_text
 from privacy.rights.registry import module_of
 from privacy.selectors.about import about_text

@@ -3,9 +3,9 @@ so the person's wish is passed on to the lender that took one, with a last day f
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from typing import ClassVar
-from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -42,14 +42,15 @@ class HumanReview:
 
     def pass_on(self, request: RightsRequest) -> Done:
         """Where there is nothing (more) to review, the answer says so."""
+        submission = _submission(request)
         view = (request.words.text or "")[:LONGEST_VIEW]
-        try:
-            ask_for_review(submission_id=UUID(request.about), matter=request.pk, view=view, actor=SYSTEM)
-        except NotReviewable:
-            request.result = Result.NOTHING
-            request.save(update_fields=["result"])
-            return Done(then="answer_review")
-        return Done()
+        if submission is not None:
+            with suppress(NotReviewable):
+                ask_for_review(submission_id=submission.pk, matter=request.pk, view=view, actor=SYSTEM)
+                return Done()
+        request.result = Result.NOTHING
+        request.save(update_fields=["result"])
+        return Done(then="answer_review")
 
     def wait_for_lender(self, request: RightsRequest) -> Done | Wait:
         """For its answer, but not beyond what our own clock allows: then the person is told how it stands."""
@@ -97,5 +98,8 @@ def review_of(request: RightsRequest) -> Review | None:
 
 
 def _submission(request: RightsRequest) -> Submission | None:
-    rows = Submission.objects.filter(subject__isnull=False, subject=request.subject_id)
-    return rows.select_related("lender", "application").filter(pk=request.about or None).first()
+    """The person's own, which the request is about."""
+    if not request.about or request.subject_id is None:
+        return None
+    rows = Submission.objects.filter(pk=request.about, subject=request.subject_id)
+    return rows.select_related("lender", "application").first()

@@ -30,11 +30,16 @@ def about_text(request: RightsRequest) -> str:
     if request.right == Right.RESTRICTION:
         return str(RestrictionGround(request.about).label) if request.about else ""
     if request.right == Right.REVIEW:
-        found = Submission.objects.filter(pk=request.about or None).values_list(
-            "lender__name", "application__reference"
-        )
-        return ", ".join(found.first() or ())
+        return _named_submission(request)
     return request.about
+
+
+def _named_submission(request: RightsRequest) -> str:
+    """The lender and the application, where they are the person's own."""
+    if not request.about or request.subject_id is None:
+        return ""
+    rows = Submission.objects.filter(pk=request.about, subject=request.subject_id)
+    return ", ".join(rows.values_list("lender__name", "application__reference").first() or ())
 
 
 def _purposes(_subject: DataSubject | None) -> Choices:

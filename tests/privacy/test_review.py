@@ -1,0 +1,114 @@
+"""A review by a human being: passed on to the lender, waited for, its answer told and shown."""
+
+import pytest
+
+from applications.crypto.keyring import data_key_scope
+from applications.models import Application, DataSubject
+from applications.services.operations import DAILY_JOBS
+from lenders.models import LenderWord
+from lenders.services.words import record_word_answer
+from lenders.states import ReviewOutcome, WordKind
+from privacy.models import LetterKind, Result, Right, RightsRequest
+from privacy.rights.registry import module_of
+from privacy.services.reviewing import tell_late_reviews
+from privacy.states import RequestStatus
+from tests import factories
+from tests.clock import later
+from tests.lenders import scene
+from tests.privacy import rights
+
+pytestmark = [pytest.mark.django_db(databases=scene.DATABASES), pytest.mark.usefixtures("lenders")]
+S = RequestStatus
+
+
+@pytest.fixture
+def application() -> Application:
+    """Refused by one lender; another made an offer."""
+    found = scene.sent("atra", "leja")
+    scene.taken_by_all(found, atra="declined")
+    return found
+
+
+def asked(application: Application, **written: str) -> RightsRequest:
+    about = str(scene.submission_at(application, "atra").pk)
+    return rights.done(application.subject, Right.REVIEW, about=about, **written)
+
+
+def answered(request: RightsRequest, outcome: ReviewOutcome = ReviewOutcome.UPHELD) -> None:
+    """The lender's answer, as staff write it down."""
+    word = LenderWord.objects.get(matter=request.pk)
+    record_word_answer(word_id=word.pk, outcome=outcome, explanation="zqxexplained", actor=rights.OFFICER)
+
+
+def test_wish_is_passed_on_at_once_in_the_persons_own_words(application):
+    request = asked(application, text="zqxview")
+    assert (request.status, request.trouble) == (S.RUNNING, "lender")
+    word = LenderWord.objects.get()
+    with data_key_scope():
+        assert (word.kind, word.matter, word.text) == (WordKind.REVIEW, request.pk, "zqxview")
+
+
+def test_answer_of_the_lender_is_told(application):
+    request = asked(application)
+    answered(request)
+    request = rights.run(request)
+    assert request.status == S.COMPLETED
+    assert rights.letters(request) == [LetterKind.REVIEWED]
+
+
+def test_person_is_answered_in_time_although_the_lender_is_not(application):
+    request = asked(application)
+    with later(days=28):
+        request = rights.run(request)
+        assert request.status == S.COMPLETED
+        assert rights.letters(request) == [LetterKind.REVIEW_PASSED_ON]
+
+
+def test_answer_that_comes_late_is_told_once(application):
+    request = asked(application)
+    with later(days=28):
+        rights.run(request)
+        assert tell_late_reviews() == {"letters": 0}
+        answered(request)
+        assert tell_late_reviews() == {"letters": 1}
+        assert tell_late_reviews() == {"letters": 0}
+    assert rights.letters(request) == [LetterKind.REVIEW_PASSED_ON, LetterKind.REVIEWED]
+
+
+def test_telling_of_late_answers_is_a_daily_job():
+    assert DAILY_JOBS["tell_late_reviews"] is tell_late_reviews
+
+
+def test_where_there_is_nothing_to_review_the_person_is_told_so():
+    application = scene.sent("atra")
+    scene.taken_by_all(application)
+    request = asked(application)
+    assert (request.status, request.result) == (S.COMPLETED, Result.NOTHING)
+    assert rights.letters(request) == [LetterKind.REFUSED]
+    assert not LenderWord.objects.exists()
+
+
+def test_decision_about_somebody_else_is_not_reviewed(application):
+    stranger: DataSubject = factories.subject()
+    about = str(scene.submission_at(application, "atra").pk)
+    request = rights.done(stranger, Right.REVIEW, about=about)
+    assert request.result == Result.NOTHING
+    assert not LenderWord.objects.exists()
+
+
+def test_erasure_ends_a_review_that_is_waited_for(application):
+    request = asked(application)
+    erasure = rights.run(rights.approved(application.subject))
+    with later(days=11):
+        assert rights.run(erasure).status == S.COMPLETED
+        request = rights.run(request)
+    assert rights.events(request)[-1] == "completed: erased"
+
+
+def test_proof_says_what_the_lender_answered_and_not_in_which_words(application):
+    request = asked(application)
+    answered(request)
+    request = rights.run(request)
+    (part,) = module_of(Right.REVIEW).prove(request)
+    assert str(ReviewOutcome.UPHELD.label) in str(part.lines)
+    assert "zqxexplained" not in str(part.lines)
