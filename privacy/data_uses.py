@@ -15,6 +15,10 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/admin/flow.html": None,
     "admin/privacy/lettertemplate/change_form.html": None,
     "privacy/admin/letter_template.html": None,
+    "privacy/admin/message.html": REGISTER,
+    "privacy/admin/message_words.html": Use(
+        Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION, Category.COMMUNICATIONS
+    ),
     "privacy/admin/record.html": None,
     "privacy/admin/request.html": REGISTER,
     # Held values may be of any category.
@@ -54,6 +58,9 @@ TEMPLATES: Mapping[str, Use | None] = {
 
 _WRITTEN = Use(Purpose.DATA_SUBJECT_RIGHTS, Category.COMMUNICATIONS)
 FORMS: Mapping[str, Use] = {
+    "privacy.admin.message_forms.RequestForm": Use(
+        Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION
+    ),
     "privacy.admin.request_forms.ExtendForm": _WRITTEN,
     "privacy.admin.request_forms.IdentifyForm": _WRITTEN,
     "privacy.admin.request_forms.RefuseForm": _WRITTEN,
