@@ -15,8 +15,9 @@ from privacy.models import Right
 # By the value of a Right. What begins with a word below counts; several words are taken as they stand.
 WORDS: Mapping[str, tuple[str, ...]] = {
     "access": (
-        "15. pant", "15.pant", "piekļuv", "piekļūt", "datu kopij", "kādi dati", "kādus datus", "kāda informācija",
-        "article 15", "art. 15", "access", "copy of my", "copy of the data", "what data", "which data", "dsar",
+        "15. pant", "15.pant", "piekļuv", "piekļūt", "datu kopij", "kādi dati", "kādus datus",
+        "kāda informācija", "article 15", "art. 15", "access", "copy of my", "copy of the data",
+        "what data", "which data", "dsar",
         "ст. 15", "статья 15", "статьи 15", "доступ", "копию", "копия", "какие данные", "какие мои данные",
     ),
     "erasure": (
@@ -34,17 +35,29 @@ WORDS: Mapping[str, tuple[str, ...]] = {
         "ст. 18", "статья 18", "статьи 18", "огранич",
     ),
     "portability": (
-        "20. pant", "20.pant", "pārnes", "article 20", "art. 20", "portab", "machine-readable", "transfer my data",
+        "20. pant", "20.pant", "pārnes", "article 20", "art. 20", "portab", "machine-readable",
+        "transfer my data",
         "ст. 20", "статья 20", "статьи 20", "перенос", "перенести", "передайте мои данные",
     ),
     "objection": (
-        "21. pant", "21.pant", "iebil", "reklām", "mārketing", "article 21", "art. 21", "object to", "i object",
-        "unsubscribe", "marketing", "advertis", "ст. 21", "статья 21", "статьи 21", "возраж", "реклам", "рассылк",
+        "21. pant", "21.pant", "iebil", "reklām", "mārketing", "article 21", "art. 21", "object to",
+        "i object", "unsubscribe", "marketing", "advertis",
+        "ст. 21", "статья 21", "статьи 21", "возраж", "реклам", "рассылк",
     ),
 }  # fmt: skip
 LANGUAGE_WORDS: Mapping[str, frozenset[str]] = {
-    "lv": frozenset("un es par man mani mans manu manus dati datus ludzu velos labdien jums jus ka ar no".split()),
-    "en": frozenset("the and i my me you your data please would like to of is are dear hello".split()),
+    "lv": frozenset(
+        {
+            "un", "es", "par", "man", "mani", "mans", "manu", "manus", "dati", "datus", "ludzu", "velos",
+            "labdien", "jums", "jus", "ka", "ar", "no",
+        }
+    ),
+    "en": frozenset(
+        {
+            "the", "and", "i", "my", "me", "you", "your", "data", "please", "would", "like", "to", "of", "is",
+            "are", "dear", "hello",
+        }
+    ),
 }  # fmt: skip
 MOST_FOUND = 5
 

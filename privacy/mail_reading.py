@@ -27,7 +27,9 @@ WHOLE = "message.eml"
 
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 # Codecs that make text of bytes in one pass; others (punycode, idna) can be made to take hours.
-CHARSET = re.compile(r"utf-?(7|8|16|32)|(us-)?ascii|iso-?8859-?\d+|latin-?1|(windows-?|cp)\d{3,4}|koi8-[ru]", re.I)
+CHARSET = re.compile(
+    r"utf-?(7|8|16|32)|(us-)?ascii|iso-?8859-?\d+|latin-?1|(windows-?|cp)\d{3,4}|koi8-[ru]", re.I
+)
 MESSAGE_ID = re.compile(r"<[^<>\s]{1,250}>")
 ADDRESS = re.compile(r"[^@\s<>,;:]{1,64}@[^@\s<>,;:]{1,190}")
 UNSEEN_PARTS = re.compile(r"<(style|script|title)\b[^<>]*>[^<]*", re.IGNORECASE)
@@ -77,7 +79,8 @@ def read(raw: bytes, *, cut: bool = False) -> Read:
         text, attached = _content(raw)
     except Exception:  # parsers raise anything on what is broken
         text, attached, unreadable = "", (), True
-    if unreadable:
+    says_nothing = not text and not attached and (bool(body.strip()) or not headers)
+    if unreadable or (says_nothing and raw.strip()):
         attached = (Attached(WHOLE, raw),)
     elif cut:
         attached = ()
@@ -98,7 +101,7 @@ def read(raw: bytes, *, cut: bool = False) -> Read:
     )
 
 
-# --- the head -----------------------------------------------------------------------------------------------
+# --- the head ---------------------------------------------------------------------------------------------
 def _halves(raw: bytes) -> tuple[bytes, bytes]:
     found = BLANK_LINE.search(raw)
     return (raw[: found.start()], raw[found.end() :]) if found else (raw, b"")
@@ -158,7 +161,7 @@ def _fingerprint(headers: Mapping[str, str], body: bytes) -> str:
     return sha256("\n".join([*told, words]).encode("utf-8", "replace")).hexdigest()
 
 
-# --- what nobody wrote ---------------------------------------------------------------------------------------
+# --- what nobody wrote -------------------------------------------------------------------------------------
 def _answers_by_itself(headers: Mapping[str, str], sender: str, *, is_reply: bool) -> bool:
     """An automatic answer, or a message that could not be delivered (RFC 3834, RFC 5321 section 4.5.5).
 
@@ -189,7 +192,7 @@ def _is_bulk(headers: Mapping[str, str]) -> bool:
     return headers.get("precedence", "").lower() in ("bulk", "junk")
 
 
-# --- the body ------------------------------------------------------------------------------------------------
+# --- the body ----------------------------------------------------------------------------------------------
 def _content(raw: bytes) -> tuple[str, tuple[Attached, ...]]:
     """The words and the files. Raises anything on what cannot be taken apart."""
     if raw.lower().count(b"boundary") > MOST_BOUNDARIES:
@@ -198,7 +201,7 @@ def _content(raw: bytes) -> tuple[str, tuple[Attached, ...]]:
     for part in _leaves(email.message_from_bytes(raw, policy=email.policy.compat32)):
         content, kind, name = _bytes_of(part), part.get_content_type(), part.get_filename()
         is_file = name is not None or part.get_content_disposition() == "attachment"
-        if not is_file and kind == "text/plain":
+        if not is_file and (kind == "text/plain" or part.get_content_maintype() == "multipart"):
             plain.append(_text_of(content, part.get_content_charset()))
         elif not is_file and kind == "text/html":
             pages.append(_without_tags(_text_of(content, part.get_content_charset())))
@@ -216,7 +219,7 @@ def _leaves(message: Message) -> Iterator[Message]:
     left = [message]
     while left:
         part = left.pop()
-        inner = part.get_payload()
+        inner: object = part.get_payload()
         if part.get_content_maintype() == "multipart" and isinstance(inner, list):
             left.extend(reversed(inner))
         else:
@@ -246,7 +249,7 @@ def _without_tags(page: str) -> str:
     return re.sub(r"[ \t]+", " ", html.unescape(TAG.sub(" ", text)))
 
 
-# --- words ---------------------------------------------------------------------------------------------------
+# --- words -------------------------------------------------------------------------------------------------
 def clean(text: str) -> str:
     """Text that every program can hold: no control characters, no halves of characters."""
     whole = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8", "replace").decode()

@@ -1,4 +1,4 @@
-"""Speaking IMAP: what waits in a folder, the bytes of one message, and its removal. Nothing is decided here."""
+"""Speaking IMAP: what waits in a folder, the bytes of one message, its removal. Nothing is decided here."""
 
 import imaplib
 import ssl

@@ -1,4 +1,4 @@
-"""What the officer writes when deciding about a message: one form a deed. Each is filled in with proposals."""
+"""What the officer writes when deciding about a message: one form a deed, filled in with proposals."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -45,7 +45,9 @@ class RequestForm(forms.Form):
         super().__init__(data, initial=initial, prefix="request")
         self.fields["right"].help_text = _because(rights)
         people = [(_signer().sign(str(one.subject.pk)), _described(one)) for one in seen.people]
-        nobody = _("None of them: it is not known yet who asks") if people else _("It is not known yet who asks")
+        nobody = (
+            _("None of them: it is not known yet who asks") if people else _("It is not known yet who asks")
+        )
         self.fields["person"].choices = [*people, (NOBODY, nobody)]  # type: ignore[attr-defined]
 
     def clean_person(self) -> UUID | None:
@@ -82,9 +84,7 @@ class AddForm(forms.Form):
 class AsideForm(forms.Form):
     """The message asks for no right."""
 
-    why = forms.ChoiceField(
-        label=gettext_lazy("Reason"), choices=WhyAside.choices, widget=forms.RadioSelect
-    )
+    why = forms.ChoiceField(label=gettext_lazy("Reason"), choices=WhyAside.choices, widget=forms.RadioSelect)
 
     def __init__(self, data: Any = None, *, seen: Seen) -> None:
         super().__init__(data, prefix="aside")

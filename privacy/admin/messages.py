@@ -17,8 +17,8 @@ from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.text import capfirst
 from django.utils.http import content_disposition_header
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
@@ -35,8 +35,7 @@ from privacy.admin.request_actions import WORK
 from privacy.mail_reading import file_name
 from privacy.message_attention import waits_text
 from privacy.models import MailboxMessage, MessageFile, MessageState, Right, WhyAside
-from privacy.request_texts import moment
-from privacy.rights.base import Text
+from privacy.request_texts import Text, moment
 from privacy.services import messages as service
 from privacy.services.messages import Seen
 
@@ -69,7 +68,7 @@ def _actor(request: HttpRequest) -> Actor:
     return Actor.staff(request.user.pk)
 
 
-# --- the deeds ------------------------------------------------------------------------------------------------
+# --- the deeds ---------------------------------------------------------------------------------------------
 def _enter(request: HttpRequest, message: MailboxMessage, given: Facts) -> HttpResponse:
     asked = service.enter_as_request(
         message_id=message.pk, right=Right(given["right"]), language=given["language"],
@@ -101,7 +100,7 @@ DEEDS: Mapping[str, tuple[Text, type[forms.Form], Callable[..., HttpResponse]]] 
 """The value of the button → its words, its form, what it does."""
 
 
-# --- the pages ------------------------------------------------------------------------------------------------
+# --- the pages ---------------------------------------------------------------------------------------------
 @requires_fresh_proof
 def words(request: HttpRequest, message: MailboxMessage) -> HttpResponse:
     """First a button; then, written down, the words, with what can be done about them."""
@@ -133,7 +132,8 @@ def _words(
             deeds.append({"name": name, "label": label, "form": (tried or {}).get(name) or form(seen=seen)})  # type: ignore[call-arg]
     return site.render(
         request, "privacy/admin/message_words.html", title=_("What was written"), message=message,
-        listed=capfirst(MailboxMessage._meta.verbose_name_plural), delivered=moment(message.delivered_at), seen=seen, files=_files(seen), deeds=deeds,
+        listed=capfirst(MailboxMessage._meta.verbose_name_plural),
+        delivered=moment(message.delivered_at), seen=seen, files=_files(seen), deeds=deeds,
     )  # fmt: skip
 
 
@@ -215,7 +215,9 @@ def _facts(message: MailboxMessage) -> list[tuple[str, str]]:
     if message.why_aside:
         facts.append((_("Why"), str(message.get_why_aside_display())))
     remarks = {
-        _("It could not be taken apart: it is attached as a whole, to be opened with care."): message.unreadable,
+        _(
+            "It could not be taken apart: it is attached as a whole, to be opened with care."
+        ): message.unreadable,
         _("It was larger than what is taken over: its files are missing. Ask for them."): message.cut,
         _("It says of itself that a machine made it."): message.by_machine,
     }

@@ -16,9 +16,7 @@ from applications.retention_rules import Retention
 from privacy.models.requests import RightsRequest
 
 _WORDS = Personal(Category.COMMUNICATIONS, Source.MAILBOX, retention=Retention.ANSWERS)
-_CONTACT = Personal(
-    Category.IDENTIFICATION, Source.MAILBOX, retention=Retention.ANSWERS, mask=Mask.EMAIL
-)
+_CONTACT = Personal(Category.IDENTIFICATION, Source.MAILBOX, retention=Retention.ANSWERS, mask=Mask.EMAIL)
 
 
 def _fact(field: AnyField, source: Source = Source.MAILBOX) -> AnyField:
@@ -103,9 +101,11 @@ class MailboxMessage(models.Model):
             ),
         ]
         indexes = [
-            # The officer's list: those that wait first, the oldest first; then the others as they were decided.
+            # The officer's list: those that wait, the oldest first; then the others as they were decided.
             models.Index(fields=["-settled_at", "delivered_at", "id"], name="message_queue"),
-            models.Index(fields=["state", "-settled_at", "delivered_at", "id"], name="message_queue_by_state"),
+            models.Index(
+                fields=["state", "-settled_at", "delivered_at", "id"], name="message_queue_by_state"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -131,7 +131,7 @@ class MessageFile(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     message = models.ForeignKey(MailboxMessage, on_delete=models.CASCADE, related_name="files")
     place = models.PositiveSmallIntegerField()
-    name = EncryptedText(_("name of the file"), label="mailbox.file_name", personal=_WORDS)
+    file_name = EncryptedText(_("name of the file"), label="mailbox.file_name", personal=_WORDS)
     content = EncryptedBytes(_("file"), label="mailbox.file", personal=_WORDS)
     size = _fact(models.PositiveIntegerField(_("size")))
 

@@ -38,12 +38,16 @@ class Words:
 
 def words_of(message: MailboxMessage) -> Words:
     """Whoever calls has it written down before: services.messages.look."""
-    fields = ("sender", "sender_name", "title", "text")
-    files = [(one.pk, unless_destroyed(one, "name") or "", one.size) for one in message.files.defer("content")]
-    return Words(*(unless_destroyed(message, name) or "" for name in fields), tuple(files))
+    sender, sender_name, title, text = (
+        unless_destroyed(message, name) or "" for name in ("sender", "sender_name", "title", "text")
+    )
+    files = [
+        (one.pk, unless_destroyed(one, "file_name") or "", one.size) for one in message.files.defer("content")
+    ]
+    return Words(sender, sender_name, title, text, tuple(files))
 
 
-# --- whose it may be ----------------------------------------------------------------------------------------
+# --- whose it may be --------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class ProposedPerson:
     """Somebody whom exactly what the message says leads to, and what that is."""
@@ -85,7 +89,7 @@ def _leads(words: Words) -> Iterator[tuple[str, str | Promise]]:
         yield number, _("the message names a personal code or phone number on file")
 
 
-# --- to which request it may belong -------------------------------------------------------------------------
+# --- to which request it may belong -----------------------------------------------------------------------
 @dataclass(frozen=True)
 class ProposedRequest:
     """An open request to which the message may belong, and why."""
@@ -99,13 +103,9 @@ def requests_of(message: MailboxMessage, words: Words) -> list[ProposedRequest]:
     refers_to = unless_destroyed(message, "refers_to") or []
     named = [as_stored(number) for number in our_numbers(words.as_text)]
     mailed = OutboundMail.objects.filter(pk__in=_rows_in(refers_to)).values("owner_id")
-    earlier = [
-        row.request_id
-        for identifier in refers_to
-        for row in confirmed(
-            MailboxMessage.objects.filter(request__isnull=False), "message_id_index", identifier
-        )
-    ]
+    linked = MailboxMessage.objects.filter(request__isnull=False)
+    answered = (row for one in refers_to for row in confirmed(linked, "message_id_index", one))
+    earlier = {row.request_id for row in answered if row.request_id}
     still_open = RightsRequest.objects.filter(status__in=OPEN)
     found: dict[UUID, ProposedRequest] = {}
     for rows, because in (
@@ -127,7 +127,7 @@ def _rows_in(identifiers: list[str]) -> Iterator[UUID]:
             continue
 
 
-# --- how it goes --------------------------------------------------------------------------------------------
+# --- how it goes ------------------------------------------------------------------------------------------
 def messages_waiting() -> list[MailboxMessage]:
     """Those about which nobody has decided, the oldest first: the clock runs from their delivery."""
     waiting = MailboxMessage.objects.filter(state=MessageState.NEW)

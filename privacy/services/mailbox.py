@@ -81,7 +81,11 @@ def _store(letter: Read, delivered_at: datetime) -> None:
         message.save(force_insert=True)
         for place, file in enumerate(letter.attached, start=1):
             MessageFile(
-                message=message, place=place, name=file.name, content=file.content, size=len(file.content)
+                message=message,
+                place=place,
+                file_name=file.name,
+                content=file.content,
+                size=len(file.content),
             ).save(force_insert=True)
         audit.record(actor=SYSTEM, action="mailbox.taken_in", row=message, files=len(letter.attached))
 

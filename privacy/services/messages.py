@@ -15,7 +15,14 @@ from applications.retention_rules import RULES, Retention
 from applications.services import audit
 from applications.services.operations import DAILY_JOBS
 from privacy.models import MailboxMessage, MessageFile, MessageState, Right, RightsRequest, Way, WhyAside
-from privacy.selectors.messages import ProposedPerson, ProposedRequest, Words, people_of, requests_of, words_of
+from privacy.selectors.messages import (
+    ProposedPerson,
+    ProposedRequest,
+    Words,
+    people_of,
+    requests_of,
+    words_of,
+)
 from privacy.services import requests
 
 CHUNK = 100
@@ -30,7 +37,7 @@ class Seen:
     requests: list[ProposedRequest]
 
 
-# --- looking ------------------------------------------------------------------------------------------------
+# --- looking ----------------------------------------------------------------------------------------------
 @data_key_scope()
 def look(*, message_id: UUID, actor: Actor) -> Seen:
     """What a message says; that the officer looked, and who was found by it, is written down first. While it
@@ -57,10 +64,10 @@ def hand_out(*, file_id: UUID, message_id: UUID, actor: Actor) -> tuple[str, byt
     audit.record(
         actor=actor, action="mailbox.file_taken", subject_id=file.message.subject_id, row=file.message
     )
-    return file.name, bytes(file.content)
+    return file.file_name, bytes(file.content)
 
 
-# --- deciding -----------------------------------------------------------------------------------------------
+# --- deciding ---------------------------------------------------------------------------------------------
 @data_key_scope()
 def enter_as_request(
     *,
@@ -97,7 +104,10 @@ def add_to_request(*, message_id: UUID, request_id: UUID, actor: Actor) -> Right
     with transaction.atomic():
         message = _waiting(message_id)
         request = requests.add_words(
-            request_id=request_id, text=words_of(message).as_text, written_at=message.delivered_at, actor=actor
+            request_id=request_id,
+            text=words_of(message).as_text,
+            written_at=message.delivered_at,
+            actor=actor,
         )
         _settle(message, MessageState.ADDED, actor, request=request)
     return request
@@ -133,7 +143,7 @@ def _settle(
     )  # fmt: skip
 
 
-# --- the end ------------------------------------------------------------------------------------------------
+# --- the end ----------------------------------------------------------------------------------------------
 def forget_messages() -> dict[str, int]:
     """Destroy the keys of messages and delete them: of a request, once its words are gone; set aside, after
     their period. One that nobody has decided about stays.

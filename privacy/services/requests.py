@@ -100,7 +100,7 @@ def receive(
 
 
 def add_words(*, request_id: UUID, text: str, written_at: datetime, actor: Actor) -> RightsRequest:
-    """Put what somebody wrote later to an open request's words. Raises IllegalTransition for one that ended."""
+    """Put what somebody wrote later to the words of an open request. Raises IllegalTransition otherwise."""
     with transaction.atomic():
         request = _locked(request_id)
         if request.status in ENDED:
