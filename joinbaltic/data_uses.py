@@ -1,4 +1,4 @@
-"""What the frame's templates and forms show and ask of a person: pages that stand in for mail in development."""
+"""What the frame's templates and forms show and ask of a person: they stand in for mail in development."""
 
 from collections.abc import Mapping
 

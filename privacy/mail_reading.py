@@ -219,16 +219,20 @@ def _leaves(message: Message) -> Iterator[Message]:
     left = [message]
     while left:
         part = left.pop()
-        inner: object = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(inner, list):
-            left.extend(reversed(inner))
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            left.extend(reversed(_inside(part)))
         else:
             yield part
 
 
+def _inside(part: Message) -> list[Message]:
+    """The parts of a part. Of one that has none get_payload() would decode the text, by whatever codec."""
+    return [one for one in part.get_payload() if isinstance(one, Message)]
+
+
 def _bytes_of(part: Message) -> bytes:
     if part.is_multipart():  # a forwarded message
-        return b"".join(one.as_bytes() for one in part.get_payload() if isinstance(one, Message))
+        return b"".join(one.as_bytes() for one in _inside(part))
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
 

@@ -221,4 +221,4 @@ def _facts(message: MailboxMessage) -> list[tuple[str, str]]:
         _("It was larger than what is taken over: its files are missing. Ask for them."): message.cut,
         _("It says of itself that a machine made it."): message.by_machine,
     }
-    return facts + [(_("Mind"), sentence) for sentence, holds in remarks.items() if holds]
+    return facts + [(_("Remark"), sentence) for sentence, holds in remarks.items() if holds]

@@ -135,9 +135,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("fingerprint", models.BinaryField(max_length=17, unique=True)),
-                ("by_machine", models.BooleanField(default=False, verbose_name="maybe made by a machine")),
-                ("unreadable", models.BooleanField(default=False, verbose_name="could not be taken apart")),
-                ("cut", models.BooleanField(default=False, verbose_name="larger than what is taken over")),
+                ("by_machine", models.BooleanField(default=False)),
+                ("unreadable", models.BooleanField(default=False)),
+                ("cut", models.BooleanField(default=False)),
                 (
                     "request",
                     models.ForeignKey(

@@ -77,9 +77,9 @@ class MailboxMessage(models.Model):
         _("messages that it answers"), label="mailbox.refers_to", null=True, personal=_WORDS
     )
     fingerprint = models.BinaryField(max_length=17, unique=True)
-    by_machine = models.BooleanField(_("maybe made by a machine"), default=False)
-    unreadable = models.BooleanField(_("could not be taken apart"), default=False)
-    cut = models.BooleanField(_("larger than what is taken over"), default=False)
+    by_machine = models.BooleanField(default=False)
+    unreadable = models.BooleanField(default=False)
+    cut = models.BooleanField(default=False)
 
     not_personal = (
         NotPersonal("a keyed digest of the whole message, by which a second copy is known", "fingerprint"),

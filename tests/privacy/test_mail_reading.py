@@ -83,9 +83,9 @@ def test_nothing_invisible_is_in_the_words():
     assert letter.title == "xgnp.exe"
 
 
-@pytest.mark.parametrize("sender", ["", "nobody", "a@b c", "((((" * 900, "<script>@x", "a@b@c"])
+@pytest.mark.parametrize("sender", ["", "nobody", "((((" * 900, "<script>@x", "a@b@c"])
 def test_sender_that_is_no_address_is_none(sender):
-    assert read(mail(sender=sender)).sender in ("", "a@b")
+    assert read(mail(sender=sender)).sender == ""
 
 
 # --- files ------------------------------------------------------------------------------------------------
