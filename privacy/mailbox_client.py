@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from imapclient import IMAPClient
+from imapclient import DELETED, IMAPClient
 
 from privacy.mailbox_address import MailboxAddress
 
@@ -31,16 +31,12 @@ class Waiting:
 def connected(address: MailboxAddress) -> Iterator[IMAPClient]:
     """A session that has logged in. Raises one of FAILURES."""
     context = ssl.create_default_context() if address.encrypted else None
-    client = IMAPClient(
+    with IMAPClient(
         address.host, address.port, ssl=address.encrypted, ssl_context=context, timeout=SECONDS
-    )
-    client.normalise_times = False  # moments with their zone, not those of this machine
-    try:
+    ) as client:
+        client.normalise_times = False  # moments with their zone, not those of this machine
         client.login(address.user, address.password)
         yield client
-        client.logout()
-    finally:
-        client.shutdown()
 
 
 def waiting(client: IMAPClient, folder: str) -> Iterator[Waiting]:
@@ -74,7 +70,7 @@ def remove(client: IMAPClient, uid: int) -> None:
         return
     others: Sequence[int] = [one for one in client.search(["DELETED"]) if one != uid]
     if others:
-        client.undelete_messages(others, silent=True)
+        client.remove_flags(others, [DELETED], silent=True)
     client.expunge()
     if others:
         client.delete_messages(others, silent=True)

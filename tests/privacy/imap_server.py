@@ -13,7 +13,7 @@ from imapclient import IMAPClient
 from joinbaltic.embedded import free_port
 from privacy.mailbox_address import MailboxAddress
 
-USER, PASSWORD = "privacy", "secret of the mailbox"
+USER, PASSWORD, OTHER = "privacy", "secret of the mailbox", "Other"
 COMMAND = (
     sys.executable, "-c", "from pymap.main import main; main()",
     "--no-service", "admin", "--host", "127.0.0.1",
@@ -38,7 +38,10 @@ class Server:
         return MailboxAddress("127.0.0.1", self.port, False, USER, PASSWORD, self.folders)
 
     def empty(self) -> None:
-        for _flags, _delimiter, folder in self.client.list_folders():
+        """Nothing in the two folders of the tests; the second is made where it is not there yet."""
+        if not self.client.folder_exists(OTHER):
+            self.client.create_folder(OTHER)
+        for folder in ("INBOX", OTHER):
             self.client.select_folder(folder)
             if found := self.client.search(["ALL"]):
                 self.client.delete_messages(found, silent=True)

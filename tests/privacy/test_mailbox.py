@@ -23,7 +23,7 @@ from privacy.services.mailbox import Taken, read_mailbox, take_in
 from tests import factories
 from tests.clock import later
 from tests.privacy import imap_server
-from tests.privacy.imap_server import DELIVERED, Server, mail
+from tests.privacy.imap_server import DELIVERED, OTHER, Server, mail
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 
@@ -112,10 +112,10 @@ def test_what_somebody_else_marked_stays_marked_and_stays(server, uidplus):
 
 
 def test_every_folder_that_is_named_is_read(server, settings):
-    server.folders = ("INBOX", "Trash")
+    server.folders = ("INBOX", OTHER)
     settings.PRIVACY_MAILBOX = server.address
     server.deliver(mail("one", message_id="<one@x>"))
-    server.deliver(mail("two", message_id="<two@x>"), folder="Trash", at=DELIVERED + timedelta(hours=1))
+    server.deliver(mail("two", message_id="<two@x>"), folder=OTHER, at=DELIVERED + timedelta(hours=1))
     read_again()
     assert texts() == ["one", "two"]
 
@@ -130,15 +130,15 @@ def test_message_stays_unread_for_a_person_until_it_is_removed(server):
 
 # --- once --------------------------------------------------------------------------------------------------
 def test_second_copy_is_dropped_in_whatever_folder(server, settings):
-    server.folders = ("INBOX", "Trash")
+    server.folders = ("INBOX", OTHER)
     settings.PRIVACY_MAILBOX = server.address
     server.deliver(mail())
     server.deliver(b"Received: another way\r\n" + mail())
-    server.deliver(mail(), folder="Trash")
+    server.deliver(mail(), folder=OTHER)
     found = read_again()
     assert (found.taken_in, found.duplicates) == (1, 2)
     assert MailboxMessage.objects.count() == 1
-    assert server.left() == server.left("Trash") == 0
+    assert server.left() == server.left(OTHER) == 0
 
 
 def test_cut_short_between_storing_and_removing_doubles_nothing(server):
