@@ -171,7 +171,7 @@ class MailboxMessageAdmin(RecordedAdmin):
     list_select_related = ("request",)
     list_filter = ("state",)
     search_fields = ("=request__reference",)
-    search_help_text = _("The whole number of a request, for example R-7K2M9-QRT4X.")
+    search_help_text = gettext_lazy("The whole number of a request, for example R-7K2M9-QRT4X.")
     ordering = ("-settled_at", "delivered_at")
     fields = readonly_fields = ("state",)
 
@@ -189,15 +189,15 @@ class MailboxMessageAdmin(RecordedAdmin):
         found = {"message": message, "facts": _facts(message), "works": request.user.has_perm(WORK)}
         return super().render_change_form(request, context | found, *args, **kwargs)
 
-    @admin.display(description=_("delivered"))
+    @admin.display(description=gettext_lazy("delivered"))
     def delivered(self, message: MailboxMessage) -> str:
         return moment(message.delivered_at)
 
-    @admin.display(description=_("the clock"))
+    @admin.display(description=gettext_lazy("the clock"))
     def waits(self, message: MailboxMessage) -> str:
         return waits_text(message, timezone.now()) if message.state == MessageState.NEW else ""
 
-    @admin.display(description=_("request"))
+    @admin.display(description=gettext_lazy("request"))
     def belongs_to(self, message: MailboxMessage) -> str:
         return str(message.request or message.get_why_aside_display())
 

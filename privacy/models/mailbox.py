@@ -81,10 +81,10 @@ class MailboxMessage(models.Model):
     unreadable = models.BooleanField(default=False)
     cut = models.BooleanField(default=False)
 
-    not_personal = (
-        NotPersonal("a keyed digest of the whole message, by which a second copy is known", "fingerprint"),
-        NotPersonal("how the message could be read", "by_machine", "unreadable", "cut"),
-    )
+    not_personal = NotPersonal(
+        "a keyed digest by which a second copy is known, and how the message could be read",
+        "fingerprint", "by_machine", "unreadable", "cut",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = _("message to the privacy mailbox")
