@@ -170,8 +170,6 @@ class MailboxMessageAdmin(RecordedAdmin):
     list_only = ("delivered_at", "state", "settled_at", "why_aside", "request__reference")
     list_select_related = ("request",)
     list_filter = ("state",)
-    search_fields = ("=request__reference",)
-    search_help_text = gettext_lazy("The whole number of a request, for example R-7K2M9-QRT4X.")
     ordering = ("-settled_at", "delivered_at")
     fields = readonly_fields = ("state",)
 

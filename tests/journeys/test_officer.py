@@ -132,6 +132,7 @@ def test_message_to_the_privacy_address_becomes_a_request(officer):
     officer.press()
     expect(page.locator("main [role=status]")).to_be_visible()
     officer.open("/admin/privacy/mailboxmessage/")
+    found += officer.obstacles()
     page.locator("#result_list th a").first.click()
     found += officer.obstacles()
     expect(page.locator("#content")).not_to_contain_text("Labdien!")
