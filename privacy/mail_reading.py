@@ -170,18 +170,25 @@ def _answers_by_itself(headers: Mapping[str, str], sender: str, *, is_reply: boo
     """
     kind = headers.get("auto-submitted", "").lower()
     return (
-        headers.get("return-path", "").replace(" ", "") == "<>"
-        or sender.lower().startswith("mailer-daemon@")
+        sender.lower().startswith("mailer-daemon@")
         or headers.get("content-type", "").lower().startswith("multipart/report")
         or kind.startswith("auto-replied")
         or headers.get("precedence", "").lower() == "auto_reply"
         or any(headers.get(name, "no").lower() != "no" for name in ("x-autoreply", "x-autorespond"))
-        or (is_reply and (_is_submitted_by_machine(headers) or _is_bulk(headers)))
+        or (
+            is_reply and (_is_submitted_by_machine(headers) or _is_bulk(headers) or _has_no_way_back(headers))
+        )
     )
 
 
 def _by_machine(headers: Mapping[str, str]) -> bool:
-    return _is_submitted_by_machine(headers) or _is_bulk(headers) or "x-auto-response-suppress" in headers
+    marks = (_is_submitted_by_machine(headers), _is_bulk(headers), _has_no_way_back(headers))
+    return any(marks) or "x-auto-response-suppress" in headers
+
+
+def _has_no_way_back(headers: Mapping[str, str]) -> bool:
+    """As automatic answers and reports have, and all that comes through some forwarders."""
+    return headers.get("return-path", "").replace(" ", "") == "<>"
 
 
 def _is_submitted_by_machine(headers: Mapping[str, str]) -> bool:

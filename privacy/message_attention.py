@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from applications.formats import age_text
+from applications.formats import age_text, number_text
 from applications.staff_site import Flag
 from privacy.models import MailboxMessage
 from privacy.request_clock import RequestClock
@@ -30,6 +30,21 @@ def waits_text(message: MailboxMessage, now: datetime) -> str:
     today = timezone.localdate(now)
     clock = RequestClock(timezone.localdate(message.delivered_at))
     return f"{moment(message.delivered_at)}: {left_text(clock.days_left(today))}"
+
+
+def reading_text() -> str:
+    """When the mailbox was read last, and what became of everything that was in it since the beginning."""
+    found = mailbox()
+    if found is None:
+        return ""
+    facts = {
+        "when": moment(found.read_at) or "–", "taken": number_text(found.taken_in),
+        "copies": number_text(found.duplicates), "automatic": number_text(found.automatic),
+    }  # fmt: skip
+    return (
+        _("Read last: %(when)s. Taken over: %(taken)s. Dropped: %(copies)s copies, %(automatic)s automatic.")
+        % facts
+    )
 
 
 def mailbox_not_read(now: datetime) -> Iterator[Flag]:

@@ -33,7 +33,7 @@ from applications.views.staff_proof import requires_fresh_proof
 from privacy.admin.message_forms import AddForm, AsideForm, RequestForm
 from privacy.admin.request_actions import WORK
 from privacy.mail_reading import file_name
-from privacy.message_attention import waits_text
+from privacy.message_attention import reading_text, waits_text
 from privacy.models import MailboxMessage, MessageFile, MessageState, Right, WhyAside
 from privacy.request_texts import Text, moment
 from privacy.services import messages as service
@@ -179,6 +179,10 @@ class MailboxMessageAdmin(RecordedAdmin):
             for name, view in (("words", words), ("file", file))
         ]
         return [*own, *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Above the list: how the reading of the mailbox goes, and how much was dropped."""
+        return super().changelist_view(request, {"subtitle": reading_text(), **(extra_context or {})})
 
     def render_change_form(
         self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any

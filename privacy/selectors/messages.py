@@ -1,9 +1,10 @@
 """Readers of messages to the privacy mailbox: their words, and what these lead to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -102,7 +103,7 @@ def requests_of(message: MailboxMessage, words: Words) -> list[ProposedRequest]:
     """Open requests that the message names, or to whose letters and messages it is an answer."""
     refers_to = unless_destroyed(message, "refers_to") or []
     named = [as_stored(number) for number in our_numbers(words.as_text)]
-    mailed = OutboundMail.objects.filter(pk__in=_rows_in(refers_to)).values("owner_id")
+    mailed = mails_of_ours(refers_to).values("owner_id")
     linked = MailboxMessage.objects.filter(request__isnull=False)
     answered = (row for one in refers_to for row in confirmed(linked, "message_id_index", one))
     earlier = {row.request_id for row in answered if row.request_id}
@@ -118,8 +119,12 @@ def requests_of(message: MailboxMessage, words: Words) -> list[ProposedRequest]:
     return list(found.values())
 
 
-def _rows_in(identifiers: list[str]) -> Iterator[UUID]:
-    """What a mail of ours is called begins with the number of its row."""
+def mails_of_ours(identifiers: Iterable[str]) -> QuerySet[OutboundMail]:
+    """The mails that we sent under these identifiers, each of which begins with the number of its row."""
+    return OutboundMail.objects.filter(pk__in=list(_rows_in(identifiers)))
+
+
+def _rows_in(identifiers: Iterable[str]) -> Iterator[UUID]:
     for one in identifiers:
         try:
             yield UUID(one.strip("<>").partition("@")[0])

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import structlog
 from django.conf import settings
-from django.db import Error, IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -22,6 +22,7 @@ from privacy import mailbox_client
 from privacy.mail_reading import Read, read
 from privacy.mailbox_address import MailboxAddress
 from privacy.models import Mailbox, MailboxMessage, MessageFile
+from privacy.selectors.messages import mails_of_ours
 
 log = structlog.get_logger(__name__)
 
@@ -46,12 +47,12 @@ class Taken(StrEnum):
 # --- one message --------------------------------------------------------------------------------------------
 @data_key_scope()
 def take_in(*, raw: bytes, delivered_at: datetime | None = None, cut: bool = False) -> Taken:
-    """Store one message, once: what was delivered twice, or answers by itself, is dropped.
+    """Store one message, once: what was delivered twice, answers by itself or was sent by us is dropped.
 
     Whatever the bytes are, it is stored or dropped. The moment of delivery is never one to come.
     """
     letter, now = read(raw, cut=cut), timezone.now()
-    if letter.answers_by_itself:
+    if letter.answers_by_itself or mails_of_ours([letter.message_id]).exists():
         return Taken.AUTOMATIC
     if _is_known(letter):
         return Taken.DUPLICATE
@@ -122,13 +123,14 @@ def _take_over(address: MailboxAddress, counts: Counter[str]) -> None:
         for folder in address.folders:
             for found in mailbox_client.waiting(client, folder):
                 Mailbox.objects.filter(name=NAME).update(lease_until=timezone.now() + LEASE)
-                cut = found.size > LARGEST
-                raw = mailbox_client.content(client, found.uid, OF_A_LARGER_ONE if cut else LARGEST)
+                most = LARGEST if found.size <= LARGEST else OF_A_LARGER_ONE
+                raw = mailbox_client.content(client, found.uid, most + 1)
                 if raw is None:
                     continue
+                cut = len(raw) > most  # whatever the server says of its size
                 try:
-                    counts[take_in(raw=raw, delivered_at=found.delivered_at, cut=cut)] += 1
-                except Error:  # the database: nothing can be stored now
+                    counts[take_in(raw=raw[:most], delivered_at=found.delivered_at, cut=cut)] += 1
+                except (OperationalError, InterfaceError):  # no database: nothing can be stored now
                     raise
                 except Exception:  # one that cannot be stored stays where it is, and holds up no other
                     log.exception("mailbox.stuck")

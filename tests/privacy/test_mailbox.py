@@ -8,13 +8,15 @@ from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 import pytest
-from django.db import DatabaseError
+from django.db import OperationalError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from imapclient import IMAPClient
 
 from applications.crypto.keyring import data_key_scope, owners_with_keys
+from applications.models import OutboundMail
+from applications.services.mail import deliver
 from privacy import mailbox_client
 from privacy.mailbox_address import MailboxAddress
 from privacy.models import Mailbox, MailboxMessage, MessageFile, MessageState
@@ -167,14 +169,14 @@ def test_what_fails_to_be_stored_leaves_no_key_and_stays_on_the_server(server):
     server.deliver(mail())
     with (
         mock.patch.object(MessageFile, "save"),
-        mock.patch.object(MailboxMessage, "save", side_effect=DatabaseError),
+        mock.patch.object(MailboxMessage, "save", side_effect=OperationalError),
     ):
         Mailbox.objects.update(next_read_at=None)
-        with pytest.raises(DatabaseError):
+        with pytest.raises(OperationalError):
             read_mailbox()
     assert server.left() == 1
     assert factories.orphan_keys() == set()
-    assert Mailbox.objects.get().trouble == "DatabaseError"
+    assert Mailbox.objects.get().trouble == "OperationalError"
 
 
 def test_two_workers_do_not_read_at_the_same_time(server):
@@ -210,9 +212,18 @@ def test_same_message_stored_by_two_at_once_is_stored_once():
 # --- nobody's, and poison ----------------------------------------------------------------------------------
 def test_automatic_answers_are_counted_and_nothing_of_them_is_stored(server):
     server.deliver(mail(Auto_Submitted="auto-replied"))
-    server.deliver(mail(Return_Path="<>", message_id="<bounce@x>"))
+    server.deliver(mail(sender="MAILER-DAEMON@mail.example", message_id="<bounce@x>"))
     found = read_again()
     assert (found.automatic, found.taken_in, server.left()) == (2, 0, 0)
+    assert not MailboxMessage.objects.exists()
+
+
+def test_what_we_sent_ourselves_is_no_message_to_us(mailoutbox):
+    """A reminder to the privacy address, or a code that somebody asked for in its name."""
+    factories.ask_for_code("privacy@jo1n.com")
+    with data_key_scope():
+        deliver(OutboundMail.objects.get().pk)
+    assert take_in(raw=mailoutbox[0].message().as_bytes()) == Taken.AUTOMATIC
     assert not MailboxMessage.objects.exists()
 
 
@@ -249,7 +260,7 @@ def test_larger_one_than_is_taken_over_is_cut_before_it_is_fetched(server, monke
     message = MailboxMessage.objects.get()
     assert message.cut
     assert str(message.text).startswith("the words xxx")
-    assert [len(one) for one in fetched] == [1000]
+    assert [len(one) for one in fetched] == [1001]
     assert server.left() == 0
 
 

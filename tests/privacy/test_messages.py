@@ -333,6 +333,11 @@ def test_list_and_page_show_nothing_of_what_was_written(officer):
     assert not AuditEntry.objects.filter(action="mailbox.seen").exists()
 
 
+def test_list_tells_what_was_dropped(officer):
+    Mailbox.objects.create(name="privacy", taken_in=3, duplicates=2, automatic=1)
+    assert "2 copies, 1 automatic" in body(officer.get(QUEUE, headers=desk.ENGLISH))
+
+
 def test_words_are_shown_after_the_look_is_on_record_and_as_words_alone(officer):
     message = arrived("<script>alert('zqx')</script>")
     response = words(officer, message)
