@@ -35,6 +35,7 @@ JOBS: Mapping[str, str | Promise] = {
     "follow_what_stays": gettext_lazy("Note what lenders answered after an erasure"),
     "search_for_what_erasures_left": gettext_lazy("Search every table for what erasures left"),
     "forget_words_of_requests": gettext_lazy("Forget the words of requests that were answered"),
+    "forget_messages": gettext_lazy("Forget messages that were answered or set aside"),
 }
 
 

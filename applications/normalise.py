@@ -13,6 +13,11 @@ def personal_code(value: str) -> str:
     return "".join(character for character in value if character.isdigit())
 
 
+def message_id(value: str) -> str:
+    """The identifier of a mail, with its brackets (RFC 5322 section 3.6.4)."""
+    return value.strip()
+
+
 def phone(value: str) -> str:
     """E.164 without spaces."""
     return "".join(value.split())

@@ -20,7 +20,8 @@ def mailbox(request: HttpRequest) -> HttpResponse:
     """The newest messages that the file backend wrote."""
     files = sorted(Path(settings.MAIL_DIR).glob("*.log"), key=lambda path: path.stat().st_mtime, reverse=True)
     messages = [message for path in files[:NEWEST] for message in reversed(_messages(path))]
-    return render(request, "development_mail.html", {"messages": messages[:NEWEST]})
+    context = {"messages": messages[:NEWEST], "mailbox": settings.PRIVACY_MAILBOX}
+    return render(request, "development_mail.html", context)
 
 
 def _messages(path: Path) -> list[dict[str, str]]:

@@ -149,6 +149,7 @@ def logging_config(*, level: str) -> None:
                 "django.security": {"level": "ERROR"},
                 "asyncio": {"level": "WARNING", "filters": ["no_cancellation"]},
                 "fido2": {"level": "WARNING"},  # it writes which passkey was used into its messages
+                "imapclient": {"level": "WARNING"},  # and this one what it reads
             },
         }
     )

@@ -14,19 +14,25 @@ from django.utils.translation import gettext_lazy as _
 from applications.crypto.key_text import parse_index_keys, parse_master_keys
 from joinbaltic.environment import BASE_DIR, load_development_environment
 from joinbaltic.logging import logging_config
+from privacy.mailbox_address import parse_mailbox_url
 
 load_development_environment()
 env = environ.Env()
 HINT = "(On a development machine `make run` sets it for as long as it is up.)"
 
 
-def secret(name: str) -> str:
-    """A required secret: the variable NAME, or the content of the file that NAME_FILE points to."""
+def given(name: str) -> str:
+    """A secret, or "": the variable NAME, or the content of the file that NAME_FILE points to."""
     path = env.str(f"{name}_FILE", default="")
     try:
-        value: str = Path(path).read_text(encoding="utf-8").strip() if path else env.str(name, default="")
+        return Path(path).read_text(encoding="utf-8").strip() if path else str(env.str(name, default=""))
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE names a file that cannot be read.") from error
+
+
+def secret(name: str) -> str:
+    """A secret that is required."""
+    value = given(name)
     if not value:
         raise ImproperlyConfigured(f"Set the environment variable {name} (or {name}_FILE). {HINT}")
     return value
@@ -241,6 +247,11 @@ EMAIL_URL = secret("EMAIL_URL") if PRODUCTION else env.str("EMAIL_URL", default=
 vars().update(env.email_url_config(EMAIL_URL))
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="JO1N Baltic financing <no-reply@jo1n.com>")
 EMAIL_TIMEOUT = 10
+# The mailbox to which requests of data subjects are written; without one a page of development plays it.
+try:
+    PRIVACY_MAILBOX = parse_mailbox_url(given("PRIVACY_MAILBOX_URL"), plain_allowed=not PRODUCTION)
+except ValueError as error:
+    raise ImproperlyConfigured(f"PRIVACY_MAILBOX_URL {error}") from None
 
 # --- Redis and Celery: a doorbell and an engine; rows are the queue ---------------------------------------
 REDIS_URL = secret("REDIS_URL")

@@ -16,12 +16,16 @@ urlpatterns = [
     path("api/lenders/v1/", include("lenders.api_urls")),
 ]
 if settings.DEVELOPMENT:
-    from joinbaltic import development_codes, development_mail
+    from joinbaltic import development_codes, development_mail, development_privacy_mail
 
     urlpatterns += [
         path("dev/mail/", development_mail.mailbox, name="development-mail"),
         path("dev/codes/", development_codes.codes, name="development-codes"),
     ]
+    if settings.PRIVACY_MAILBOX is None:
+        urlpatterns += [
+            path("dev/privacy-mail/", development_privacy_mail.privacy_mail, name="development-privacy-mail"),
+        ]
 
 urlpatterns += i18n_patterns(
     path("notices/", include("privacy.urls")),

@@ -19,6 +19,7 @@ from applications.models import Contact, Recipient
 from applications.personal import Basis, Purpose
 from applications.selectors.staff import handed_over
 from applications.staff_site import Flag
+from privacy.message_attention import mailbox_not_read, undecided_messages
 from privacy.models import Assessment, AssessmentKind, Breach
 from privacy.notices import NoticeTextError, to_publish
 from privacy.request_attention import (
@@ -136,6 +137,8 @@ def handed_over_accounts(_now: datetime) -> Iterator[Flag]:
 KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = (
     (gettext_lazy("Breaches of which the authority was not told"), running_breaches),
     (gettext_lazy("Requests beyond their last day"), overdue_requests),
+    (gettext_lazy("Messages that wait for your decision: their clock runs"), undecided_messages),
+    (gettext_lazy("The privacy mailbox is not read"), mailbox_not_read),
     (gettext_lazy("Requests that do not go on without you"), requests_in_trouble),
     (gettext_lazy("Something was left after an erasure"), left_by_erasures),
     (gettext_lazy("Requests that are due within a week"), requests_due_soon),

@@ -15,6 +15,10 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/admin/flow.html": None,
     "admin/privacy/lettertemplate/change_form.html": None,
     "privacy/admin/letter_template.html": None,
+    "privacy/admin/message.html": REGISTER,
+    "privacy/admin/message_words.html": Use(
+        Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION, Category.COMMUNICATIONS
+    ),
     "privacy/admin/record.html": None,
     "privacy/admin/request.html": REGISTER,
     # Held values may be of any category.
@@ -65,6 +69,9 @@ FORMS: Mapping[str, Use] = {
     # A value that is to be corrected is of whatever the form asks for.
     "privacy.admin.request_forms.CorrectionForm": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy.admin.request_forms.EndForm": _WRITTEN,
+    "privacy.admin.message_forms.RequestForm": Use(
+        Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION
+    ),
     "privacy.admin.request_forms.ExtendForm": _WRITTEN,
     "privacy.admin.request_forms.IdentifyForm": _WRITTEN,
     "privacy.admin.request_forms.RefuseForm": _WRITTEN,

@@ -65,6 +65,7 @@ WAITS: Mapping[str, Text] = {
 HAPPENED: Mapping[str, Text] = {
     "received": gettext_lazy("Came in"),
     "asked_again": gettext_lazy("The same was asked for once more"),
+    "written_to": gettext_lazy("A message was added to it"),
     "identity_check": gettext_lazy("Asked who it is; the clock stands still"),
     "assessed": gettext_lazy("It is known who asks"),
     "approved": gettext_lazy("Approved"),
@@ -164,12 +165,17 @@ def pace(request: RightsRequest, today: date) -> tuple[Pace, str]:
         return Pace.STANDING, _("Stands still")
     left = request.clock.days_left(today)
     if left < 0:
-        words = ngettext("Overdue by %(n)d day", "Overdue by %(n)d days", -left) % {"n": -left}
-        return Pace.OVERDUE, words
+        return Pace.OVERDUE, left_text(left)
+    return (Pace.SOON if left <= SOON else Pace.GOING), left_text(left)
+
+
+def left_text(left: int) -> str:
+    """How many days are left of a month that may be over."""
+    if left < 0:
+        return ngettext("Overdue by %(n)d day", "Overdue by %(n)d days", -left) % {"n": -left}
     if left == 0:
-        return Pace.SOON, _("Last day today")
-    words = ngettext("%(n)d day left", "%(n)d days left", left) % {"n": left}
-    return (Pace.SOON if left <= SOON else Pace.GOING), words
+        return _("Last day today")
+    return ngettext("%(n)d day left", "%(n)d days left", left) % {"n": left}
 
 
 def clock_lines(request: RightsRequest, today: date) -> list[tuple[str, str]]:

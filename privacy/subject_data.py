@@ -6,12 +6,13 @@ from django.db import models
 
 from applications.models import DataSubject, OutboundMail
 from applications.subject_data import SubjectData
-from privacy.models import RequestWords, RightsRequest
+from privacy.models import MailboxMessage, MessageFile, RequestWords, RightsRequest
 from privacy.states import OPEN
 
 
 class RequestData(SubjectData):
-    """Of the person's requests the register stays; words and mails of one that is open go with its answer."""
+    """Of the person's requests the register stays; words, messages and mails of one that is open go with its
+    answer."""
 
     def rows_of(self, subject: DataSubject) -> Iterator[models.QuerySet]:
         """With the mails that a request owns: the ground floor knows of no requests."""
@@ -21,8 +22,10 @@ class RequestData(SubjectData):
 
     def erasable(self, rows: models.QuerySet) -> models.QuerySet:
         still_open = RightsRequest.objects.filter(status__in=sorted(OPEN)).values("pk")
-        if rows.model is RequestWords:
+        if rows.model in (RequestWords, MailboxMessage):
             return rows.exclude(request__in=still_open)
+        if rows.model is MessageFile:
+            return rows.exclude(message__request__in=still_open)
         if rows.model is OutboundMail:
             return rows.exclude(owner_id__in=still_open)
         return super().erasable(rows)

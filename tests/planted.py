@@ -43,6 +43,7 @@ from privacy.models import (
     AccessPackage,
     Erasure,
     Identity,
+    MailboxMessage,
     Outcome,
     RecipientNotice,
     Refusal,
@@ -52,11 +53,14 @@ from privacy.models import (
     Right,
     RightsRequest,
     Way,
+    WhyAside,
 )
-from privacy.services import requests
+from privacy.services import messages, requests
+from privacy.services.mailbox import take_in
 from tests import factories
 from tests.lenders import scene
 from tests.privacy import dpo
+from tests.privacy.imap_server import mail
 
 MORE = {
     "identification.city": "city {}",
@@ -196,6 +200,7 @@ def _requests(subject: DataSubject, word: str) -> None:
     words.decision, words.traces = f"the officer decides {word}", {"values": [word]}
     words.changes = [{"label": "identification.surname", "old": word, "new": f"new {word}"}]
     words.save()
+    _mail(request, word)
     requests.withdraw(request_id=request.pk, actor=actor)
     AccessPackage(
         request=request, content=f"copy {word}".encode(), held=["row/label"],
@@ -221,3 +226,18 @@ def _requests(subject: DataSubject, word: str) -> None:
         paused_days=1,
         kept=[{"application": str(uuid4())}],
     )
+
+
+def _mail(request: RightsRequest, word: str) -> None:
+    """A message with a file that was added to the request."""
+    file = f"Content-Disposition: attachment; filename={word}.txt\r\n\r\nfile {word}"
+    raw = mail(
+        f"--b\r\n\r\nwrites {word}\r\n--b\r\n{file}\r\n--b--",
+        sender=f"{word} <{word}@piemers.lv>", title=f"about {word}", message_id=f"<{word}@piemers.lv>",
+        In_Reply_To=f"<before-{word}@piemers.lv>", Content_Type="multipart/mixed; boundary=b",
+    )  # fmt: skip
+    known = set(MailboxMessage.objects.values_list("pk", flat=True))
+    take_in(raw=raw)
+    message = MailboxMessage.objects.exclude(pk__in=known).get()
+    messages.add_to_request(message_id=message.pk, request_id=request.pk, actor=Actor.staff(1))
+    MailboxMessage.objects.filter(pk=message.pk).update(why_aside=WhyAside.OTHERS)

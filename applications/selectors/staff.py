@@ -77,6 +77,14 @@ def handed_over() -> list[StaffUser]:
     return [user for user in changed if Asleep.HANDED_OVER in roles_of(user).values()]
 
 
+def officers_addresses() -> list[str]:
+    """The e-mail addresses of the data protection officers who may act today."""
+    officers = (
+        StaffUser.objects.filter(is_active=True, groups__name=Role.DPO).exclude(email="").order_by("pk")
+    )
+    return [user.email for user in officers if Role.DPO in roles_in_force(user)]
+
+
 def mandates_in_force(user: StaffUser) -> list[Mandate]:
     """The mandates of an external partner that count today, the one that ends last first."""
     today = timezone.localdate()

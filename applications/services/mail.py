@@ -3,6 +3,7 @@
 import secrets
 import smtplib
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +18,8 @@ from django.utils import timezone, translation
 from applications.crypto.errors import CURABLE, CryptoError
 from applications.doorbell import ring_on_commit
 from applications.errors import ProcessingRefused, SubjectErased
-from applications.models import TO_WHOEVER_ASKED, MailKind, MailStatus, OutboundMail
+from applications.models import TO_WHOEVER_ASKED, ContactRole, MailKind, MailStatus, OutboundMail
+from applications.selectors.contacts import contact
 from applications.selectors.outbox import WRITE, WRITTEN, sendable
 from applications.selectors.permission import refusal
 
@@ -91,7 +93,7 @@ def deliver(mail_id: UUID) -> None:
             _postpone(mail, code=refused.code)
             return
     try:
-        EmailMessage(subject=mail.title or "", body=mail.body or "", to=[mail.recipient or ""]).send()
+        _message(mail).send()
     except CryptoError as error:
         if error.code in CURABLE:
             _postpone(mail, code=error.code)
@@ -101,6 +103,18 @@ def deliver(mail_id: UUID) -> None:
         _postpone(mail, code=type(error).__name__)
     else:
         _finish(mail, MailStatus.SENT)
+
+
+def _message(mail: OutboundMail) -> EmailMessage:
+    """The message as it leaves. Its identifier is that of the row, so that an answer leads back to it; a
+    letter about a request is answered to the address for such requests.
+    """
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]
+    to_us = [contact(ContactRole.CONTROLLER).email] if mail.kind == MailKind.RIGHTS_LETTER else None
+    return EmailMessage(
+        subject=mail.title or "", body=mail.body or "", to=[mail.recipient or ""], reply_to=to_us,
+        headers={"Message-ID": f"<{mail.pk}@{domain}>"},
+    )  # fmt: skip
 
 
 def _finish(mail: OutboundMail, status: MailStatus, *, error_code: str = "") -> None:

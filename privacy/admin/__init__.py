@@ -5,9 +5,10 @@ from privacy.admin.assessments import AssessmentAdmin
 from privacy.admin.breaches import BreachAdmin
 from privacy.admin.contacts import ContactAdmin
 from privacy.admin.letters import LetterTemplateAdmin
+from privacy.admin.messages import MailboxMessageAdmin
 from privacy.admin.requests import RightsRequestAdmin
 
 __all__ = [
-    "AssessmentAdmin", "BreachAdmin", "ContactAdmin", "LetterTemplateAdmin", "RightsRequestAdmin", "pages",
-    "request_dashboard",
+    "AssessmentAdmin", "BreachAdmin", "ContactAdmin", "LetterTemplateAdmin", "MailboxMessageAdmin",
+    "RightsRequestAdmin", "pages", "request_dashboard",
 ]  # fmt: skip

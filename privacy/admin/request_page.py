@@ -69,6 +69,10 @@ def everything_about(asked: RightsRequest, *, works: bool) -> dict[str, Any]:
         "facts": _facts(asked),
         "clock": clock_lines(asked, today),
         "has_words": has_words(asked),
+        "written": [
+            (one.pk, moment(one.delivered_at))
+            for one in asked.messages.only("delivered_at").order_by("delivered_at")
+        ],
         "applications": applications_of(asked.subject_id) if asked.subject_id else [],
         "others": open_besides(asked),
         "running": _running(asked),

@@ -2,6 +2,7 @@
 
 from privacy.models.answers import AccessPackage, Letter, LetterKind, LetterTemplate
 from privacy.models.erasures import Erasure, Outcome, RecipientNotice
+from privacy.models.mailbox import Mailbox, MailboxMessage, MessageFile, MessageState, WhyAside
 from privacy.models.registers import HAPPENED, Assessment, AssessmentKind, Breach
 from privacy.models.requests import (
     Exception17,
@@ -28,6 +29,10 @@ __all__ = [
     "Letter",
     "LetterKind",
     "LetterTemplate",
+    "Mailbox",
+    "MailboxMessage",
+    "MessageFile",
+    "MessageState",
     "Outcome",
     "RecipientNotice",
     "Refusal",
@@ -38,4 +43,5 @@ __all__ = [
     "Right",
     "RightsRequest",
     "Way",
+    "WhyAside",
 ]

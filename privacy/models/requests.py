@@ -41,6 +41,7 @@ class Way(models.TextChoices):
 
     OWN_PAGES = "own_pages", _("From the person's own pages")
     OFFICER = "officer", _("Entered by the data protection officer")
+    MAILBOX = "mailbox", _("By e-mail, to the privacy mailbox")
 
 
 class Identity(models.TextChoices):

@@ -10,6 +10,7 @@ from applications.crypto import keyring
 from applications.models import ContactRole, MailKind, MailStatus, OutboundMail
 from applications.retention_rules import RULES, Retention
 from applications.selectors.contacts import contact
+from applications.selectors.staff import officers_addresses
 from applications.services.mail import compose
 from applications.services.operations import DAILY_JOBS
 from privacy.models import AccessPackage, Erasure, RequestWords, Right, RightsRequest
@@ -46,17 +47,19 @@ def remind() -> dict[str, int]:
 
 
 def _mail(request: RightsRequest, reminder: Reminder) -> None:
-    compose(
-        kind=MailKind.REQUEST_DUE,
-        owner_id=request.pk,
-        recipient=contact(ContactRole.CONTROLLER).email,
-        language="lv",
-        context={
-            "request": request,
-            "reminder": reminder,
-            "url": reverse("admin:privacy_rightsrequest_change", args=[request.pk]),
-        },
-    )
+    """To the officers themselves: from the privacy mailbox the software takes everything away."""
+    for address in officers_addresses() or [contact(ContactRole.CONTROLLER).email]:
+        compose(
+            kind=MailKind.REQUEST_DUE,
+            owner_id=request.pk,
+            recipient=address,
+            language="lv",
+            context={
+                "request": request,
+                "reminder": reminder,
+                "url": reverse("admin:privacy_rightsrequest_change", args=[request.pk]),
+            },
+        )
 
 
 def end_packages() -> dict[str, int]:

@@ -125,6 +125,17 @@ def receive(
     return request
 
 
+def add_words(*, request_id: UUID, text: str, written_at: datetime, actor: Actor) -> RightsRequest:
+    """Put what somebody wrote later to the words of an open request. Raises IllegalTransition otherwise."""
+    with transaction.atomic():
+        request = _locked(request_id)
+        if request.status in ENDED:
+            raise IllegalTransition
+        _add(request, text, (), (), written_at)
+        note(request, "written_to", actor)
+    return request
+
+
 def ask_who(*, request_id: UUID, actor: Actor) -> RightsRequest:
     """On reasonable doubt the person is asked to show who they are; the clock stands still (Art. 12(6)).
 

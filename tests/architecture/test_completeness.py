@@ -33,7 +33,7 @@ ENCRYPTED = [field for model in MODELS for field in encrypted_fields(model)]
 SECRETS = {"lender.secrets", "second_factor.totp_secret", "statistics.secret"}
 
 
-# --- personal data --------------------------------------------------------------------------------------
+# --- personal data ------------------------------------------------------------------------------------
 @pytest.mark.parametrize("field", ENCRYPTED, ids=lambda field: field.label)
 def test_every_encrypted_field_is_marked_as_personal_data(field: EncryptedField) -> None:
     if field.label in SECRETS:
@@ -117,7 +117,7 @@ def test_row_is_called_by_an_identifier(model: type[models.Model]) -> None:
     assert not [name for name in names if re.search(rf"self\.{name}\b", source)]
 
 
-# --- tasks ----------------------------------------------------------------------------------------------
+# --- tasks --------------------------------------------------------------------------------------------
 def test_tasks_of_both_floors_are_registered() -> None:
     current_app.loader.import_default_modules()
     assert {name.split(".")[0] for name in current_app.tasks} >= {"applications", "lenders"}
@@ -145,13 +145,13 @@ def test_what_beat_starts_exists() -> None:
 
 def test_nothing_depends_on_a_message() -> None:
     """What a task does when it is woken, a sweep finds by itself."""
-    assert {"heartbeat", "mail", "daily", "deliveries", "clocks", "requests"} <= {
+    assert {"heartbeat", "mail", "daily", "deliveries", "clocks", "requests", "mailbox"} <= {
         sweep.name for sweep in sweeper.sweeps
     }
     assert DAILY_JOBS
 
 
-# --- pages ----------------------------------------------------------------------------------------------
+# --- pages --------------------------------------------------------------------------------------------
 def patterns(found: Any = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
     for one in (found or get_resolver()).url_patterns:
         if isinstance(one, URLResolver):
@@ -192,7 +192,7 @@ def test_every_other_page_turns_visitors_away(client: Client, name: str, method:
     assert turned_away, response.status_code
 
 
-# --- readers of people -------------------------------------------------------------------------------------
+# --- readers of people -----------------------------------------------------------------------------------
 # Why a reader takes no purpose.
 WITHOUT_PURPOSE = {
     "applications.selectors.accounts.live_challenge": "whose code it is, nobody knows yet",

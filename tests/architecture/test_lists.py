@@ -69,7 +69,7 @@ def staff(full_tables: None, db: None) -> Client:
     return factories.sign_in_staff(Client(), StaffUser.objects.get(username="root"))
 
 
-# --- what is asked of each list --------------------------------------------------------------------------
+# --- what is asked of each list ------------------------------------------------------------------------
 def opened(page: ListAdmin, *, user: str = "root", **query: str) -> Any:
     """The list itself, without the page around it, as the account sees it; root sees it all."""
     request = RequestFactory().get("/", query)
@@ -103,7 +103,7 @@ def searches(page: ListAdmin) -> list[str]:
     return [str(row.values_list(path, flat=True)[MIDDLE]) for path in SEARCHES.get(page.opts.label_lower, [])]
 
 
-# --- how PostgreSQL answers ------------------------------------------------------------------------------
+# --- how PostgreSQL answers ----------------------------------------------------------------------------
 def plans(statements: CaptureQueriesContext) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """Each statement with the steps of its plan."""
     with connection.cursor() as cursor:
@@ -148,7 +148,7 @@ def faults(statements: CaptureQueriesContext) -> list[str]:
     return found
 
 
-# --- the tests -------------------------------------------------------------------------------------------
+# --- the tests -----------------------------------------------------------------------------------------
 def test_every_list_is_read_by_key() -> None:
     assert {label for label, page in LISTS.items() if page.stays_small} == set()
     for page in admin.site._registry.values():

@@ -88,6 +88,11 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any
             tmp, ENVIRONMENT="development", LOCAL_LENDERS="192.168.0.7:9000", **local
         ),
         "debug": production(tmp, DEBUG="True", DJANGO_DEBUG="1"),
+        "mailbox": production(
+            tmp, PRIVACY_MAILBOX_URL="imaps://privacy:zqx%2Fpw@mail.example/INBOX,Junk%20mail"
+        ),
+        "plain mailbox": production(tmp, PRIVACY_MAILBOX_URL="imap://privacy:zqxpw@mail.example"),
+        "no mailbox": production(tmp, PRIVACY_MAILBOX_URL="imaps://zqxpw@mail.example:zqxport"),
     }
     environments |= {f"without {name}": production(tmp, **{name: None}) for name in REQUIRED}
     environments |= {f"empty {name}": production(tmp, **{name: ""}) for name in REQUIRED}
@@ -122,6 +127,22 @@ def test_start_is_refused_with_a_sentence_that_names_what_is_missing(
 def test_wrong_value_is_refused_by_name(started: dict[str, dict[str, Any]], case: str, named: str) -> None:
     assert started[case]["error"].startswith("ImproperlyConfigured")
     assert named in started[case]["error"]
+
+
+@pytest.mark.parametrize("case", ["plain mailbox", "no mailbox"])
+def test_mailbox_that_is_none_is_refused_without_being_repeated(
+    started: dict[str, dict[str, Any]], case: str
+) -> None:
+    error = started[case]["error"]
+    assert error.startswith("ImproperlyConfigured: PRIVACY_MAILBOX_URL")
+    assert "zqx" not in error
+
+
+def test_mailbox_shows_no_password(started: dict[str, dict[str, Any]]) -> None:
+    found = started["mailbox"]["PRIVACY_MAILBOX"]
+    assert "mail.example" in found
+    assert "zqx" not in found
+    assert started["production"]["PRIVACY_MAILBOX"] is None
 
 
 @pytest.mark.parametrize("case", ["short key", "no key"])

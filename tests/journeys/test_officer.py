@@ -117,3 +117,38 @@ def test_copy_is_looked_through_and_goes_out(officer, asked):
 def test_pages_about_requests_have_no_obstacles(officer, asked, address):
     officer.open(f"/admin/privacy/{address}/")
     assert officer.obstacles() == []
+
+
+def test_message_to_the_privacy_address_becomes_a_request(officer):
+    page = officer.page
+    officer.open("/dev/privacy-mail/")
+    found = officer.obstacles()
+    page.fill("[name=sender]", officer.email)
+    page.fill("[name=title]", "Mani dati")
+    page.fill("[name=words]", f"Labdien! Lūdzu dzēst manus datus. {officer.email}")
+    page.set_input_files(
+        "[name=enclosure]", {"name": "a.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1"}
+    )
+    officer.press()
+    expect(page.locator("main [role=status]")).to_be_visible()
+    officer.open("/admin/privacy/mailboxmessage/")
+    found += officer.obstacles()
+    page.locator("#result_list th a").first.click()
+    found += officer.obstacles()
+    expect(page.locator("#content")).not_to_contain_text("Labdien!")
+    page.locator("form[action$='/words/'] button").click()
+    expect(page.locator("#content")).to_contain_text("Labdien!")
+    found += officer.obstacles()
+    with page.expect_download() as handed_out:
+        page.locator("form[action$='/file/'] button").click()
+    assert handed_out.value.suggested_filename == "a.pdf"
+    expect(page.locator("[name=request-right][value=erasure]")).to_be_checked()
+    expect(page.locator("[name=request-contact]")).to_have_value(officer.email)
+    page.locator("[name=request-person][value=nobody]").check()
+    page.locator("form:has([name=deed][value=request]) button[type=submit]").click()
+    page.wait_for_url("**/rightsrequest/*/change/")
+    expect(page.locator(".messagelist .success")).to_be_visible()
+    page.locator("#content a[href*='/mailboxmessage/']").click()
+    expect(page.locator("#content a[href*='/rightsrequest/']").last).to_be_visible()
+    found += officer.obstacles()
+    assert found == []

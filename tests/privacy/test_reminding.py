@@ -8,6 +8,7 @@ from django.utils import timezone
 from applications.crypto.keyring import data_key_scope
 from applications.crypto.models import DataKey
 from applications.models import DataSubject, MailKind, OutboundMail
+from applications.roles import Role
 from applications.services import mail
 from privacy.models import AccessPackage, Refusal, RequestWords, Right, RightsRequest
 from privacy.request_clock import Reminder
@@ -51,6 +52,16 @@ def days_before_the_end(request: RightsRequest, left: int) -> int:
 
 
 # --- reminders ---
+
+
+def test_officer_is_reminded_at_the_address_of_the_account(request_):
+    """The privacy address is a mailbox that the software empties."""
+    factories.staff(Role.DPO, name="dpo", email="ilze@jo1n.example")
+    factories.staff(Role.DPO, name="untrained", email="other@jo1n.example", trained=False)
+    factories.staff(Role.SUPPORT, name="support", email="third@jo1n.example")
+    on(20)
+    [text] = mails()
+    assert text.startswith("ilze@jo1n.example ")
 
 
 def test_nobody_is_reminded_in_the_first_half(request_):
