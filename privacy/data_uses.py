@@ -42,6 +42,11 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/_letter.html": None,
     "privacy/letter.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.COMMUNICATIONS),
     "privacy/letter_gone.html": None,
+    "privacy/arrivals_panel.html": None,
+    # What another controller passed on may hold any answer of the form.
+    "privacy/my_arrival.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
+    "privacy/my_elsewhere.html": None,
+    "privacy/my_file.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.TRANSACTIONS),
     "privacy/my_data.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT),
     "privacy/my_erasure.html": None,
     "privacy/my_package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),

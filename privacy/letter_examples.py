@@ -6,10 +6,11 @@ from typing import Any
 
 from privacy.letter_facts import Delay, Facts
 from privacy.letters import Parties, Written, render
-from privacy.models import Exception17, LetterKind, Refusal, Right
+from privacy.models import Exception17, LetterKind, Refusal, Right, TransferStatus
 
 REFERENCE = "R-7K2M9-QRT4X"
 ABOUT_ERASURE = frozenset({LetterKind.ERASED, LetterKind.PARTLY_ERASED, LetterKind.REFUSED})
+RIGHT_OF: Mapping[LetterKind, Right] = {LetterKind.PORTABLE: Right.PORTABILITY}
 EVERY_LETTER: Mapping[str, Any] = {"received_on": date(2027, 2, 1), "due_on": date(2027, 3, 1)}
 OWN: Mapping[LetterKind, Mapping[str, Any]] = {
     LetterKind.EXTENDED: {"due_on": date(2027, 5, 3), "why": Delay.COMPLEX},
@@ -22,13 +23,14 @@ OWN: Mapping[LetterKind, Mapping[str, Any]] = {
             {"ground": Exception17.CLAIMS, "until": None},
         ),
     },
+    LetterKind.PORTABLE: {"expires_on": date(2027, 3, 15), "passed": TransferStatus.DELIVERED},
     LetterKind.REFUSED: {"why": Refusal.EXCEPTION, "grounds": (Exception17.CLAIMS,)},
 }
 
 
 def invented_facts(kind: LetterKind) -> Facts:
     """Facts of nobody, as many as a letter of this kind tells."""
-    right = Right.ERASURE if kind in ABOUT_ERASURE else Right.ACCESS
+    right = RIGHT_OF.get(kind, Right.ERASURE if kind in ABOUT_ERASURE else Right.ACCESS)
     return Facts.of({"right": right, **EVERY_LETTER, **OWN.get(kind, {})})
 
 

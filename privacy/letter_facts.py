@@ -15,7 +15,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from applications.formats import date_text
-from privacy.models import Exception17, Refusal, Right
+from privacy.models import Exception17, Refusal, Right, TransferStatus
 
 
 class Delay(TextChoices):
@@ -28,6 +28,7 @@ class Delay(TextChoices):
 RIGHTS: Mapping[Right, Promise] = {
     Right.ACCESS: _("access to your data and a copy of them (GDPR Article 15)"),
     Right.ERASURE: _("erasure of your data (GDPR Article 17)"),
+    Right.PORTABILITY: _("your data, to take them elsewhere (GDPR Article 20)"),
 }
 
 DELAYS: Mapping[Delay, Promise] = {
@@ -57,6 +58,7 @@ EXCEPTIONS: Mapping[Right, Promise] = {
         "and 23)."
     ),
     Right.ERASURE: _("The processing of these data is still necessary (GDPR Article 17(3))."),
+    Right.PORTABILITY: _("It would harm the rights and freedoms of others (GDPR Article 20(4))."),
 }
 
 GROUNDS: Mapping[Exception17, Promise] = {
@@ -73,6 +75,17 @@ WITHHELD = _(
     "Not in the copy are values that are about other people as well, where handing them out would harm the "
     "rights and freedoms of those people (GDPR Article 15(4))."
 )
+
+PASSED: Mapping[TransferStatus, Promise] = {
+    TransferStatus.DELIVERED: _(
+        "What you asked us to pass on has arrived. Sign in there with the same e-mail address: nothing is "
+        "used before you accept it."
+    ),
+    TransferStatus.FAILED: _(
+        "We could not pass your data on as you asked. Your own pages say to whom; you can take the file "
+        "there yourself, or ask us once more."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -109,6 +122,7 @@ class Facts:
     withheld: bool = False
     final_by: date | None = None
     expires_on: date | None = None
+    passed: TransferStatus | None = None
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
@@ -172,4 +186,5 @@ READERS: Mapping[str, Any] = {
     "withheld": bool,
     "final_by": _as_day,
     "expires_on": _as_day,
+    "passed": TransferStatus,
 }

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from privacy.views import elsewhere
 from privacy.views import my_data as views
 
 app_name = "my_data"
@@ -9,6 +10,11 @@ urlpatterns = [
     path("", views.index, name="index"),
     path("copy/", views.copy, name="copy"),
     path("erasure/", views.erasure, name="erasure"),
+    path("elsewhere/", elsewhere.elsewhere, name="elsewhere"),
+    path("elsewhere/pass-on/", elsewhere.pass_on, name="pass_on"),
+    path("brought/<uuid:arrival_id>/", elsewhere.arrival, name="arrival"),
+    path("<uuid:request_id>/file/", elsewhere.file, name="file"),
+    path("<uuid:request_id>/file/data.<slug:ending>", elsewhere.download, name="download_file"),
     path("<uuid:request_id>/", views.package, name="package"),
     path("<uuid:request_id>/data.<slug:ending>", views.download, name="download"),
     path("<uuid:request_id>/files/<str:name>", views.attachment, name="attachment"),

@@ -25,6 +25,8 @@ STEPS: Mapping[str, Text] = {
     "collect": gettext_lazy("Everything that is held is collected"),
     "look_through": gettext_lazy("What may be about somebody else is looked through"),
     "release": gettext_lazy("The copy is released"),
+    "hand_over": gettext_lazy("The file is passed on, where the person asked for it"),
+    "answer": gettext_lazy("The person is answered"),
     "ledger": gettext_lazy("The erasure is entered in the ledger"),
     "tell": gettext_lazy("Recipients are told"),
     "wait": gettext_lazy("Recipients have time to answer"),
@@ -41,6 +43,7 @@ WAITS: Mapping[str, Text] = {
     "recipients": gettext_lazy("Recipients are being told, or have not answered yet"),
     "handing_out": gettext_lazy("Something is on its way to a lender this moment"),
     "access_first": gettext_lazy("The person's request for access is answered first"),
+    "passing_on": gettext_lazy("The file is on its way to another controller"),
     "residue": gettext_lazy("Something was left of the person; see where, and remove it"),
 }
 """Why a step may have to wait."""
@@ -64,6 +67,9 @@ HAPPENED: Mapping[str, Text] = {
     "waits": gettext_lazy("Waits"),
     "tried_again": gettext_lazy("To be tried again at once"),
     "reminded": gettext_lazy("A reminder was sent"),
+    "to_be_passed_on": gettext_lazy("The person instructed us to pass the file on"),
+    "passed_on": gettext_lazy("The file arrived at another controller"),
+    "not_passed_on": gettext_lazy("The file could not be passed on"),
     "copy_opened": gettext_lazy("The person opened the copy"),
     "released": gettext_lazy("Values that may be about somebody else were released"),
     "withheld": gettext_lazy("Values that may be about somebody else were withheld"),

@@ -8,7 +8,8 @@ GRANTS: Grants = {
             "view_assessment", "add_assessment", "change_assessment", "view_breach", "add_breach",
             "change_breach", "view_attention", "view_record", "view_flow", "explain_person",
             "publish_notices", "view_lettertemplate", "add_lettertemplate", "view_rightsrequest",
-            "add_rightsrequest", "work_requests", "view_requests_dashboard",
+            "add_rightsrequest", "work_requests", "view_requests_dashboard", "view_othercontroller",
+            "add_othercontroller", "change_othercontroller",
         }
     ),
     Role.AUDITOR: frozenset({"view_record", "view_flow"}),

@@ -1,8 +1,14 @@
 """Sweeps of the privacy floor."""
 
+from privacy import pushing
 from privacy.services import running
 
 
 def sweep_requests() -> None:
     """Carry on with every approved request of a data subject."""
     running.run_due()
+
+
+def sweep_transfers() -> None:
+    """Pass on whatever people told us to pass on, and is due."""
+    pushing.pass_on_due()

@@ -4,10 +4,11 @@ from privacy.admin import pages, request_dashboard
 from privacy.admin.assessments import AssessmentAdmin
 from privacy.admin.breaches import BreachAdmin
 from privacy.admin.contacts import ContactAdmin
+from privacy.admin.controllers import OtherControllerAdmin
 from privacy.admin.letters import LetterTemplateAdmin
 from privacy.admin.requests import RightsRequestAdmin
 
 __all__ = [
-    "AssessmentAdmin", "BreachAdmin", "ContactAdmin", "LetterTemplateAdmin", "RightsRequestAdmin", "pages",
-    "request_dashboard",
+    "AssessmentAdmin", "BreachAdmin", "ContactAdmin", "LetterTemplateAdmin", "OtherControllerAdmin",
+    "RightsRequestAdmin", "pages", "request_dashboard",
 ]  # fmt: skip

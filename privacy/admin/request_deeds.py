@@ -95,6 +95,11 @@ def _telling_approval(request: RightsRequest) -> Sequence[str]:
             _("Values that may be about somebody else wait until you have decided about each of them."),
             _("Then the person gets a letter with a link. The copy can be opened for 30 days."),
         )
+    if request.right == Right.PORTABILITY:
+        return (
+            _("Within a minute a file is made of what the person provided, and signed."),
+            _("Then the person gets a letter with a link. The file can be fetched for 30 days."),
+        )
     return (
         _("Within a minute it begins, and from then on it cannot be taken back."),
         _("Recipients are told first. Then the person's key is destroyed and everything below is deleted."),

@@ -2,8 +2,10 @@
 
 from privacy.models.answers import AccessPackage, Letter, LetterKind, LetterTemplate
 from privacy.models.erasures import Erasure, Outcome, RecipientNotice
+from privacy.models.portability import Arrival, ArrivalStatus, OtherController, Transfer, TransferStatus
 from privacy.models.registers import HAPPENED, Assessment, AssessmentKind, Breach
 from privacy.models.requests import (
+    NOBODY_DECIDES,
     Exception17,
     Identity,
     Refusal,
@@ -16,7 +18,10 @@ from privacy.models.requests import (
 
 __all__ = [
     "HAPPENED",
+    "NOBODY_DECIDES",
     "AccessPackage",
+    "Arrival",
+    "ArrivalStatus",
     "Assessment",
     "AssessmentKind",
     "Breach",
@@ -26,6 +31,7 @@ __all__ = [
     "Letter",
     "LetterKind",
     "LetterTemplate",
+    "OtherController",
     "Outcome",
     "RecipientNotice",
     "Refusal",
@@ -33,5 +39,7 @@ __all__ = [
     "RequestWords",
     "Right",
     "RightsRequest",
+    "Transfer",
+    "TransferStatus",
     "Way",
 ]

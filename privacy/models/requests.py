@@ -29,6 +29,11 @@ class Right(models.TextChoices):
 
     ACCESS = "access", _("Access and a copy (GDPR Art. 15)")
     ERASURE = "erasure", _("Erasure (GDPR Art. 17)")
+    PORTABILITY = "portability", _("Portability (GDPR Art. 20)")
+
+
+NOBODY_DECIDES = frozenset({Right.ACCESS, Right.PORTABILITY})
+"""Whoever proved who they are gets these without anybody's decision: there is nothing to weigh."""
 
 
 class Way(models.TextChoices):

@@ -6,8 +6,13 @@ from privacy.models import Right
 from privacy.rights.access import Access
 from privacy.rights.base import RightModule
 from privacy.rights.erasure import ErasureOfAPerson
+from privacy.rights.portability import Portability
 
-MODULES: Mapping[Right, RightModule] = {Right.ACCESS: Access(), Right.ERASURE: ErasureOfAPerson()}
+MODULES: Mapping[Right, RightModule] = {
+    Right.ACCESS: Access(),
+    Right.ERASURE: ErasureOfAPerson(),
+    Right.PORTABILITY: Portability(),
+}
 
 
 def module_of(right: str) -> RightModule:

@@ -1,6 +1,6 @@
 """A person's requests as they read them themselves: how each stands, in plain words, and what they can do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -15,7 +15,7 @@ from applications.models import DataSubject
 from applications.personal import Category
 from applications.subject_data import outlives_its_subject
 from privacy.datamap import explain
-from privacy.models import AccessPackage, Right, RightsRequest
+from privacy.models import NOBODY_DECIDES, AccessPackage, Right, RightsRequest, Transfer, TransferStatus
 from privacy.states import OPEN, RequestStatus, sources
 
 S = RequestStatus
@@ -23,6 +23,7 @@ S = RequestStatus
 ASKED_FOR: Mapping[str, str | Promise] = {
     Right.ACCESS: gettext_lazy("A copy of your data"),
     Right.ERASURE: gettext_lazy("Erasure of your data"),
+    Right.PORTABILITY: gettext_lazy("Your data, to take elsewhere"),
 }
 STANDS: Mapping[str, str | Promise] = {
     S.RECEIVED: gettext_lazy("We have it, and look at it."),
@@ -41,12 +42,14 @@ WAITS: Mapping[str, str | Promise] = {
     "recipients": gettext_lazy("The lenders that have your data are being told. We wait for their answers."),
     "handing_out": gettext_lazy("The lenders that have your data are being told. We wait for their answers."),
     "access_first": gettext_lazy("You asked for a copy as well: that comes first."),
+    "passing_on": gettext_lazy("Your file is being passed on."),
 }
 
 
 @dataclass(frozen=True)
 class MyRequest:
-    """One request on the person's page; `opens_until` is the last day of a copy that can be opened."""
+    """One request on the person's page; `opens_until` is the last day of a copy that can be opened, `passed`
+    says to whom a file was passed on."""
 
     request: RightsRequest
     asked_for: str
@@ -56,6 +59,12 @@ class MyRequest:
     is_asked_whether_it_is_them: bool
     can_be_withdrawn: bool
     moves: bool
+    passed: Sequence[str] = ()
+
+    @property
+    def page(self) -> str:
+        """The name of the page at which what was handed out is opened."""
+        return "my_data:file" if self.request.right == Right.PORTABILITY else "my_data:package"
 
 
 def requests_of(subject: DataSubject) -> Sequence[MyRequest]:
@@ -67,7 +76,18 @@ def requests_of(subject: DataSubject) -> Sequence[MyRequest]:
             request__in=rows, released_at__isnull=False, expires_at__gt=timezone.now()
         )
     }
-    return [_mine(row, packages.get(row.pk)) for row in rows]
+    passed = passed_on(rows)
+    return [_mine(row, packages.get(row.pk), passed.get(row.pk, ())) for row in rows]
+
+
+def passed_on(rows: Iterable[RightsRequest]) -> Mapping[UUID, Sequence[str]]:
+    """Request → to whom the person had their file passed on, and what came of it, in words."""
+    found: dict[UUID, list[str]] = {}
+    transfers = Transfer.objects.filter(request__in=rows).select_related("controller__recipient")
+    for one in transfers.order_by("issued_at", "pk"):
+        words = {"who": one.controller.recipient.name, "state": TransferStatus(one.status).label}
+        found.setdefault(one.request_id, []).append(_("%(who)s: %(state)s") % words)
+    return found
 
 
 def categories_of(subject: DataSubject) -> list[tuple[str, str]]:
@@ -81,17 +101,18 @@ def categories_of(subject: DataSubject) -> list[tuple[str, str]]:
     return [(str(one.label), str(POLICIES[one].holds)) for one in Category if one in held]
 
 
-def open_package(subject: DataSubject, request_id: UUID) -> AccessPackage | None:
-    """A copy of this person that has gone out and has not expired."""
+def open_package(subject: DataSubject, request_id: UUID, right: Right) -> AccessPackage | None:
+    """What was handed out to this person for this right, and has not expired."""
     return AccessPackage.objects.filter(
-        pk=request_id, request__subject=subject, released_at__isnull=False, expires_at__gt=timezone.now()
-    ).first()
+        pk=request_id, request__subject=subject, request__right=right, released_at__isnull=False,
+        expires_at__gt=timezone.now(),
+    ).first()  # fmt: skip
 
 
-def _mine(row: RightsRequest, package: AccessPackage | None) -> MyRequest:
+def _mine(row: RightsRequest, package: AccessPackage | None, passed: Sequence[str]) -> MyRequest:
     is_open = row.status in OPEN
     stands = WAITS.get(row.trouble, STANDS[row.status]) if is_open else STANDS[row.status]
-    if row.status == S.COMPLETED and row.right == Right.ACCESS and package is None:
+    if row.status == S.COMPLETED and row.right in NOBODY_DECIDES and package is None:
         stands = _("The copy was open for a month and has been deleted. You can ask for a new one.")
     return MyRequest(
         request=row,
@@ -101,5 +122,6 @@ def _mine(row: RightsRequest, package: AccessPackage | None) -> MyRequest:
         opens_until=timezone.localdate(package.expires_at) if package and package.expires_at else None,
         is_asked_whether_it_is_them=row.status == S.IDENTITY_CHECK,
         can_be_withdrawn=row.status in sources(S.WITHDRAWN),
-        moves=row.status in (S.APPROVED, S.RUNNING) and not row.trouble,
+        moves=row.status in (S.APPROVED, S.RUNNING) and row.trouble in ("", "passing_on"),
+        passed=passed,
     )

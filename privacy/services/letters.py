@@ -131,7 +131,7 @@ def _facts(request: RightsRequest, kind: LetterKind, given: dict[str, Any]) -> F
         known["kept"] = _by_ground(request.kept)
     if kind in {LetterKind.ERASED, LetterKind.PARTLY_ERASED}:
         known["final_by"] = getattr(getattr(request, "erasure", None), "final_by", None)
-    if kind == LetterKind.ACCESS:
+    if kind in {LetterKind.ACCESS, LetterKind.PORTABLE}:
         known["expires_on"] = getattr(getattr(request, "package", None), "expires_at", None)
     try:
         return Facts.of({name: value for name, value in (known | given).items() if value is not None})

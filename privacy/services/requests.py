@@ -19,6 +19,7 @@ from applications.services.locking import lock_subject
 from privacy.errors import DecisionMissing, NotKept, TooLateToExtend
 from privacy.letter_facts import Delay
 from privacy.models import (
+    NOBODY_DECIDES,
     Exception17,
     Identity,
     LetterKind,
@@ -235,12 +236,12 @@ def extend(*, request_id: UUID, actor: Actor, why: Delay, reasons: str = "") -> 
 
 
 def _identify(request: RightsRequest, identity: Identity, actor: Actor) -> None:
-    """Whoever proved it themselves gets their copy without anybody's decision: there is nothing to weigh."""
+    """Whoever proved it themselves gets their data without anybody's decision: there is nothing to weigh."""
     today = timezone.localdate()
     columns = request.set_clock(request.clock.resumed(today), today)
     request.identity = identity
     move(request, S.ASSESSED, actor, [*columns, "subject", "identity"], why=identity)
-    if request.right == Right.ACCESS and identity in PROVED:
+    if request.right in NOBODY_DECIDES and identity in PROVED:
         move(request, S.APPROVED, SYSTEM)
 
 

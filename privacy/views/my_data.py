@@ -51,7 +51,7 @@ def copy(request: ConsumerRequest) -> HttpResponse:
     a new code may lead, asks for nothing.
     """
     if request.method == "POST":
-        _ask(request, Right.ACCESS)
+        ask(request, Right.ACCESS)
     return redirect("my_data:index")
 
 
@@ -62,7 +62,7 @@ def erasure(request: ConsumerRequest) -> HttpResponse:
     subject = request.consumer.subject
     form = ErasureForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        _ask(request, Right.ERASURE)
+        ask(request, Right.ERASURE)
         return redirect("my_data:index")
     imagined = RightsRequest(subject=subject, right=Right.ERASURE)
     context = {
@@ -120,7 +120,7 @@ def download(request: ConsumerRequest, request_id: UUID, ending: str) -> HttpRes
     if ending not in FILES:
         raise Http404
     kind, write = FILES[ending]
-    return _file(write(document_of(_package(request, request_id))), kind, f"data.{ending}")
+    return file_response(write(document_of(_package(request, request_id))), kind, f"data.{ending}")
 
 
 @fresh_code_required
@@ -130,10 +130,11 @@ def attachment(request: ConsumerRequest, request_id: UUID, name: str) -> HttpRes
     content = attachments(document_of(_package(request, request_id))).get(name)
     if content is None:
         raise Http404
-    return _file(content, "application/octet-stream", name)
+    return file_response(content, "application/octet-stream", name)
 
 
-def _ask(request: ConsumerRequest, right: Right) -> RightsRequest:
+def ask(request: ConsumerRequest, right: Right) -> RightsRequest:
+    """Whoever is signed in, with a fresh code, asks for a right."""
     subject = request.consumer.subject
     return requests.receive(
         right=right, way=Way.OWN_PAGES, language=get_language() or "lv", actor=actor_of(request),
@@ -149,7 +150,7 @@ def _own(subject: DataSubject, request_id: UUID) -> RightsRequest:
 
 
 def _package(request: ConsumerRequest, request_id: UUID) -> AccessPackage:
-    found = open_package(request.consumer.subject, request_id)
+    found = open_package(request.consumer.subject, request_id, Right.ACCESS)
     if found is None:
         raise Http404
     note_opened(request_id=found.pk, actor=actor_of(request))
@@ -161,7 +162,8 @@ def _too_late(request: ConsumerRequest) -> HttpResponse:
     return render(request, "privacy/my_data.html", context, status=HTTPStatus.CONFLICT)
 
 
-def _file(content: bytes | str, kind: str, name: str) -> HttpResponse:
+def file_response(content: bytes | str, kind: str, name: str) -> HttpResponse:
+    """Saved, never shown in the browser."""
     return HttpResponse(
         content,
         content_type=f"{kind}; charset=utf-8" if isinstance(content, str) else kind,

@@ -27,7 +27,10 @@ Delivery.objects.filter(status="due").update(status="failed")
 Breaker.objects.all().delete()
 """
 OURS = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL", "VAR_DIR", "ENVIRONMENT", "DJANGO_SETTINGS_MODULE")
-SECRETS = ("SECRET_KEY", "MASTER_KEYS", "INDEX_KEYS", "SANDBOX_SECRET", "PUBLIC_URL", "ALLOWED_HOSTS")
+SECRETS = (
+    "SECRET_KEY", "MASTER_KEYS", "INDEX_KEYS", "PORTABILITY_KEYS", "SANDBOX_SECRET", "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+)  # fmt: skip
 
 OFFERS_OF = {
     lender.slug: 1 + len(lender.other_products)
