@@ -83,7 +83,7 @@ def check(document: Any) -> None:
 
 @cache
 def _validator() -> Draft202012Validator:
-    return Draft202012Validator(schema(), format_checker=FormatChecker(["date", "date-time"]))
+    return Draft202012Validator(schema(), format_checker=FormatChecker(["date"]))
 
 
 def _record(fields: dict[str, Declared]) -> dict[str, Any]:
