@@ -12,7 +12,6 @@ from applications.personal import Basis, Category, Purpose
 C, P = Category, Purpose
 
 CONTEXT: Mapping[str, Any] = {
-    "@version": 1.1,
     "dpv": "https://w3id.org/dpv#",
     "pd": "https://w3id.org/dpv/pd#",
     "eu-gdpr": "https://w3id.org/dpv/legal/eu/gdpr#",

@@ -4,14 +4,13 @@ person, with a code mailed to that very address, takes it into their own draft o
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from applications import normalise
 from applications.actors import SYSTEM, Actor
@@ -31,7 +30,7 @@ from applications.services.operations import DAILY_JOBS
 from privacy.errors import NothingThere
 from privacy.models import Arrival, ArrivalStatus, OtherController
 from privacy.portability import jws, schema
-from privacy.portability.document import FILE_TYPE, RECEIPT_TYPE, ROOT, moment
+from privacy.portability.document import FILE_TYPE, RECEIPT_TYPE, ROOT, as_bytes, moment
 from privacy.portability.keys import signed
 from privacy.portability.taking import answers_in, fitting
 from privacy.selectors.portability import document_of
@@ -101,19 +100,25 @@ def _verified(sender: OtherController, message: jws.Signed) -> tuple[dict[str, A
         raise Refused("not_for_us")
     if not normalise.email(document["data_subject"]["email"]):
         raise Refused("not_of_the_format")
-    issued = parse_datetime(document["issued_at"])
-    now = timezone.now()
-    if issued is None or not now - FRESH_FOR < issued < now + AHEAD:
+    if not _is_fresh(document["issued_at"]):
         raise Refused("stale")
     return document, payload
+
+
+def _is_fresh(issued_at: str) -> bool:
+    now = timezone.now()
+    try:
+        issued = datetime.fromisoformat(issued_at)
+    except ValueError:
+        return False
+    return now - FRESH_FOR < issued < now + AHEAD
 
 
 def _parsed(payload: bytes) -> dict[str, Any]:
     """The document, read as one reader alone would read it."""
     try:
-        document = json.loads(
-            payload.decode(), object_pairs_hook=_unrepeated, parse_constant=_refuse, parse_float=_refuse
-        )
+        document = json.loads(payload.decode(), object_pairs_hook=_unrepeated, parse_constant=_refuse)
+        as_bytes(document)  # what is half a character can be stored nowhere
         schema.check(document)
     except (ValueError, RecursionError, schema.NotOfTheFormat):
         document = None

@@ -1,8 +1,8 @@
 """The other controller in tests: this very product, registered with itself, without a wire in between."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
-from collections.abc import Callable, Iterator
 from unittest import mock
 from uuid import uuid4
 
@@ -17,7 +17,7 @@ from applications.personal import RecipientKind
 from lenders.adapters.base import HttpAnswer, LenderError
 from privacy import pushing
 from privacy.models import OtherController, RightsRequest, Transfer
-from privacy.portability.document import ROOT, Addressee, addressed, as_bytes, collect, FILE_TYPE
+from privacy.portability.document import FILE_TYPE, ROOT, Addressee, addressed, as_bytes, collect
 from privacy.portability.keys import jwks, signed
 from privacy.services.transfers import Prepared, instruct
 from tests.privacy import dpo, rights
@@ -93,5 +93,3 @@ def document(subject: DataSubject, **changes: Any) -> dict[str, Any]:
 
 def compact(document: dict[str, Any]) -> bytes:
     return signed(as_bytes(document), typ=FILE_TYPE).encode()
-
-

@@ -7,16 +7,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from applications.crypto.keyring import data_key_scope
-from applications.models import DataSubject
-from applications.services.processing import restrict
 from applications.actors import Actor
-from applications.models import RestrictionGround
+from applications.crypto.keyring import data_key_scope
+from applications.models import DataSubject, RestrictionGround
+from applications.personal import RecipientKind
+from applications.services.processing import restrict
 from privacy.models import (
     AccessPackage,
+    Arrival,
     Identity,
     LetterKind,
-    OtherController,
+    Outcome,
     Right,
     RightsRequest,
     Way,
@@ -204,8 +205,9 @@ def test_erasure_waits_for_what_is_passed_on_and_then_goes_on() -> None:
     request = rights.run(RightsRequest.objects.get(pk=transfer.request_id))
     assert request.status == S.COMPLETED
     AccessPackage.objects.filter(pk=request.pk).update(opened_at=request.ended_at)
-    assert rights.run(erasure).step == "wait"
-    assert erasure.told.get().kind == "controller"
+    assert rights.run(erasure).status == S.COMPLETED
+    told = erasure.told.get()
+    assert (told.kind, told.outcome) == (RecipientKind.CONTROLLER, Outcome.BY_HAND)
     transfer.refresh_from_db()
     assert transfer.receipt
 
@@ -215,10 +217,4 @@ def test_erased_person_has_nothing_waiting_any_more() -> None:
     elsewhere.posted(elsewhere.compact(elsewhere.document(subject)))
     erasure = rights.approved(subject)
     assert rights.run(erasure).status == S.COMPLETED
-    from privacy.models import Arrival
-
     assert not Arrival.objects.exists()
-
-
-def test_other_controller_is_in_the_eea() -> None:
-    assert OtherController._meta.get_field("recipient").related_model._meta.label == "applications.Recipient"

@@ -11,25 +11,25 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from applications.actors import SYSTEM
 from applications.models import DataSubject, Disclosure, DisclosureStatus
 from applications.personal import Purpose, RecipientKind
 from applications.selectors.who_saw import who_saw
 from applications.services.recipients import save_recipient
-from applications.actors import SYSTEM
 from lenders.adapters.base import HttpAnswer, LenderError
 from lenders.adapters.errors import ErrorCode
 from privacy import pushing
 from privacy.errors import NoSuchController
 from privacy.models import AccessPackage, Arrival, RightsRequest, Transfer, TransferStatus
-from privacy.portability.keys import signed
 from privacy.portability.document import RECEIPT_TYPE
+from privacy.portability.keys import signed
 from privacy.services import requests, transfers
 from privacy.services.transfers import Prepared
 from privacy.states import RequestStatus
 from tests import factories
 from tests.clock import later
 from tests.lenders import scene
-from tests.privacy import elsewhere, rights
+from tests.privacy import dpo, elsewhere, rights
 from tests.privacy.elsewhere import handed, pass_on
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=scene.DATABASES)]
@@ -96,8 +96,6 @@ def test_same_instruction_twice_is_one_transfer(transfer: Transfer, subject: Dat
 def test_second_controller_joins_the_request_that_is_on_its_way(
     transfer: Transfer, subject: DataSubject
 ) -> None:
-    from tests.privacy import dpo
-
     other = elsewhere.OtherController.objects.create(
         recipient=dpo.recipient("third", kind=RecipientKind.CONTROLLER),
         endpoint=transfer.controller.endpoint,
@@ -272,8 +270,6 @@ def test_whatever_happens_in_whatever_order_it_arrives_at_most_once(subject: Dat
     @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
     @given(st.lists(st.sampled_from(WIRES), max_size=6))
     def any_order(wires: list[elsewhere.Wire]) -> None:
-        from tests.privacy import dpo
-
         recipient = dpo.recipient(f"other-{next(numbers)}", kind=RecipientKind.CONTROLLER)
         model = elsewhere.controller()
         to = elsewhere.OtherController.objects.create(
