@@ -1,4 +1,4 @@
-"""Two copies of the product, each with databases of its own: one passes a person on, the other takes them in."""
+"""Two copies of the product, each with databases of its own: one passes a person on, one takes them in."""
 
 import json
 import urllib.request
@@ -26,7 +26,8 @@ from applications.services.recipients import save_recipient
 from privacy.models import OtherController
 from privacy.services.registers import save_other_controller
 recipient = Recipient(slug="{slug}", name="{name}", kind="controller", country="LV", hosting_country="LV",
-    agreement="cooperation", agreement_signed_on="2026-01-01", assessed_on="2026-01-01", review_due_on="2099-01-01")
+    agreement="cooperation", agreement_signed_on="2026-01-01", assessed_on="2026-01-01",
+    review_due_on="2099-01-01")
 recipient.full_clean()
 save_recipient(recipient=recipient, changed=[], actor=SYSTEM)
 row = OtherController(recipient=recipient, endpoint="{url}/portability/v1/transfers", keys={keys})
