@@ -85,7 +85,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "other controller",
                 "verbose_name_plural": "other controllers",
-                "ordering": ["recipient__name"],
+                "ordering": ["endpoint"],
             },
         ),
         migrations.CreateModel(

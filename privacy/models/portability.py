@@ -58,7 +58,7 @@ class OtherController(models.Model):
     class Meta:
         verbose_name = _("other controller")
         verbose_name_plural = _("other controllers")
-        ordering = ["recipient__name"]
+        ordering = ["endpoint"]
 
     def __str__(self) -> str:
         return str(self.id)

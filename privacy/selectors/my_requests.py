@@ -85,8 +85,8 @@ def passed_on(rows: Iterable[RightsRequest]) -> Mapping[UUID, Sequence[str]]:
     found: dict[UUID, list[str]] = {}
     transfers = Transfer.objects.filter(request__in=rows).select_related("controller__recipient")
     for one in transfers.order_by("issued_at", "pk"):
-        words = {"who": one.controller.recipient.name, "state": TransferStatus(one.status).label}
-        found.setdefault(one.request_id, []).append(_("%(who)s: %(state)s") % words)
+        line = f"{one.controller.name}: {TransferStatus(one.status).label}"
+        found.setdefault(one.request_id, []).append(line)
     return found
 
 
