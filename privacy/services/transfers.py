@@ -110,7 +110,7 @@ def _open_request(subject_id: UUID, language: str, contact: str, actor: Actor) -
             right=Right.PORTABILITY, way=Way.OWN_PAGES, language=language, actor=actor,
             subject_id=subject_id, identity=Identity.FRESH_CODE, contact=contact,
         )  # fmt: skip
-        held = RightsRequest.objects.select_for_update().get(pk=request.pk)
+        held = RightsRequest.objects.select_for_update(no_key=True).get(pk=request.pk)
         if held.status in ENDED:  # it ended while we waited for the worker that carried it out
             continue
         if held.step == "answer":

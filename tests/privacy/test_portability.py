@@ -1,7 +1,9 @@
 """Taking one's data elsewhere: what the file holds, who gets it, what its signature is worth."""
 
 import json
+from contextlib import suppress
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.test import Client
@@ -27,6 +29,7 @@ from privacy.portability.document import FILE_TYPE
 from privacy.portability.keys import jwks
 from privacy.portability.scope import portable_fields
 from privacy.rights.package import EMPTY
+from privacy.rights.portability import Portability
 from privacy.rights.registry import module_of
 from privacy.services import requests
 from privacy.states import RequestStatus
@@ -122,6 +125,35 @@ def test_restricted_data_can_be_taken_elsewhere_by_their_person() -> None:
     subject = factories.subject()
     restrict(subject_id=subject.pk, ground=RestrictionGround.CLAIMS, actor=Actor.consumer(subject.pk))
     assert taken_elsewhere(subject).status == S.COMPLETED
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("how", [Killed, RuntimeError])
+@pytest.mark.parametrize("where", ["before", "after"])
+@pytest.mark.parametrize("step", Portability.STEPS)
+def test_step_that_is_cut_short_is_done_again_and_nothing_is_there_twice(
+    step: str, where: str, how: type[BaseException]
+) -> None:
+    execute = Portability.execute
+
+    def cut(self: Portability, request: RightsRequest) -> Any:
+        here = request.step
+        if (here, where) == (step, "before"):
+            raise how
+        outcome = execute(self, request)
+        if here == step:
+            raise how
+        return outcome
+
+    request = rights.ask(factories.subject(), Right.PORTABILITY)
+    with mock.patch.object(Portability, "execute", cut), suppress(Killed):
+        rights.run(request)
+    assert rights.current(request).step == step
+    assert rights.run(request).status == S.COMPLETED
+    assert request.letters.count() == AccessPackage.objects.filter(pk=request.pk).count() == 1
 
 
 # --- the pages --------------------------------------------------------------------------------------------
