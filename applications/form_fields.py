@@ -1,6 +1,7 @@
 """Where each answer of the form lives: its flat name in forms, its model, and its label in the data map."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import models
 from django.utils.functional import Promise
@@ -10,7 +11,14 @@ from django.utils.translation import gettext
 from applications.crypto.fields import encrypted_fields
 from applications.declarations import Declared, declared_fields
 from applications.documents import DOCUMENTS, DocumentKind
-from applications.models import FORM_MODELS, Application, Consent, DataSubject, FormData
+from applications.models import (
+    FORM_MODELS,
+    Application,
+    Consent,
+    DataSubject,
+    FormData,
+    SupplementaryStatement,
+)
 from applications.personal import Personal
 
 
@@ -23,6 +31,11 @@ class FormField:
     model: type[FormData]
     personal: Personal
     noun: str | Promise
+
+    def to_python(self, value: Any) -> Any:
+        """A value as the model has it, from JSON, which knows no dates."""
+        column: Any = self.model._meta.get_field(self.name)
+        return column.to_python(value)
 
 
 def _collect() -> dict[str, FormField]:
@@ -43,6 +56,8 @@ _EMAIL = _declared(DataSubject, "email")
 # What goes along with every application: the person's language, and what they agreed to in which words.
 _LANGUAGE, _CONSENTS = _declared(Application, "language"), _declared(Consent, "wording")
 EMAIL_LABEL, LANGUAGE_LABEL, CONSENTS_LABEL = _EMAIL.label, _LANGUAGE.label, _CONSENTS.label
+# What completes an application, apart from its answers (GDPR Art. 16).
+STATEMENT_LABEL = _declared(SupplementaryStatement, "text").label
 MARKS: dict[str, Personal] = (
     {label: field.personal for label, field in BY_LABEL.items()}
     | {one.label: one.mark for one in (_EMAIL, _LANGUAGE, _CONSENTS) if one.mark is not None}
@@ -62,6 +77,7 @@ def label_text(label: str) -> str:
         EMAIL_LABEL: gettext("E-mail address"),
         LANGUAGE_LABEL: gettext("Your language"),
         CONSENTS_LABEL: gettext("What you agreed to"),
+        STATEMENT_LABEL: gettext("Supplementary statement"),
     }
     if label in apart:
         return apart[label]

@@ -5,12 +5,13 @@ disclosures that staff make.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from applications.actors import Actor
 from applications.models import Disclosure, DisclosureStatus
@@ -30,7 +31,7 @@ class Received:
 
 @dataclass(frozen=True)
 class CameOf:
-    """What came of telling a recipient that data are erased.
+    """What came of telling a recipient.
 
     told_at      when it was told; None while it was not
     by_hand      no interface of it takes the news: staff are to tell it
@@ -47,6 +48,32 @@ class CameOf:
     answered_at: datetime | None = None
 
 
+class NewsKind(TextChoices):
+    """What recipients are told of (GDPR Art. 19), beside an erasure."""
+
+    RECTIFIED = "rectified", _("Corrected")
+    RESTRICTED = "restricted", _("Restricted")
+    RESTRICTION_LIFTED = "restriction_lifted", _("The restriction was lifted")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value that was corrected, by its label in the data map; `application_id` where it is of one."""
+
+    label: str
+    value: Any = field(repr=False)
+    application_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class News:
+    """What recipients are told; `matter` is the request of the person that it belongs to."""
+
+    what: NewsKind
+    matter: UUID
+    changes: tuple[Change, ...] = ()
+
+
 class RecipientDoor(Protocol):
     """What the privacy floor asks of a floor that hands data out."""
 
@@ -56,11 +83,16 @@ class RecipientDoor(Protocol):
     def ask_to_erase(self, subject_id: UUID, *, actor: Actor) -> None:
         """Tell everybody that can be told by an interface, and hand nothing more out. Safe to repeat."""
 
+    def tell(self, subject_id: UUID, news: News, *, actor: Actor) -> None:
+        """Tell everybody that can be told by an interface. Safe to repeat. Raises SubjectErased."""
+
     def is_handing_out(self, subject_id: UUID) -> bool:
         """Whether data of the person are on their way to somebody at this moment."""
 
-    def came_of(self, reference: UUID | None) -> CameOf:
-        """What came of telling the recipient that knows the matter by this reference."""
+    def came_of(self, reference: UUID | None, *, matter: UUID | None = None) -> CameOf:
+        """What came of telling the recipient that knows us by this reference: of the erasure, or of the news
+        of a matter.
+        """
 
 
 class StaffDisclosures:
@@ -85,10 +117,13 @@ class StaffDisclosures:
     def ask_to_erase(self, subject_id: UUID, *, actor: Actor) -> None:
         """Staff do."""
 
+    def tell(self, subject_id: UUID, news: News, *, actor: Actor) -> None:
+        """Staff do."""
+
     def is_handing_out(self, subject_id: UUID) -> bool:
         return False
 
-    def came_of(self, reference: UUID | None) -> CameOf:
+    def came_of(self, reference: UUID | None, *, matter: UUID | None = None) -> CameOf:
         return CameOf(by_hand=True)
 
 

@@ -12,38 +12,16 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from applications.documents import BY_NAME, DOCUMENTS, DocumentKind
+from applications.file_fields import FilesField, FilesInput
 from applications.flow import forms_asking
 from applications.form_fields import BY_LABEL, FORM_FIELDS, label_text
-from applications.uploads import ACCEPTED, LARGEST_FILE, MEGABYTE, Upload, clean_upload
+from applications.uploads import ACCEPTED, LARGEST_FILE, MEGABYTE
 from lenders.services.supplied_files import GivenFile
 
-MOST_FILES = 4  # of one document: both sides of a card, some photos of a contract
 MOST_TOGETHER = 12 * MEGABYTE
 TOO_MUCH_TOGETHER = format_lazy(
     _("The files are too large together. All of them may have {most} MB."), most=MOST_TOGETHER // MEGABYTE
 )
-
-
-class FilesInput(forms.FileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.Field):
-    """Up to MOST_FILES files of one document, cleaned to a list of Upload."""
-
-    widget = FilesInput
-
-    def clean(self, value: Sequence[UploadedFile] | None) -> list[Upload]:
-        if not value:
-            raise ValidationError(_("Choose a file."), code="required")
-        if len(value) > MOST_FILES:
-            sentence = _("Choose %(most)s files at most. Several pages fit into one PDF.")
-            raise ValidationError(sentence, code="too_many", params={"most": MOST_FILES})
-        return [self._clean_one(file) for file in value]
-
-    def _clean_one(self, file: UploadedFile) -> Upload:
-        # what is too large is not read: one byte more is enough to say so
-        return clean_upload(file.read(LARGEST_FILE + 1))
 
 
 class DocumentsForm(forms.Form):

@@ -11,7 +11,7 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.models import Consent, Disclosure, DisclosureStatus
 from applications.personal import RecipientKind
-from applications.recipients import CameOf, Received, RecipientDoor
+from applications.recipients import CameOf, News, Received, RecipientDoor
 from applications.services.processing import withdraw_consent
 from lenders.models import DeletionNotice, Delivery, Submission
 from lenders.services.deletions import ask_to_delete
@@ -46,7 +46,12 @@ class Lenders:
         )
         return held.exists()
 
-    def came_of(self, reference: UUID | None) -> CameOf:
+    def tell(self, subject_id: UUID, news: News, *, actor: Actor) -> None:
+        """STUB"""
+
+    def came_of(self, reference: UUID | None, *, matter: UUID | None = None) -> CameOf:
+        if matter is not None:
+            return CameOf(by_hand=True)
         notice = (
             DeletionNotice.objects.select_related("submission", "lender").filter(submission=reference).first()
         )

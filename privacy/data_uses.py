@@ -24,11 +24,10 @@ TEMPLATES: Mapping[str, Use | None] = {
         Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION, Category.COMMUNICATIONS
     ),
     "privacy/admin/request_letter.html": None,
-    "privacy/admin/request_words.html": Use(
-        Purpose.DATA_SUBJECT_RIGHTS, Category.IDENTIFICATION, Category.COMMUNICATIONS
-    ),
+    "privacy/admin/request_words.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/admin/requests_dashboard.html": None,
     "privacy/_package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
+    "privacy/_papers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.COMMUNICATIONS),
     "privacy/_parts.html": None,
     "privacy/difference.html": None,
     **dict.fromkeys(
@@ -47,21 +46,33 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/my_arrival.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/my_elsewhere.html": None,
     "privacy/my_file.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.TRANSACTIONS),
-    "privacy/my_data.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT),
+    # What is to be corrected is of whatever the form asks for.
+    "privacy/my_correction.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
+    "privacy/my_corrections.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
+    "privacy/my_data.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/my_erasure.html": None,
+    "privacy/my_objection.html": REGISTER,
     "privacy/my_package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
+    "privacy/my_papers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.COMMUNICATIONS),
+    "privacy/my_restriction.html": REGISTER,
     "privacy/notice.html": None,
     "privacy/notices.html": None,
     "privacy/package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
+    "privacy/papers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.COMMUNICATIONS),
     "privacy/recipients.html": None,
 }
 """Template → what it shows of a person; None for one that shows nothing of anybody."""
 
 _WRITTEN = Use(Purpose.DATA_SUBJECT_RIGHTS, Category.COMMUNICATIONS)
 FORMS: Mapping[str, Use] = {
+    "privacy.admin.request_forms.ApproveForm": _WRITTEN,
+    # A value that is to be corrected is of whatever the form asks for.
+    "privacy.admin.request_forms.CorrectionForm": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
+    "privacy.admin.request_forms.EndForm": _WRITTEN,
     "privacy.admin.request_forms.ExtendForm": _WRITTEN,
     "privacy.admin.request_forms.IdentifyForm": _WRITTEN,
     "privacy.admin.request_forms.RefuseForm": _WRITTEN,
+    "privacy.admin.request_forms.WeighForm": _WRITTEN,
     "privacy.admin.request_intake.IntakeForm": Use(
         Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION, Category.COMMUNICATIONS
     ),

@@ -15,6 +15,8 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from applications.formats import date_text
+from applications.models import RestrictionGround
+from applications.personal import Purpose
 from privacy.models import Exception17, Refusal, Right, TransferStatus
 
 
@@ -27,8 +29,13 @@ class Delay(TextChoices):
 
 RIGHTS: Mapping[Right, Promise] = {
     Right.ACCESS: _("access to your data and a copy of them (GDPR Article 15)"),
+    Right.RECTIFICATION: _("correction of your data (GDPR Article 16)"),
     Right.ERASURE: _("erasure of your data (GDPR Article 17)"),
     Right.PORTABILITY: _("your data, to take them elsewhere (GDPR Article 20)"),
+    Right.RESTRICTION: _("restriction of the use of your data (GDPR Article 18)"),
+    Right.OBJECTION: _("an objection to a use of your data (GDPR Article 21)"),
+    Right.REVIEW: _("a review of a lender’s decision by a human being (GDPR Article 22(3))"),
+    Right.COMPLAINT: _("the papers for a complaint (GDPR Article 77)"),
 }
 
 DELAYS: Mapping[Delay, Promise] = {
@@ -57,8 +64,13 @@ EXCEPTIONS: Mapping[Right, Promise] = {
         "A copy would harm the rights and freedoms of others, or a law limits access (GDPR Articles 15(4) "
         "and 23)."
     ),
+    Right.RECTIFICATION: _("By what we could find out, the data are right as they are (GDPR Article 16)."),
     Right.ERASURE: _("The processing of these data is still necessary (GDPR Article 17(3))."),
     Right.PORTABILITY: _("It would harm the rights and freedoms of others (GDPR Article 20(4))."),
+    Right.RESTRICTION: _("None of the grounds for a restriction is there (GDPR Article 18(1))."),
+    Right.OBJECTION: _("This use does not rest on legitimate interests (GDPR Article 21(1))."),
+    Right.REVIEW: _("No lender has decided about you by automated means alone here (GDPR Article 22(1))."),
+    Right.COMPLAINT: _("There is no request of yours to complain about."),
 }
 
 GROUNDS: Mapping[Exception17, Promise] = {
@@ -70,6 +82,23 @@ GROUNDS: Mapping[Exception17, Promise] = {
         "The data are needed to establish, exercise or defend legal claims (GDPR Article 17(3)(e))"
     ),
 }
+
+RESTRICTION_GROUNDS: Mapping[RestrictionGround, Promise] = {
+    RestrictionGround.ACCURACY: _("you contest that the data are accurate (GDPR Article 18(1)(a))"),
+    RestrictionGround.UNLAWFUL: _(
+        "you regard the processing as unlawful and want restriction instead of erasure "
+        "(GDPR Article 18(1)(b))"
+    ),
+    RestrictionGround.CLAIMS: _("you need the data for legal claims (GDPR Article 18(1)(c))"),
+    RestrictionGround.OBJECTION: _(
+        "you have objected, and it is being weighed whose grounds count for more (GDPR Article 18(1)(d))"
+    ),
+}
+
+PARTLY = _(
+    "A part of what you asked for we have not changed, because by what we could find out it is right as it "
+    "is. Why, you read below. You can complete it by a statement of your own."
+)
 
 WITHHELD = _(
     "Not in the copy are values that are about other people as well, where handing them out would harm the "
@@ -123,6 +152,10 @@ class Facts:
     final_by: date | None = None
     expires_on: date | None = None
     passed: TransferStatus | None = None
+    partly: bool = False
+    ground: RestrictionGround | None = None
+    ends_on: date | None = None
+    purpose: Purpose | None = None
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Self:
@@ -187,4 +220,8 @@ READERS: Mapping[str, Any] = {
     "final_by": _as_day,
     "expires_on": _as_day,
     "passed": TransferStatus,
+    "partly": bool,
+    "ground": RestrictionGround,
+    "ends_on": _as_day,
+    "purpose": Purpose,
 }

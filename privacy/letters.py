@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from applications.models import Contact, ContactRole
 from applications.selectors.contacts import contact
-from privacy.letter_facts import PASSED, RIGHTS, WITHHELD, Facts, day_text
+from privacy.letter_facts import PARTLY, PASSED, RESTRICTION_GROUNDS, RIGHTS, WITHHELD, Facts, day_text
 from privacy.models import Letter, LetterKind, LetterTemplate
 
 TEXTS = Path(__file__).resolve().parent / "texts" / "letters"
@@ -48,11 +48,16 @@ NAMES: Mapping[str, Promise] = {
     "withheld": gettext_lazy("that something was left out, if it was; a paragraph of its own"),
     "passed": gettext_lazy("what came of passing the data on, if that was asked; a paragraph of its own"),
     "final_by": gettext_lazy("the day by which the backups are gone as well"),
+    "partly": gettext_lazy("that a part stays as it is, if it does; a paragraph of its own"),
+    "ground": gettext_lazy("the ground of the restriction"),
+    "ends_on": gettext_lazy("the day on which the restriction ends"),
+    "purpose": gettext_lazy("the use that is objected to"),
     "kept": gettext_lazy("what stays: each ground with its day, on lines of their own"),
 }
 EVERYWHERE = (
     "reference", "right", "received_on", "controller", "controller_email", "authority", "authority_contacts",
 )  # fmt: skip
+DAYS = ("received_on", "due_on", "final_by", "expires_on", "ends_on")
 IN_A_TITLE = frozenset({"reference"})
 # What a kind knows beyond that: first what it must tell, then what it may.
 OWN: Mapping[LetterKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -63,14 +68,29 @@ OWN: Mapping[LetterKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
     K.NOTHING_HELD: ((), ()),
     K.ERASED: (("final_by",), ()),
     K.PARTLY_ERASED: (("kept", "final_by"), ("page",)),
+    K.RECTIFIED: (("partly",), ("page",)),
+    K.RESTRICTED: (("ground",), ("page",)),
+    K.RESTRICTION_ENDS: (("ends_on",), ("page",)),
+    K.OBJECTION_STANDS: (("purpose",), ("page",)),
+    K.OBJECTION_OVERRULED: (("purpose",), ("page",)),
+    K.REVIEW_PASSED_ON: (("page",), ()),
+    K.REVIEWED: (("page",), ()),
+    K.PAPERS: (("page",), ()),
     K.REFUSED: (("why",), ("page",)),
     K.PORTABLE: (("page", "expires_on", "passed"), ()),
 }
 # Something is refused, put off or left out in these: they say where to complain.
-WITH_COMPLAINT = frozenset({K.EXTENDED, K.ACCESS, K.NOTHING_HELD, K.PARTLY_ERASED, K.REFUSED})
+WITH_COMPLAINT = frozenset(
+    {
+        K.EXTENDED, K.ACCESS, K.NOTHING_HELD, K.PARTLY_ERASED, K.RECTIFIED, K.RESTRICTION_ENDS,
+        K.OBJECTION_OVERRULED, K.PAPERS, K.REFUSED,
+    }
+)  # fmt: skip
 COMPLAINT_ARTICLES = ("77", "79")
 # These show what the officer adds in words.
-WITH_WORDS = frozenset({K.EXTENDED, K.PARTLY_ERASED, K.REFUSED})
+WITH_WORDS = frozenset(
+    {K.EXTENDED, K.PARTLY_ERASED, K.RECTIFIED, K.RESTRICTION_ENDS, K.OBJECTION_OVERRULED, K.REFUSED}
+)
 
 
 class Piece(NamedTuple):
@@ -231,7 +251,7 @@ def _filled(text: str, values: Mapping[str, Paragraph | None]) -> Paragraph:
 def _values(reference: str, facts: Facts, parties: Parties) -> dict[str, Paragraph | None]:
     """Each placeholder's value in the active language; None where there is none to tell."""
     page = settings.PUBLIC_URL + reverse("my_data:index")
-    days = {name: getattr(facts, name) for name in ("received_on", "due_on", "final_by", "expires_on")}
+    days = {name: getattr(facts, name) for name in DAYS}
     return {
         "reference": [Piece(reference, whole=True)],
         "right": [Piece(str(RIGHTS[facts.right]))],
@@ -243,6 +263,9 @@ def _values(reference: str, facts: Facts, parties: Parties) -> dict[str, Paragra
         "why": [Piece(facts.reason)] if facts.reason else None,
         "withheld": [Piece(str(WITHHELD))] if facts.withheld else [],
         "passed": [Piece(str(PASSED[facts.passed]))] if facts.passed else [],
+        "partly": [Piece(str(PARTLY))] if facts.partly else [],
+        "ground": [Piece(str(RESTRICTION_GROUNDS[facts.ground]))] if facts.ground else None,
+        "purpose": [Piece(str(facts.purpose.label))] if facts.purpose else None,
         "kept": [Piece("\n".join(f"– {one.sentence}" for one in facts.kept))] if facts.kept else None,
         **{name: [Piece(day_text(day))] if day else None for name, day in days.items()},
     }

@@ -6,10 +6,23 @@ from uuid import UUID
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from applications.data_policy import OBJECTABLE
 from applications.eea import EEA
+from applications.file_fields import FilesField, FilesInput
+from applications.flow import Step
+from applications.form_fields import FORM_FIELDS, STATEMENT_LABEL
+from applications.models import Application
+from applications.personal import Purpose
+from applications.uploads import ACCEPTED, LARGEST_FILE, MEGABYTE
+from applications.widgets import RadioField
+from privacy.changes import Stored, as_stored
 from privacy.models import OtherController
+from privacy.selectors.my_requests import GROUNDS
+
+LONGEST = 4000
 
 
 class ErasureForm(forms.Form):
@@ -41,3 +54,112 @@ class PassOnForm(forms.Form):
             (str(one.pk), f"{one.recipient.name} ({EEA(one.recipient.country).label})") for one in controllers
         ]
         self.fields["controller"].choices = choices  # type: ignore[attr-defined]
+
+
+def _words(**options: Any) -> forms.CharField:
+    return forms.CharField(
+        max_length=LONGEST, required=False, widget=forms.Textarea(attrs={"rows": 4}),
+        error_messages={"max_length": _("Write at most %(limit_value)d characters.")}, **options,
+    )  # fmt: skip
+
+
+class RestrictionForm(forms.Form):
+    """On which ground, and what the person says about it."""
+
+    about = RadioField(
+        label=_("Why should they only be stored?"),
+        choices=[(ground.value, words) for ground, words in GROUNDS.items()],
+        required_text=_("Choose why."),
+    )
+    what = _words(
+        label=_("What you want to say about it"), help_text=_("For example which data, and what is wrong.")
+    )
+
+
+class ObjectionForm(forms.Form):
+    """To which use, and the person's own situation (GDPR Art. 21(1))."""
+
+    about = RadioField(
+        label=_("Which use do you object to?"),
+        choices=[(purpose.value, purpose.label) for purpose in Purpose if purpose in OBJECTABLE],
+        required_text=_("Choose the use that you object to."),
+    )
+    what = _words(
+        label=_("What in your situation speaks against it"),
+        help_text=_("You need not write anything. To advertising you can object without any reason."),
+    )
+
+
+class BesidesForm(forms.Form):
+    """What goes along with a correction."""
+
+    statement = _words(
+        label=_("Or: a statement that completes it"),
+        help_text=_(
+            "Where nothing is wrong but something is missing. It stays with the application, and goes to "
+            "the lenders that received it."
+        ),
+    )
+    evidence = FilesField(
+        label=_("Evidence, if you have any"), required=False,
+        help_text=format_lazy(
+            _("PDF, JPEG or PNG, {most} MB at most; several files if need be."), most=LARGEST_FILE // MEGABYTE
+        ),
+        widget=FilesInput(attrs={"accept": ",".join(ACCEPTED)}),
+    )  # fmt: skip
+
+
+class CorrectionForm:
+    """A step of the application with the values that stand, to be put right. Read by templates as a form is.
+
+    What the person leaves as it stands is not judged: a document may have expired since.
+    """
+
+    def __init__(self, step: Step, answers: Mapping[str, Any], data: Any = None, files: Any = None) -> None:
+        self.answers = answers
+        self.values = step.form(data, answers=answers)
+        self.besides = BesidesForm(data, files)
+        if data is not None:
+            self._judge(step)
+
+    def _judge(self, step: Step) -> None:
+        before = step.form.from_answers(self.answers).errors
+        for name in set(self.values.errors) & set(before) - set(self.values.changed_data):
+            del self.values.errors[name]
+        unchanged = not self.values.changed_data and not self.besides.data.get("statement", "").strip()
+        if unchanged and not self.errors:
+            self.refuse(_("You have changed nothing yet: write what is right, or a statement."))
+
+    def is_valid(self) -> bool:
+        return self.values.is_bound and not self.errors
+
+    def refuse(self, sentence: Any) -> None:
+        """Say on top of the page why nothing was sent."""
+        self.besides.add_error(None, str(sentence))
+
+    def changes(self, application: Application) -> list[Stored]:
+        """What is to be corrected, old and new."""
+        changed = [
+            as_stored(
+                application_id=application.pk, label=FORM_FIELDS[name].label, old=self.answers.get(name),
+                new=self.values.cleaned_data[name],
+            )
+            for name in self.values.changed_data
+        ]  # fmt: skip
+        statement = self.besides.cleaned_data["statement"].strip()
+        if statement:
+            added = as_stored(application_id=application.pk, label=STATEMENT_LABEL, old=None, new=statement)
+            changed.append(added)
+        return changed
+
+    # --- what templates read ---
+
+    @property
+    def errors(self) -> dict[str, Any]:
+        return {**self.values.errors, **self.besides.errors}
+
+    def non_field_errors(self) -> list[Any]:
+        return [*self.values.non_field_errors(), *self.besides.non_field_errors()]
+
+    def visible_fields(self) -> list[forms.BoundField]:
+        return [*self.values.visible_fields(), *self.besides.visible_fields()]

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from applications.formats import date_text
 from privacy.letter_facts import Delay
-from privacy.models import Identity, LetterKind, Outcome, Refusal, RequestEvent, RightsRequest, Way
+from privacy.models import Identity, LetterKind, Outcome, Refusal, RequestEvent, Result, RightsRequest, Way
 from privacy.request_clock import Reminder
 from privacy.states import RequestStatus
 
@@ -35,6 +35,21 @@ STEPS: Mapping[str, Text] = {
     "delete_rows": gettext_lazy("Rows and files are deleted"),
     "search": gettext_lazy("What may be left is searched for"),
     "certify": gettext_lazy("The erasure is certified and the person is told"),
+    "correct": gettext_lazy("The values are corrected wherever they stand"),
+    "tell_corrected": gettext_lazy("Recipients are told of the correction"),
+    "answer_correction": gettext_lazy("The person is told what was corrected"),
+    "restrict": gettext_lazy("The data are only stored from now on"),
+    "tell_restricted": gettext_lazy("Recipients are told of the restriction"),
+    "answer_restriction": gettext_lazy("The person is told of the restriction"),
+    "wait_for_recipients": gettext_lazy("Recipients are being told"),
+    "stop": gettext_lazy("The use that is objected to stops"),
+    "weigh": gettext_lazy("It is weighed whether compelling grounds override the objection"),
+    "answer_objection": gettext_lazy("The person is told what came of the objection"),
+    "put_together": gettext_lazy("The papers for a complaint are put together"),
+    "hand_out": gettext_lazy("The papers are handed out"),
+    "pass_on": gettext_lazy("The wish for a review is passed on to the lender"),
+    "wait_for_lender": gettext_lazy("The lender has time to answer"),
+    "answer_review": gettext_lazy("The person is told what the lender answered"),
 }
 """The steps of every right by their names."""
 
@@ -45,6 +60,8 @@ WAITS: Mapping[str, Text] = {
     "access_first": gettext_lazy("The person's request for access is answered first"),
     "passing_on": gettext_lazy("The file is on its way to another controller"),
     "residue": gettext_lazy("Something was left of the person; see where, and remove it"),
+    "weighing": gettext_lazy("You: decide whether compelling grounds override the objection"),
+    "lender": gettext_lazy("The lender has not answered about the review yet"),
 }
 """Why a step may have to wait."""
 
@@ -74,6 +91,10 @@ HAPPENED: Mapping[str, Text] = {
     "released": gettext_lazy("Values that may be about somebody else were released"),
     "withheld": gettext_lazy("Values that may be about somebody else were withheld"),
     "recipient_noted": gettext_lazy("What became of a recipient was written down"),
+    "specified": gettext_lazy("It was written down what the request is about"),
+    "weighed": gettext_lazy("It was weighed"),
+    "end_announced": gettext_lazy("The person was told when the restriction ends"),
+    "restriction_lifted": gettext_lazy("The restriction was lifted"),
     "stay_ended": gettext_lazy("What had stayed was erased"),
     "erased": gettext_lazy("The person was erased"),
 }
@@ -85,6 +106,8 @@ REASONS: Mapping[str, Mapping[str, Text]] = {
     "assessed": dict(Identity.choices),
     "refused": dict(Refusal.choices),
     "withdrawn": {"erased": HAPPENED["erased"]},
+    "completed": {"erased": HAPPENED["erased"]},
+    "weighed": dict(Result.choices),
     "extended": dict(Delay.choices),
     "letter": dict(LetterKind.choices),
     "letter_to_hand_over": dict(LetterKind.choices),

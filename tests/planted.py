@@ -26,12 +26,13 @@ from applications.models import (
     PaymentMethod,
     PublicProfile,
     RestrictionGround,
+    SupplementaryStatement,
     ThirdPartyRecord,
     UsageEvent,
     Whereabouts,
 )
 from applications.personal import Purpose, RecipientKind
-from applications.services.processing import lift_restriction, object_to, restrict
+from applications.services.processing import announce_end, lift_restriction, object_to, restrict
 from applications.services.statistics import reached
 from applications.uploads import PDF, Upload
 from lenders.models import DeletionNotice, Submission
@@ -47,7 +48,9 @@ from privacy.models import (
     Outcome,
     RecipientNotice,
     Refusal,
+    RequestFile,
     RequestWords,
+    Result,
     Right,
     RightsRequest,
     Transfer,
@@ -104,6 +107,7 @@ def plant(word: str, *, partner: str = "") -> DataSubject:
         (MarketingPreference, {"channel": Channel.EMAIL, "wanted": True, "decided_at": now}),
         (Complaint, {"text": f"complaint {word}", "answer": f"answer {word}", "received_at": now}),
         (AccountNote, {"text": f"note {word}"}),
+        (SupplementaryStatement, {"application": application, "text": f"adds {word}"}),
         (
             Image,
             {
@@ -151,6 +155,7 @@ def plant(word: str, *, partner: str = "") -> DataSubject:
     reached(subject_id=subject.pk, milestone=Milestone.SENT)
     actor = Actor.consumer(subject.pk)
     restriction = restrict(subject_id=subject.pk, ground=RestrictionGround.CLAIMS, actor=actor)
+    announce_end(restriction_id=restriction.pk, on=timezone.localdate(), actor=actor)
     lift_restriction(restriction_id=restriction.pk, actor=actor)
     object_to(subject_id=subject.pk, purpose=Purpose.SYSTEM_SECURITY, actor=actor)
     dpo.mandate(application, name=partner or word)
@@ -169,12 +174,16 @@ def _requests(subject: DataSubject, word: str) -> None:
     requests.extend(request_id=request.pk, actor=actor, why=Delay.MANY, reasons=f"reasons {word}")
     words = RequestWords.objects.get(pk=request.pk)
     words.decision, words.traces = f"the officer decides {word}", {"values": [word]}
+    words.changes = [{"label": "identification.surname", "old": word, "new": f"new {word}"}]
     words.save()
     requests.withdraw(request_id=request.pk, actor=actor)
     AccessPackage(
         request=request, content=f"copy {word}".encode(), held=["row/label"],
         decisions={"row/label": "released"}, made_at=now, released_at=now, expires_at=now, opened_at=now,
     ).save(force_insert=True)  # fmt: skip
+    RequestFile(request=request, content=f"evidence {word}".encode(), media_type="application/pdf").save(
+        force_insert=True
+    )
     RecipientNotice.objects.create(
         request=request, kind=RecipientKind.PARTNER, recipient="partner", name="Partner", reference=uuid4(),
         outcome=Outcome.RETAINED, basis=RetentionBasis.DISPUTE, until=now.date(), told_at=now,
@@ -197,5 +206,9 @@ def _requests(subject: DataSubject, word: str) -> None:
     create_key(arrival.pk)
     arrival.save(force_insert=True)
     RightsRequest.objects.filter(pk=request.pk).update(
-        refusal=Refusal.EXCEPTION, paused_days=1, kept=[{"application": str(uuid4())}]
+        refusal=Refusal.EXCEPTION,
+        result=Result.PARTLY,
+        about="what",
+        paused_days=1,
+        kept=[{"application": str(uuid4())}],
     )

@@ -32,14 +32,14 @@ class ConsentAdmin(DecisionAdmin):
 
 @admin.register(Restriction)
 class RestrictionAdmin(DecisionAdmin):
-    list_display = ("since", "subject", "ground", "lifted_at")
+    list_display = ("since", "subject", "ground", "ends_on", "lifted_at")
     list_filter = ("ground", ("lifted_at", admin.EmptyFieldListFilter))
     list_select_related = ("subject",)
-    list_only = ("since", "subject__customer_reference", "ground", "lifted_at")
+    list_only = ("since", "subject__customer_reference", "ground", "ends_on", "lifted_at")
     ordering = ("-since",)
     search_fields = ("=subject__customer_reference",)
     search_help_text = _("A whole customer reference.")
-    fields = readonly_fields = ("subject", "ground", "since", "lifted_at")
+    fields = readonly_fields = ("subject", "ground", "since", "ends_on", "lifted_at")
 
 
 @admin.register(Objection)

@@ -1,6 +1,13 @@
 """The ground floor's rows, by idea."""
 
-from applications.models.account import AccountNote, Channel, Complaint, MarketingPreference, PaymentMethod
+from applications.models.account import (
+    AccountNote,
+    Channel,
+    Complaint,
+    MarketingPreference,
+    PaymentMethod,
+    SupplementaryStatement,
+)
 from applications.models.application import Application, ApplicationEvent
 from applications.models.audit import AuditEntry
 from applications.models.browsing import UsageEvent, Whereabouts
@@ -50,6 +57,6 @@ __all__ = [
     "Milestone", "MilestoneReached", "NoticeKind", "NoticeVersion", "Objection", "OutboundMail",
     "OwnedBySubject", "Passkey", "PaymentMethod", "PoliticalExposure", "Profession", "PublicProfile",
     "Recipient", "RecoveryCode", "Restriction", "RestrictionGround", "SecondFactor", "SignInTry",
-    "StaffUser", "StatisticsMonth", "ThirdPartyRecord", "Training", "TryKind", "UsageEvent", "Whereabouts",
-    "WorkerHeartbeat",
+    "StaffUser", "StatisticsMonth", "SupplementaryStatement", "ThirdPartyRecord", "Training", "TryKind",
+    "UsageEvent", "Whereabouts", "WorkerHeartbeat",
 ]  # fmt: skip

@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.fields import EncryptedBoolean, EncryptedText
+from applications.models.application import Application
 from applications.models.subject import OwnedBySubject
 from applications.personal import Category, Personal, Source, personal
 from applications.retention_rules import Retention
@@ -82,6 +83,28 @@ class Complaint(OwnedBySubject):
     class Meta:
         verbose_name = _("complaint")
         verbose_name_plural = _("complaints")
+
+
+class SupplementaryStatement(OwnedBySubject):
+    """What a person adds to an application that is incomplete rather than wrong (GDPR Art. 16)."""
+
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="statements", verbose_name=_("application")
+    )
+    text = EncryptedText(
+        _("supplementary statement"),
+        label="account.statement",
+        personal=Personal(Category.ACCOUNT, Source.CONSUMER, retention=Retention.APPLICATION),
+    )
+    made_at = personal(
+        models.DateTimeField(_("made"), auto_now_add=True),
+        Category.ACCOUNT, Source.CONSUMER, retention=Retention.APPLICATION,
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = _("supplementary statement")
+        verbose_name_plural = _("supplementary statements")
+        indexes = [models.Index(fields=["application", "made_at"], name="statements_of_application")]
 
 
 class AccountNote(OwnedBySubject):

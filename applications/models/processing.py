@@ -109,10 +109,14 @@ class RestrictionGround(models.TextChoices):
 
 
 class Restriction(OwnedBySubject):
-    """From `since` until `lifted_at` the person's data are only stored (GDPR Art. 18)."""
+    """From `since` until `lifted_at` the person's data are only stored (GDPR Art. 18).
+
+    `ends_on` is the day on which it is lifted, once the person was told of it (Art. 18(3)).
+    """
 
     ground = _evidence(models.CharField(_("ground"), max_length=10, choices=RestrictionGround.choices))
     since = _evidence(models.DateTimeField(_("since")))
+    ends_on = _evidence(models.DateField(_("ends on"), null=True, blank=True))
     lifted_at = _evidence(models.DateTimeField(_("lifted"), null=True, blank=True))
 
     class Meta:
@@ -131,6 +135,9 @@ class Restriction(OwnedBySubject):
             # Those that were lifted are almost all, in the end, and need no index of their own.
             models.Index(
                 fields=["since", "id"], condition=models.Q(lifted_at__isnull=True), name="restriction_live"
+            ),
+            models.Index(
+                fields=["ends_on"], condition=models.Q(lifted_at__isnull=True), name="restriction_to_lift"
             ),
         ]
 

@@ -3,15 +3,16 @@
 The rows alone decide what happens next: selectors and the workers' claims read them (selectors.permission).
 """
 
+from datetime import date
 from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from applications import live
-from applications.actors import Actor
+from applications.actors import Actor, ActorKind
 from applications.data_policy import OBJECTABLE
-from applications.errors import NotObjectable
+from applications.errors import IllegalTransition, NotObjectable
 from applications.models import Application, Consent, Objection, Restriction, RestrictionGround
 from applications.personal import Purpose
 from applications.selectors.permission import standing_objections, standing_restrictions
@@ -62,6 +63,22 @@ def _resume(lifted: Restriction) -> None:
     processing_resumed.send(sender=Restriction, subject_id=lifted.subject_id, paused=timezone.now() - began)
 
 
+def announce_end(*, restriction_id: UUID, on: date, actor: Actor) -> None:
+    """Set the day on which a restriction is lifted. That the person is told is the caller's to see to.
+
+    Raises IllegalTransition for one that was lifted.
+    """
+    with transaction.atomic():
+        row = Restriction.objects.get(pk=restriction_id)
+        lock_subject(row.subject_id)
+        if not standing_restrictions().filter(pk=row.pk).update(ends_on=on):
+            raise IllegalTransition
+        audit.record(
+            actor=actor, action="processing.restriction_ends", subject_id=row.subject_id, row=row,
+            on=on.isoformat(),
+        )  # fmt: skip
+
+
 def object_to(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> Objection:
     """The person objects to a purpose that rests on legitimate interests, or to marketing (GDPR Art. 21).
 
@@ -82,6 +99,29 @@ def object_to(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> Objection:
             statistics.forget(subject)
         _tell_pages(subject_id)
     return row
+
+
+def end_objection(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> None:
+    """An objection does not stand any more: the person took it back, or compelling grounds were shown by us
+    (GDPR Art. 21(1)). Where none stands nothing changes.
+
+    Raises SubjectErased, and NotObjectable for direct marketing that anybody but the person would end.
+    """
+    by_person = actor.kind == ActorKind.CONSUMER
+    if purpose is Purpose.INFORM_PUBLIC and not by_person:
+        raise NotObjectable
+    with transaction.atomic():
+        lock_subject(subject_id)
+        row = standing_objections(purpose).filter(subject_id=subject_id).first()
+        if row is None:
+            return
+        column = "withdrawn_at" if by_person else "overruled_at"
+        Objection.objects.filter(pk=row.pk).update(**{column: timezone.now()})
+        audit.record(
+            actor=actor, action=f"processing.objection_{column.removesuffix('_at')}", subject_id=subject_id,
+            row=row, purpose=purpose,
+        )  # fmt: skip
+        _tell_pages(subject_id)
 
 
 def withdraw_consent(*, consent_id: UUID, subject_id: UUID, actor: Actor) -> None:

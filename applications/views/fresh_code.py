@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from applications.errors import TooManyCodes
 from applications.network import client_address
 from applications.services.accounts import request_code
-from applications.views.guard import ConsumerRequest, View, consumer_required
+from applications.views.guard import ConsumerRequest, View, consumer_required, kept_page
 from applications.views.sign_in import set_secret_cookie
 from applications.views.way_back import address_with, asked_page
 
@@ -28,14 +28,17 @@ def is_fresh(request: ConsumerRequest) -> bool:
 
 
 def fresh_code_required(view: View) -> View:
-    """The page for a consumer whose code was mailed just now; anybody else is asked for one, and led back."""
+    """The page for a consumer whose code was mailed just now; anybody else is asked for one, and led back.
+    What was typed is kept, by a page that can.
+    """
 
     @consumer_required
     @wraps(view)
     def guarded(request: ConsumerRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if is_fresh(request):
             return view(request, *args, **kwargs)
-        return redirect(address_with("applications:fresh_code", request.path))
+        kept = kept_page(view, request, *args, **kwargs) if request.method == "POST" else None
+        return kept or redirect(address_with("applications:fresh_code", request.path))
 
     return guarded
 

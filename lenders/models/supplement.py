@@ -72,8 +72,7 @@ def _of_its_type(label: str, value: Any) -> Any:
     """JSON knows no dates."""
     if label not in BY_LABEL:  # the e-mail address, which is a text
         return value
-    column: Any = BY_LABEL[label].model._meta.get_field(BY_LABEL[label].name)
-    return column.to_python(value)
+    return BY_LABEL[label].to_python(value)
 
 
 class SuppliedFile(OwnedBySubject):

@@ -25,11 +25,12 @@ from privacy.models import Outcome, RecipientNotice, RightsRequest
 from privacy.rights.base import Part
 from privacy.rights.registry import module_of
 from privacy.selectors.requests import words_of
-from privacy.services.deciding import record_told, reveal_words
+from privacy.services.deciding import record_told, reveal_file, reveal_words
 from privacy.services.running import try_now
 from privacy.states import RequestStatus
 
 WORK = "privacy.work_requests"
+ENDINGS = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "application/json": ".json"}
 View = Callable[[HttpRequest, UUID], HttpResponse]
 PageOfARequest = Callable[[HttpRequest, RightsRequest], HttpResponse]
 
@@ -133,8 +134,27 @@ def words(request: HttpRequest, asked: RightsRequest) -> HttpResponse:
         written = words_of(asked)
     return site.render(
         request, "privacy/admin/request_words.html", title=_("What was written"), subtitle=asked.reference,
-        asked=asked, written=written,
+        asked=asked, written=written, files=list(asked.files.order_by("given_at")) if written else (),
     )  # fmt: skip
+
+
+@requires_fresh_proof
+def file(request: HttpRequest, asked: RightsRequest) -> HttpResponse:
+    """A file that the person gave, to save: written down before, and never shown in the browser."""
+    if request.method != "POST":
+        return back(asked)
+    given = asked.files.filter(pk__in=request.POST.getlist("file")[:1]).first()
+    if given is None:
+        raise Http404
+    found = reveal_file(file_id=given.pk, actor=actor_of(request))
+    return HttpResponse(
+        bytes(found.content or b""),
+        content_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f'attachment; filename="{asked.reference}{ENDINGS[found.media_type]}"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
 
 
 # --- while it is carried out --------------------------------------------------------------------------------
@@ -174,6 +194,7 @@ def told(request: HttpRequest, asked: RightsRequest) -> HttpResponse:
 VIEWS: Mapping[str, View] = {
     **{deed.name: page_of_a_deed(deed) for deed in DEEDS},
     "words": worked(words),
+    "file": worked(file),
     "again": worked(again),
     "told": worked(told),
 }

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,11 +12,25 @@ from django.utils.translation import gettext_lazy
 
 from applications.actors import Actor
 from applications.formats import date_text
-from privacy.admin.request_forms import ApproveForm, DeedForm, ExtendForm, IdentifyForm, RefuseForm
+from privacy.admin.request_forms import (
+    ApproveForm,
+    CorrectionForm,
+    DeedForm,
+    EndForm,
+    ExtendForm,
+    IdentifyForm,
+    RefuseForm,
+    SpecifyForm,
+    WeighForm,
+)
 from privacy.letter_facts import Delay
-from privacy.models import Identity, Refusal, Right, RightsRequest
+from privacy.models import Identity, Refusal, Result, Right, RightsRequest
 from privacy.rights.base import Text
+from privacy.selectors.about import choices
+from privacy.selectors.requests import applications_of
 from privacy.services import requests
+from privacy.services.deciding import is_weighed, weigh
+from privacy.services.restrictions import announce_end, standing_of
 from privacy.states import OPEN, RequestStatus, sources
 
 S = RequestStatus
@@ -85,26 +100,121 @@ def _telling_who(request: RightsRequest) -> Sequence[str]:
 
 # --- the decision -----------------------------------------------------------------------------------------
 def _approve(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
-    return requests.approve(request_id=request.pk, actor=actor, kept=given.get("kept", ()))
+    return requests.approve(
+        request_id=request.pk, actor=actor, kept=given.get("kept", ()), left=given.get("left", ()),
+        reasons=given.get("reasons", ""),
+    )  # fmt: skip
+
+
+APPROVAL: Mapping[str, Sequence[Text]] = {
+    Right.ACCESS: (
+        gettext_lazy("Within a minute a copy of everything below is made, under a key of its own."),
+        gettext_lazy(
+            "Values that may be about somebody else wait until you have decided about each of them."
+        ),
+        gettext_lazy("Then the person gets a letter with a link. The copy can be opened for 30 days."),
+    ),
+    Right.ERASURE: (
+        gettext_lazy("Within a minute it begins, and from then on it cannot be taken back."),
+        gettext_lazy(
+            "Recipients are told first. Then the person's key is destroyed and everything below is deleted."
+        ),
+        gettext_lazy(
+            "What is left is searched for; when nothing is, the erasure is certified and the person is told."
+        ),
+        gettext_lazy("Other requests of the person that were not decided end as withdrawn."),
+    ),
+    Right.RECTIFICATION: (
+        gettext_lazy("What you accept is corrected within a minute, wherever the same wrong value stands."),
+        gettext_lazy("Lenders that had received it are told the right value (Art. 19)."),
+        gettext_lazy("The person gets a letter; of what stays as it is, with your reasons."),
+    ),
+    Right.RESTRICTION: (
+        gettext_lazy("Within a minute the person's data are only stored: nothing is sent, shown or deleted."),
+        gettext_lazy("Recipients are told (Art. 19), and the person gets a letter."),
+    ),
+    Right.PORTABILITY: (
+        gettext_lazy("Within a minute a file is made of what the person provided, and signed."),
+        gettext_lazy("Then the person gets a letter with a link. The file can be fetched for 30 days."),
+    ),
+    Right.OBJECTION: (
+        gettext_lazy("Within a minute the use stops."),
+        gettext_lazy("Then you decide whether compelling grounds override the objection, but for marketing."),
+    ),
+    Right.REVIEW: (gettext_lazy("The lender is asked that a human being looks at its decision."),),
+    Right.COMPLAINT: (gettext_lazy("The papers are put together, and the person gets a letter."),),
+}
 
 
 def _telling_approval(request: RightsRequest) -> Sequence[str]:
-    if request.right == Right.ACCESS:
-        return (
-            _("Within a minute a copy of everything below is made, under a key of its own."),
-            _("Values that may be about somebody else wait until you have decided about each of them."),
-            _("Then the person gets a letter with a link. The copy can be opened for 30 days."),
-        )
-    if request.right == Right.PORTABILITY:
-        return (
-            _("Within a minute a file is made of what the person provided, and signed."),
-            _("Then the person gets a letter with a link. The file can be fetched for 30 days."),
-        )
+    return [str(line) for line in APPROVAL[request.right]]
+
+
+def _may_be_approved(request: RightsRequest) -> bool:
+    return request.status in sources(S.APPROVED) and requests.is_specified(request)
+
+
+# --- what it is about -------------------------------------------------------------------------------------
+def _specify(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
+    return requests.specify(request_id=request.pk, about=given["about"], actor=actor)
+
+
+def _may_be_specified(request: RightsRequest) -> bool:
+    return request.status in requests.BEFORE and not request.about and bool(choices(request))
+
+
+def _telling_what(_request: RightsRequest) -> Sequence[str]:
     return (
-        _("Within a minute it begins, and from then on it cannot be taken back."),
-        _("Recipients are told first. Then the person's key is destroyed and everything below is deleted."),
-        _("What is left is searched for; when nothing is, the erasure is certified and the person is told."),
-        _("Other requests of the person that were not decided end as withdrawn."),
+        _("The request came in without saying what exactly it is about: you say it for the person."),
+        _("Where the person has proved who they are and nothing is to be weighed, it begins."),
+    )
+
+
+def _add_correction(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
+    return requests.add_correction(
+        request_id=request.pk, application_id=UUID(given["application"]), label=given["answer"],
+        new=given["new"], actor=actor,
+    )  # fmt: skip
+
+
+def _may_be_corrected(request: RightsRequest) -> bool:
+    known = request.subject_id is not None and bool(applications_of(request.subject_id))
+    return request.right == Right.RECTIFICATION and request.status in requests.BEFORE and known
+
+
+def _telling_correction(_request: RightsRequest) -> Sequence[str]:
+    return (
+        _("The value is written down with the request. Nothing is corrected before you approve it."),
+        _("What stands now is taken from the application. A second value for the same answer replaces it."),
+    )
+
+
+# --- while it is carried out, and after -------------------------------------------------------------------
+def _weigh(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
+    overruled = given["result"] == Result.OVERRULED
+    return weigh(request_id=request.pk, overruled=overruled, reasons=given["reasons"], actor=actor)
+
+
+def _telling_weighing(_request: RightsRequest) -> Sequence[str]:
+    return (
+        _("The use has stopped. If the objection stands it does not start again, and the person is told."),
+        _("If compelling grounds override it the use goes on, and the person gets your grounds in a letter."),
+    )
+
+
+def _end(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
+    return announce_end(request_id=request.pk, on=given["on"], reasons=given["reasons"], actor=actor)
+
+
+def _can_end(request: RightsRequest) -> bool:
+    ended = request.right == Right.RESTRICTION and request.status == S.COMPLETED
+    return ended and standing_of(request) is not None
+
+
+def _telling_end(_request: RightsRequest) -> Sequence[str]:
+    return (
+        _("The person gets a letter now. The restriction is lifted on the day that you name (Art. 18(3))."),
+        _("It is not lifted while the letter could reach nobody. Recipients are told on the day."),
     )
 
 
@@ -162,8 +272,24 @@ def _today() -> date:
 DEEDS: Sequence[Deed] = (
     Deed(
         "approve", gettext_lazy("Approve"), gettext_lazy("It is approved, and begins within a minute."),
-        _may_become(S.APPROVED), _telling_approval, _approve, form=ApproveForm, shows_preview=True,
+        _may_be_approved, _telling_approval, _approve, form=ApproveForm, shows_preview=True,
         is_final=lambda request: request.right == Right.ERASURE,
+    ),
+    Deed(
+        "specify", gettext_lazy("Say what it is about"), gettext_lazy("It is written down."),
+        _may_be_specified, _telling_what, _specify, form=SpecifyForm,
+    ),
+    Deed(
+        "correct", gettext_lazy("Enter a correction"), gettext_lazy("It is written down."),
+        _may_be_corrected, _telling_correction, _add_correction, form=CorrectionForm,
+    ),
+    Deed(
+        "weigh", gettext_lazy("Weigh the objection"), gettext_lazy("It is decided, and the answer follows."),
+        is_weighed, _telling_weighing, _weigh, form=WeighForm,
+    ),
+    Deed(
+        "end", gettext_lazy("End the restriction"), gettext_lazy("The person is told when it ends."),
+        _can_end, _telling_end, _end, form=EndForm,
     ),
     Deed(
         "identify", gettext_lazy("It is known who asks"), gettext_lazy("It is written down who asks."),

@@ -9,13 +9,18 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from applications.form_fields import label_text
+from applications.formats import date_text
 from lenders.states import RetentionBasis
+from privacy.changes import as_cleaned, correctable
 from privacy.letter_facts import Delay
-from privacy.models import Exception17, Outcome, RecipientNotice, Refusal, Right, RightsRequest
+from privacy.models import Exception17, Outcome, RecipientNotice, Refusal, Result, Right, RightsRequest
+from privacy.selectors.about import choices
 from privacy.selectors.registers import subject_known_as
-from privacy.selectors.requests import Keepable, keepable, last_change
+from privacy.selectors.requests import Keepable, applications_of, changes_of, keepable, last_change
 from privacy.services.deciding import BY_STAFF
 from privacy.services.requests import UNKNOWN, Kept
+from privacy.services.restrictions import NOTICE
 from privacy.states import RequestStatus
 
 LONGEST = 4000
@@ -75,6 +80,81 @@ class IdentifyForm(DeedForm):
         return subject
 
 
+class SpecifyForm(DeedForm):
+    """What a request is about that came in without saying it."""
+
+    about = forms.ChoiceField(label=gettext_lazy("What it is about"), widget=forms.RadioSelect)
+
+    def __init__(self, data: Any = None, *, about: RightsRequest) -> None:
+        super().__init__(data, about=about)
+        self.fields["about"].choices = choices(about)  # type: ignore[attr-defined]
+
+
+class CorrectionForm(DeedForm):
+    """One value that is to be corrected, as the person wrote it in a letter; several one after the other."""
+
+    application = forms.ChoiceField(label=gettext_lazy("Application"))
+    answer = forms.ChoiceField(label=gettext_lazy("Which answer is wrong"))
+    right_value = forms.CharField(
+        label=gettext_lazy("What is right"), max_length=LONGEST,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=gettext_lazy("As the person would write it into the form."),
+    )  # fmt: skip
+
+    def __init__(self, data: Any = None, *, about: RightsRequest) -> None:
+        super().__init__(data, about=about)
+        sent = applications_of(about.subject_id) if about.subject_id else []
+        own = [(str(one.pk), one.reference) for one in sent]
+        self.fields["application"].choices = own  # type: ignore[attr-defined]
+        answers = [(label, label_text(label)) for label in correctable()]
+        self.fields["answer"].choices = answers  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if {"answer", "right_value"} <= given.keys():
+            try:
+                given["new"] = as_cleaned(given["answer"], given["right_value"])
+            except forms.ValidationError as error:
+                self.add_error("right_value", error)
+        return given
+
+
+class WeighForm(DeedForm):
+    """Whether an objection stands, and the grounds if it does not."""
+
+    result = forms.ChoiceField(
+        label=gettext_lazy("Decision"), widget=forms.RadioSelect,
+        choices=[(one.value, one.label) for one in (Result.STANDS, Result.OVERRULED)],
+    )  # fmt: skip
+    reasons = words_field(
+        label=gettext_lazy("The compelling grounds"), required=False,
+        help_text=gettext_lazy("The person reads them in the answer. Needed where they override it."),
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or {}
+        if given.get("result") == Result.OVERRULED and not given.get("reasons", "").strip():
+            self.add_error("reasons", _("Write down why: the decision has to be explained."))
+        return given
+
+
+class EndForm(DeedForm):
+    """On which day a restriction ends, and why."""
+
+    on = day_field(label=gettext_lazy("Ends on"))
+    reasons = words_field(
+        label=gettext_lazy("Why it ends"), help_text=gettext_lazy("The person reads it in the letter.")
+    )
+
+    def clean_on(self) -> date:
+        on: date = self.cleaned_data["on"]
+        soonest = timezone.localdate() + NOTICE
+        if on < soonest:
+            sentence = _("The person is told at least a week before: on %(day)s at the soonest.")
+            raise forms.ValidationError(sentence % {"day": date_text(soonest)})
+        return on
+
+
 class RefuseForm(DeedForm):
     """Why not: the reasons that the state allows, and words for those that need explaining."""
 
@@ -132,12 +212,28 @@ class KeepForm(forms.Form):
 
 
 class ApproveForm(DeedForm):
-    """What an erasure leaves: a row for each application that may have to stay."""
+    """What an erasure leaves: a row for each application that may have to stay; what is not corrected."""
+
+    left = forms.TypedMultipleChoiceField(
+        label=gettext_lazy("What stays as it is"), coerce=int, required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("Tick what is right as it stands. Leave all unticked to correct all."),
+    )  # fmt: skip
+    reasons = words_field(
+        label=gettext_lazy("Why it stays"), required=False,
+        help_text=gettext_lazy("The person reads it in the answer."),
+    )  # fmt: skip
 
     def __init__(self, data: Any = None, *, about: RightsRequest) -> None:
         super().__init__(data, about=about)
         found = self._keepable()
         self.exceptions = [KeepForm(data, keepable=one) for one in found]
+        if about.right == Right.RECTIFICATION:
+            changes = changes_of(about)
+            named = [(place, label_text(one["label"])) for place, one in enumerate(changes)]
+            self.fields["left"].choices = named  # type: ignore[attr-defined]
+        else:
+            del self.fields["left"], self.fields["reasons"]
 
     def _keepable(self) -> list[Keepable]:
         if self.about.right != Right.ERASURE or self.about.subject_id is None:
@@ -149,6 +245,11 @@ class ApproveForm(DeedForm):
         valid = [one.is_valid() for one in self.exceptions]  # each is to say what it lacks
         if not all(valid):
             raise forms.ValidationError(_("Look at what is to stay: something is missing there."))
+        left = given.get("left", ())
+        if left and len(left) == len(changes_of(self.about)):
+            self.add_error("left", _("If nothing is corrected, refuse the request."))
+        if left and not given.get("reasons", "").strip():
+            self.add_error("reasons", _("Write down why: the decision has to be explained."))
         return given | {"kept": tuple(self._kept())}
 
     def _kept(self) -> Iterator[Kept]:

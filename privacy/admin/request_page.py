@@ -18,6 +18,7 @@ from privacy.request_texts import STEPS, clock_lines, event_text, moment, pace, 
 from privacy.rights.base import Part, Text
 from privacy.rights.notification import outcome_text
 from privacy.rights.registry import module_of
+from privacy.selectors.about import about_text
 from privacy.selectors.requests import (
     applications_of,
     events_of,
@@ -89,6 +90,10 @@ def _facts(asked: RightsRequest) -> list[tuple[str, str]]:
         (_("Who asks"), asked.get_identity_display()),
         (_("Customer"), asked.subject.customer_reference if asked.subject else _("Not known")),
     ]
+    if asked.about:
+        facts.insert(1, (_("About"), about_text(asked)))
+    if asked.result:
+        facts.append((_("What came of it"), asked.get_result_display()))
     if asked.refusal:
         facts.append((_("Why not"), asked.get_refusal_display()))
     return facts

@@ -5,20 +5,22 @@ from privacy.models.erasures import Erasure, Outcome, RecipientNotice
 from privacy.models.portability import Arrival, ArrivalStatus, OtherController, Transfer, TransferStatus
 from privacy.models.registers import HAPPENED, Assessment, AssessmentKind, Breach
 from privacy.models.requests import (
-    NOBODY_DECIDES,
+    HANDS_OUT,
     Exception17,
     Identity,
     Refusal,
     RequestEvent,
+    RequestFile,
     RequestWords,
+    Result,
     Right,
     RightsRequest,
     Way,
 )
 
 __all__ = [
+    "HANDS_OUT",
     "HAPPENED",
-    "NOBODY_DECIDES",
     "AccessPackage",
     "Arrival",
     "ArrivalStatus",
@@ -36,7 +38,9 @@ __all__ = [
     "RecipientNotice",
     "Refusal",
     "RequestEvent",
+    "RequestFile",
     "RequestWords",
+    "Result",
     "Right",
     "RightsRequest",
     "Transfer",

@@ -74,6 +74,7 @@ class Outcome(models.TextChoices):
     TOLD = "told", _("Was told; has not answered")
     DELETED = "deleted", _("Has deleted the data")
     RETAINED = "retained", _("Keeps the data")
+    ACKNOWLEDGED = "acknowledged", _("Has taken note")
     BY_HAND = "by_hand", _("Is to be told by our staff")
     IMPOSSIBLE = "impossible", _("Cannot be told")
     DISPROPORTIONATE = "disproportionate", _("Telling it would take disproportionate effort")

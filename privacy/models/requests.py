@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from applications.actors import ActorKind
-from applications.crypto.fields import EncryptedJSON, EncryptedText
+from applications.crypto.fields import EncryptedBytes, EncryptedJSON, EncryptedText
 from applications.errors import IllegalTransition
 from applications.models import DataSubject
 from applications.personal import AnyField, Category, Mask, NotPersonal, Personal, Source, personal
@@ -28,12 +28,17 @@ class Right(models.TextChoices):
     """What can be asked for here."""
 
     ACCESS = "access", _("Access and a copy (GDPR Art. 15)")
+    RECTIFICATION = "rectification", _("Rectification (GDPR Art. 16)")
     ERASURE = "erasure", _("Erasure (GDPR Art. 17)")
+    RESTRICTION = "restriction", _("Restriction (GDPR Art. 18)")
     PORTABILITY = "portability", _("Portability (GDPR Art. 20)")
+    OBJECTION = "objection", _("Objection (GDPR Art. 21)")
+    REVIEW = "review", _("Review by a human being (GDPR Art. 22(3))")
+    COMPLAINT = "complaint", _("Papers for a complaint (GDPR Art. 77)")
 
 
-NOBODY_DECIDES = frozenset({Right.ACCESS, Right.PORTABILITY})
-"""Whoever proved who they are gets these without anybody's decision: there is nothing to weigh."""
+HANDS_OUT = frozenset({Right.ACCESS, Right.PORTABILITY})
+"""By these the person gets something that they fetch, while it is there."""
 
 
 class Way(models.TextChoices):
@@ -69,6 +74,14 @@ class Exception17(models.TextChoices):
     CLAIMS = "claims", _("Legal claims are established, exercised or defended (Art. 17(3)(e))")
 
 
+class Result(models.TextChoices):
+    """What came of a request that was carried out, where more than one thing can."""
+
+    STANDS = "stands", _("The objection stands")
+    OVERRULED = "overruled", _("Compelling grounds override it (Art. 21(1))")
+    PARTLY = "partly", _("Carried out in part")
+
+
 class RightsRequest(models.Model):
     """One request in the register (Art. 5(2), 12). Days are those of Riga."""
 
@@ -81,6 +94,9 @@ class RightsRequest(models.Model):
     )
     reference = _register(models.CharField(_("number"), max_length=20, unique=True, editable=False))
     right = _register(models.CharField(_("right"), max_length=20, choices=Right.choices), Source.CONSUMER)
+    # Which one of several: the purpose that is objected to, the ground of a restriction, the application and
+    # part of it to be corrected, the submission to be reviewed, the earlier request that is complained about.
+    about = _register(models.CharField(_("about"), max_length=40, blank=True), Source.CONSUMER)
     way = _register(models.CharField(_("came in"), max_length=20, choices=Way.choices))
     language = _register(models.CharField(_("language"), max_length=2), Source.CONSUMER)
     status = _register(
@@ -94,6 +110,9 @@ class RightsRequest(models.Model):
         )
     )
     refusal = _register(models.CharField(_("why not"), max_length=20, choices=Refusal.choices, blank=True))
+    result = _register(
+        models.CharField(_("what came of it"), max_length=20, choices=Result.choices, blank=True)
+    )
     received_at = _register(models.DateTimeField(_("received")))
     received_on = _register(models.DateField(_("day of receipt")))
     due_on = _register(models.DateField(_("due on")))
@@ -121,7 +140,7 @@ class RightsRequest(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["subject", "right"],
+                fields=["subject", "right", "about"],
                 condition=~models.Q(status__in=sorted(ENDED)),
                 name="one_open_request_of_a_kind",
             ),
@@ -242,6 +261,13 @@ class RequestWords(models.Model):
         null=True,
         personal=Personal(Category.COMMUNICATIONS, Source.STAFF, retention=Retention.ANSWERS),
     )
+    # What is to be corrected: {"label", "application", "old", "new"} of each value, later also "accepted".
+    changes = EncryptedJSON(
+        _("what is to be corrected"),
+        label="request.changes",
+        null=True,
+        personal=Personal(Category.IDENTIFICATION, Source.CONSUMER, retention=Retention.ANSWERS),
+    )
     # What an erasure looks for when everything is gone: addresses, codes, numbers of the person.
     traces = EncryptedJSON(
         _("what to look for after the erasure"),
@@ -263,4 +289,33 @@ class RequestWords(models.Model):
 
     @classmethod
     def rows_of(cls, subject: DataSubject) -> models.QuerySet["RequestWords"]:
+        return cls._default_manager.filter(request__subject=subject)
+
+
+class RequestFile(models.Model):
+    """A file of a request, under its key: what the person gave as evidence, or what was made for them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    request = models.ForeignKey(RightsRequest, on_delete=models.CASCADE, related_name="files")
+    content = EncryptedBytes(
+        label="request.file",
+        null=True,
+        personal=Personal(Category.COMMUNICATIONS, Source.CONSUMER, retention=Retention.ANSWERS),
+    )
+    media_type = _register(models.CharField(_("kind of file"), max_length=40), Source.CONSUMER)
+    given_at = _register(models.DateTimeField(_("given"), auto_now_add=True), Source.CONSUMER)
+
+    class Meta:
+        verbose_name = _("file of a request")
+        verbose_name_plural = _("files of requests")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+    @property
+    def owner_id(self) -> UUID:
+        return self.request_id
+
+    @classmethod
+    def rows_of(cls, subject: DataSubject) -> models.QuerySet["RequestFile"]:
         return cls._default_manager.filter(request__subject=subject)

@@ -6,7 +6,7 @@ once the key is gone there is no way back, and only the end is left to reach.
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import ClassVar
 from uuid import UUID
 
@@ -29,7 +29,7 @@ from applications.services.setting_apart import belonging_to, set_apart
 from applications.subject_data import outlives_its_subject
 from privacy.datamap import doors, explain
 from privacy.models import (
-    NOBODY_DECIDES,
+    HANDS_OUT,
     AccessPackage,
     Arrival,
     Erasure,
@@ -92,7 +92,7 @@ class ErasureOfAPerson:
     def wait(self, request: RightsRequest) -> Done | Wait:
         """Until the recipients were told and had time to answer."""
         notification.refresh(request)
-        pause = _pause_since(request.erasure.begun_at)
+        pause = notification.pause_since(request.erasure.begun_at)
         if notification.is_handing_out(request.person.pk):
             return Wait("handing_out", pause)
         if notification.must_wait(request, since=request.erasure.begun_at):
@@ -166,17 +166,11 @@ class ErasureOfAPerson:
         return [*parts, _stayed(request)] if request.kept else parts
 
 
-def _pause_since(moment: datetime) -> timedelta:
-    """Before recipients are looked at again: most answer within seconds, and the others take days."""
-    waited = timezone.now() - moment
-    return min(max(waited / 4, timedelta(seconds=3)), timedelta(minutes=10))
-
-
 def _is_owed_a_copy(request: RightsRequest) -> bool:
     """Whoever asks for a copy, or to take their data elsewhere, and for erasure gets that first, and has time
     to open it: with the erasure it goes, and nobody can sign in any more.
     """
-    asked = RightsRequest.objects.filter(subject=request.subject_id, right__in=NOBODY_DECIDES)
+    asked = RightsRequest.objects.filter(subject=request.subject_id, right__in=HANDS_OUT)
     if asked.filter(status__in=[S.ASSESSED, S.APPROVED, S.RUNNING]).exists():
         return True
     now = timezone.now()

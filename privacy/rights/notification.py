@@ -15,13 +15,13 @@ from applications.actors import SYSTEM
 from applications.each_app import of_each_app
 from applications.formats import date_text
 from applications.personal import RecipientKind
-from applications.recipients import CameOf, Received, RecipientDoor
+from applications.recipients import CameOf, News, Received, RecipientDoor
 from lenders.adapters.base import AnyAnswer, Deleted, Retained
 from lenders.models import DeletionNotice, Submission
 from lenders.recipients import RECIPIENTS as LENDERS
 from lenders.states import RetentionBasis
-from privacy.models import Outcome, RecipientNotice, RightsRequest
-from privacy.rights.base import Part
+from privacy.models import Outcome, RecipientNotice, Right, RightsRequest
+from privacy.rights.base import Part, Wait
 
 ANSWERS_WITHIN = timedelta(days=3)
 """How long an erasure waits for the answer of a recipient that was told."""
@@ -57,15 +57,20 @@ def preview(subject_id: UUID) -> Part:
     )
 
 
-def tell(request: RightsRequest) -> None:
-    """Gather whom the data went to, and tell each one that can be told by an interface. Safe to repeat."""
+def tell(request: RightsRequest, news: News | None = None) -> None:
+    """Gather whom the data went to, and tell each one that can be told by an interface: these news, or to
+    erase. Safe to repeat.
+    """
     for _door, received in recipients_of(request.person.pk):
         RecipientNotice.objects.get_or_create(
             request=request, kind=received.kind, recipient=received.recipient, reference=received.reference,
             defaults={"name": received.name},
         )  # fmt: skip
     for door in doors():
-        door.ask_to_erase(request.person.pk, actor=SYSTEM)
+        if news is None:
+            door.ask_to_erase(request.person.pk, actor=SYSTEM)
+        else:
+            door.tell(request.person.pk, news, actor=SYSTEM)
     refresh(request)
 
 
@@ -89,16 +94,25 @@ def refresh(request: RightsRequest) -> None:
         told = request.told.filter(
             kind=received.kind, recipient=received.recipient, reference=received.reference
         )
-        _note(told, door.came_of(received.reference))
+        _note(told, door.came_of(received.reference, matter=_matter(request)))
+
+
+def _matter(request: RightsRequest) -> UUID | None:
+    """What recipients know the news by; of an erasure there is one for all times."""
+    return None if request.right == Right.ERASURE else request.pk
 
 
 def must_wait(request: RightsRequest, *, since: datetime) -> bool:
-    """Whether somebody is still to be told, or may answer soon; never beyond what the legal clock allows."""
+    """Whether somebody is still to be told, or may answer an erasure soon; never beyond what the legal clock
+    allows.
+    """
     now = timezone.now()
     if request.clock.days_left(timezone.localdate(now)) <= LAST_DAYS:
         return now < since + AT_LEAST and request.told.filter(outcome=Outcome.WAITING).exists()
     if request.told.filter(outcome=Outcome.WAITING).exists():
         return now < since + TOLD_WITHIN
+    if request.right != Right.ERASURE:
+        return False
     return request.told.filter(outcome=Outcome.TOLD, told_at__gt=now - ANSWERS_WITHIN).exists()
 
 
@@ -112,12 +126,36 @@ def leave_to_staff(request: RightsRequest) -> None:
     waiting.exclude(reference__in=stays.values("pk")).update(outcome=Outcome.BY_HAND)
 
 
+def wait_for(request: RightsRequest, *, since: datetime) -> Wait | None:
+    """How long to wait for recipients, or None when there is nothing to wait for any more; then those that
+    could not be reached are told by staff.
+    """
+    refresh(request)
+    if must_wait(request, since=since):
+        return Wait("recipients", pause_since(since))
+    request.told.filter(outcome=Outcome.WAITING).update(outcome=Outcome.BY_HAND)
+    return None
+
+
+def told_since(request: RightsRequest) -> datetime:
+    """When recipients began to be told: the last time that the step before was done."""
+    done = request.events.filter(what="step_done").order_by("-at", "-pk").values_list("at", flat=True)
+    return done.first() or request.received_at
+
+
+def pause_since(moment: datetime) -> timedelta:
+    """Before recipients are looked at again: most answer within seconds, and the others take days."""
+    waited = timezone.now() - moment
+    return min(max(waited / 4, timedelta(seconds=3)), timedelta(minutes=10))
+
+
 def follow_what_stays() -> dict[str, int]:
     """Take over what lenders answered since about applications that stayed after an erasure."""
     open_ones = RecipientNotice.objects.filter(
         kind=RecipientKind.LENDER,
         outcome__in=[Outcome.WAITING, Outcome.TOLD],
         by_staff=False,
+        request__right=Right.ERASURE,
         request__ended_at__isnull=False,
         reference__in=DeletionNotice.objects.values("submission"),
     )
@@ -135,6 +173,8 @@ def _note(told: QuerySet[RecipientNotice], came: CameOf) -> None:
         outcome = Outcome.DELETED
     elif came.basis:
         outcome = Outcome.RETAINED
+    elif came.answered_at is not None:
+        outcome = Outcome.ACKNOWLEDGED
     elif came.told_at is not None:
         outcome = Outcome.TOLD
     elif came.by_hand:
@@ -148,7 +188,7 @@ def _note(told: QuerySet[RecipientNotice], came: CameOf) -> None:
 def late_word(slug: str, submission_id: UUID, answer: AnyAnswer) -> bool | None:
     """A lender answers after the erasure: its word on the request to delete is noted (lenders.erased)."""
     notices = RecipientNotice.objects.filter(
-        kind=RecipientKind.LENDER, recipient=slug, reference=submission_id
+        kind=RecipientKind.LENDER, recipient=slug, reference=submission_id, request__right=Right.ERASURE
     )
     if not notices.exists():
         return None

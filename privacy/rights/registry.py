@@ -6,12 +6,20 @@ from privacy.models import Right
 from privacy.rights.access import Access
 from privacy.rights.base import RightModule
 from privacy.rights.erasure import ErasureOfAPerson
+from privacy.rights.objection import ObjectionToAPurpose
+from privacy.rights.papers import PapersForAComplaint
 from privacy.rights.portability import Portability
+from privacy.rights.rectification import Rectification
+from privacy.rights.restriction import RestrictionOfProcessing
 
 MODULES: Mapping[Right, RightModule] = {
     Right.ACCESS: Access(),
+    Right.RECTIFICATION: Rectification(),
     Right.ERASURE: ErasureOfAPerson(),
+    Right.RESTRICTION: RestrictionOfProcessing(),
     Right.PORTABILITY: Portability(),
+    Right.OBJECTION: ObjectionToAPurpose(),
+    Right.COMPLAINT: PapersForAComplaint(),
 }
 
 

@@ -112,11 +112,13 @@ Cell = Callable[[RightsRequest], object]
 COLUMNS: Sequence[tuple[str, Cell]] = (
     ("number", lambda one: one.reference),
     ("right", lambda one: one.right),
+    ("about", lambda one: one.about),
     ("came_in", lambda one: one.way),
     ("language", lambda one: one.language),
     ("state", lambda one: one.status),
     ("who_asks", lambda one: one.identity or "not_established"),
     ("why_not", lambda one: one.refusal),
+    ("came_of_it", lambda one: one.result),
     ("received_on", lambda one: one.received_on),
     ("due_on", lambda one: one.due_on),
     ("extended_on", lambda one: _day(one.extended_at)),

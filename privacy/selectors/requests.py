@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from applications.actors import ActorKind
 from applications.crypto.keyring import data_key_scope
 from applications.crypto.reading import unless_destroyed
+from applications.form_fields import label_text
 from applications.models import Application, ApplicationEvent, Complaint, StaffUser
 from applications.retention_rules import RULES, Retention
 from applications.states import ApplicationStatus
 from lenders.models import Submission
 from lenders.states import SigningClaim, SubmissionStatus
+from privacy.changes import Stored, text_of
 from privacy.models import Letter, RequestEvent, RequestWords, RightsRequest
 from privacy.states import OPEN
 
@@ -108,6 +110,12 @@ def names_of(events: Sequence[RequestEvent]) -> dict[str, str]:
 
 
 # --- words ------------------------------------------------------------------------------------------------
+def changes_of(request: RightsRequest) -> list[Stored]:
+    """What is to be corrected; nothing once it is no longer kept."""
+    row = RequestWords.objects.filter(pk=request.pk).first()
+    return (unless_destroyed(row, "changes") if row else None) or []
+
+
 def has_words(request: RightsRequest) -> bool:
     """Whether anything that somebody wrote is still kept with the request."""
     return RequestWords.objects.filter(pk=request.pk).exists()
@@ -130,4 +138,12 @@ def words_of(request: RightsRequest) -> list[tuple[str, str]]:
     found = [(name, unless_destroyed(row, field)) for field, name in names.items()]
     added: dict[str, str] = unless_destroyed(row, "reasons") or {}
     found += [(_("What was added to the answer"), words) for words in added.values()]
+    found += [
+        (
+            label_text(one["label"]),
+            _("“%(new)s” instead of “%(old)s”")
+            % {"new": text_of(one, "new"), "old": text_of(one, "old") or "–"},
+        )
+        for one in changes_of(request)
+    ]
     return [(name, str(value)) for name, value in found if value]

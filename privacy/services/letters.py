@@ -26,6 +26,8 @@ from privacy.services.moves import note
 log = structlog.get_logger(__name__)
 
 OPENS_FOR = timedelta(days=90)
+ASIDE = "next"
+"""Where words wait for their letter, among those that go by the id of theirs."""
 
 
 # --- the texts --------------------------------------------------------------------------------------------
@@ -119,6 +121,25 @@ def send_letter(
     return letter
 
 
+def set_words_aside(request: RightsRequest, words: str) -> None:
+    """Keep what the officer adds until the letter is written that it belongs to."""
+    if words.strip():
+        row = RequestWords.objects.get(pk=request.pk)
+        row.reasons = {**(row.reasons or {}), ASIDE: words.strip()}
+        row.save(update_fields=["reasons"])
+
+
+def words_set_aside(request: RightsRequest) -> str:
+    """What was set aside, once: it goes to where the caller puts it."""
+    row = RequestWords.objects.get(pk=request.pk)
+    reasons = row.reasons or {}
+    words: str = reasons.pop(ASIDE, "")
+    if words:
+        row.reasons = reasons
+        row.save(update_fields=["reasons"])
+    return words
+
+
 def _facts(request: RightsRequest, kind: LetterKind, given: dict[str, Any]) -> Facts:
     """What the request knows of itself, and over it what the caller gives. Raises ValueError."""
     known: dict[str, Any] = {
@@ -131,6 +152,10 @@ def _facts(request: RightsRequest, kind: LetterKind, given: dict[str, Any]) -> F
         known["kept"] = _by_ground(request.kept)
     if kind in {LetterKind.ERASED, LetterKind.PARTLY_ERASED}:
         known["final_by"] = getattr(getattr(request, "erasure", None), "final_by", None)
+    if kind == LetterKind.RESTRICTED:
+        known["ground"] = request.about
+    if kind in {LetterKind.OBJECTION_STANDS, LetterKind.OBJECTION_OVERRULED}:
+        known["purpose"] = request.about
     if kind in {LetterKind.ACCESS, LetterKind.PORTABLE}:
         known["expires_on"] = getattr(getattr(request, "package", None), "expires_at", None)
     try:

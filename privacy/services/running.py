@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from applications.actors import SYSTEM, Actor
 from applications.crypto.keyring import data_key_scope
-from privacy.models import RightsRequest
+from privacy.models import Right, RightsRequest
 from privacy.rights.base import Wait
 from privacy.rights.registry import module_of
 from privacy.services.moves import move, note
@@ -72,6 +72,9 @@ def run_step(request_id: UUID) -> bool:
             request.step = steps[0]
             move(request, S.RUNNING, SYSTEM, ["step"])
             return True
+        if request.right != Right.ERASURE and request.subject is not None and request.subject.erased_at:
+            move(request, S.COMPLETED, SYSTEM, why="erased")  # nothing is left that it could be done to
+            return False
         outcome = module_of(request.right).execute(request)
         if isinstance(outcome, Wait):
             _wait(request, outcome)

@@ -25,7 +25,7 @@ from privacy.selectors.portability import controllers, waiting_for, would_be_tak
 from privacy.services import arrivals
 from privacy.services.deciding import note_opened
 from privacy.services.transfers import instruct
-from privacy.views.my_data import ask, file_response
+from privacy.views.my_rights import ask, file_answer
 
 
 @fresh_code_required
@@ -77,10 +77,8 @@ def download(request: ConsumerRequest, request_id: UUID, ending: str) -> HttpRes
     note_opened(request_id=found.pk, actor=actor_of(request))
     content = bytes(found.content or b"")
     if ending == "json":
-        return file_response(content, "application/json", "data.json")
-    return file_response(
-        jws.detached(signed(content, typ=FILE_TYPE)).encode(), "application/jose", "data.jws"
-    )
+        return file_answer(content, "application/json", "data.json")
+    return file_answer(jws.detached(signed(content, typ=FILE_TYPE)).encode(), "application/jose", "data.jws")
 
 
 @fresh_code_required

@@ -14,7 +14,9 @@ from privacy.rights import notification
 from privacy.services.letters import open_letter
 
 # On request the person learns who they are (GDPR Art. 19): nobody has to ask.
-ABOUT_RECIPIENTS = frozenset({LetterKind.ERASED, LetterKind.PARTLY_ERASED})
+ABOUT_RECIPIENTS = frozenset(
+    {LetterKind.ERASED, LetterKind.PARTLY_ERASED, LetterKind.RECTIFIED, LetterKind.RESTRICTED}
+)
 HEADERS = {
     "Cache-Control": "no-store, private",
     "Referrer-Policy": "no-referrer",  # the address is the key to the letter

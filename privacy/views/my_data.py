@@ -9,14 +9,13 @@ from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.errors import IllegalTransition
 from applications.models import DataSubject
 from applications.views.fresh_code import fresh_code_required
 from applications.views.guard import ConsumerRequest, actor_of
-from privacy.models import AccessPackage, Identity, Right, RightsRequest, Way
+from privacy.models import AccessPackage, Right, RightsRequest
 from privacy.my_data_forms import ErasureForm
 from privacy.rights.access import document_of
 from privacy.rights.package_files import Document, as_csv, as_json, as_zip, attachments
@@ -24,6 +23,7 @@ from privacy.rights.registry import module_of
 from privacy.selectors.my_requests import categories_of, open_package, requests_of
 from privacy.services import requests
 from privacy.services.deciding import note_opened
+from privacy.views.my_rights import ask, file_answer
 
 LOOK_AGAIN_SECONDS = 3
 FILES: Mapping[str, tuple[str, Callable[[Document], str | bytes]]] = {
@@ -120,7 +120,7 @@ def download(request: ConsumerRequest, request_id: UUID, ending: str) -> HttpRes
     if ending not in FILES:
         raise Http404
     kind, write = FILES[ending]
-    return file_response(write(document_of(_package(request, request_id))), kind, f"data.{ending}")
+    return file_answer(write(document_of(_package(request, request_id))), kind, f"data.{ending}")
 
 
 @fresh_code_required
@@ -130,16 +130,7 @@ def attachment(request: ConsumerRequest, request_id: UUID, name: str) -> HttpRes
     content = attachments(document_of(_package(request, request_id))).get(name)
     if content is None:
         raise Http404
-    return file_response(content, "application/octet-stream", name)
-
-
-def ask(request: ConsumerRequest, right: Right) -> RightsRequest:
-    """Whoever is signed in, with a fresh code, asks for a right."""
-    subject = request.consumer.subject
-    return requests.receive(
-        right=right, way=Way.OWN_PAGES, language=get_language() or "lv", actor=actor_of(request),
-        subject_id=subject.pk, identity=Identity.FRESH_CODE, contact=subject.verified_email,
-    )  # fmt: skip
+    return file_answer(content, "application/octet-stream", name)
 
 
 def _own(subject: DataSubject, request_id: UUID) -> RightsRequest:
@@ -160,15 +151,3 @@ def _package(request: ConsumerRequest, request_id: UUID) -> AccessPackage:
 def _too_late(request: ConsumerRequest) -> HttpResponse:
     context = {"requests": requests_of(request.consumer.subject), "too_late": True}
     return render(request, "privacy/my_data.html", context, status=HTTPStatus.CONFLICT)
-
-
-def file_response(content: bytes | str, kind: str, name: str) -> HttpResponse:
-    """Saved, never shown in the browser."""
-    return HttpResponse(
-        content,
-        content_type=f"{kind}; charset=utf-8" if isinstance(content, str) else kind,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "X-Content-Type-Options": "nosniff",
-        },
-    )

@@ -7,40 +7,13 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.journeys.product import Product, until
+from tests.journeys.own_pages import SLOWEST_MS, looked_at_until, number_of, open_request, own_pages
+from tests.journeys.product import Product
 from tests.journeys.staff import log_in
 from tests.journeys.test_letters import link_mailed_to
 from tests.journeys.visitor import ANSWERS, Visitor
 
 SURNAME = ANSWERS["name"]["surname"]
-SLOWEST_MS = 60_000
-
-
-def own_pages(visitor: Visitor) -> None:
-    """By the link in the account; the code was given minutes ago."""
-    visitor.open("/lv/account/")
-    visitor.page.locator("main a[href='/lv/my-data/']").click()
-    expect(visitor.page.locator("h1")).to_have_text("Mani dati")
-
-
-def number_of(visitor: Visitor) -> str:
-    return visitor.page.locator("section[aria-labelledby=asked] .reference").first.inner_text()
-
-
-def open_request(officer: Visitor, number: str) -> None:
-    officer.open(f"/admin/privacy/rightsrequest/?q={number}")
-    officer.page.locator("#result_list tbody th a").first.click()
-    officer.page.wait_for_url("**/change/**")
-
-
-def looked_at_until(visitor: Visitor, what: str, text: str) -> None:
-    """Load the page again until it says so."""
-
-    def says() -> bool:
-        visitor.page.reload()
-        return text in visitor.page.locator(what).inner_text()
-
-    until(says, seconds=SLOWEST_MS / 1000, pause=1)
 
 
 def test_copy_from_the_button_to_the_file_and_the_proof(new_visitor: Any, product: Product) -> None:

@@ -1,19 +1,34 @@
 """Requests on their way, made as people and officers make them: through the services."""
 
+from typing import Any
+
 from applications.actors import Actor
-from applications.models import DataSubject
+from applications.form_fields import STATEMENT_LABEL
+from applications.models import Application, DataSubject, RestrictionGround
+from applications.personal import Purpose
+from applications.selectors.people import answers
+from privacy.changes import as_stored
 from privacy.models import Identity, Right, RightsRequest, Way
 from privacy.services import requests, running
+from privacy.services.deciding import is_weighed, weigh
 from privacy.services.requests import Kept
+from privacy.states import RequestStatus
 
 OFFICER = Actor.staff(1)
 
 
-def ask(subject: DataSubject, right: Right = Right.ERASURE) -> RightsRequest:
+def ask(
+    subject: DataSubject,
+    right: Right = Right.ERASURE,
+    *,
+    about: str = "",
+    identity: Identity = Identity.FRESH_CODE,
+    **written: Any,
+) -> RightsRequest:
     """Somebody asks with a fresh code."""
     return requests.receive(
-        right=right, way=Way.OWN_PAGES, language="lv", actor=Actor.consumer(subject.pk),
-        subject_id=subject.pk, identity=Identity.FRESH_CODE, contact=subject.verified_email,
+        right=right, way=Way.OWN_PAGES, language="lv", actor=Actor.consumer(subject.pk), about=about,
+        subject_id=subject.pk, identity=identity, contact=subject.verified_email, **written,
     )  # fmt: skip
 
 
@@ -21,9 +36,49 @@ def approved(
     subject: DataSubject, right: Right = Right.ERASURE, *, kept: tuple[Kept, ...] = ()
 ) -> RightsRequest:
     """The same, approved: of a copy that is not for anybody to decide."""
-    request = ask(subject, right)
-    if right != Right.ACCESS:
+    request = ask(subject, right, **wish(subject, right))
+    if request.status == RequestStatus.ASSESSED:
         requests.approve(request_id=request.pk, actor=OFFICER, kept=kept)
+    return current(request)
+
+
+def wish(subject: DataSubject, right: Right) -> dict[str, Any]:
+    """What somebody may ask for: a plausible wish for every right."""
+    if right == Right.OBJECTION:
+        return {"about": Purpose.IMPROVE_SERVICE}
+    if right == Right.RESTRICTION:
+        return {"about": RestrictionGround.ACCURACY}
+    if right == Right.COMPLAINT:
+        return {"about": _earlier(subject).reference}
+    if right == Right.RECTIFICATION:
+        return _correction(subject)
+    return {}
+
+
+def _earlier(subject: DataSubject) -> RightsRequest:
+    """A request to complain about; there is always one."""
+    found = RightsRequest.objects.filter(subject=subject).exclude(right=Right.COMPLAINT).first()
+    return found or ask(subject, Right.OBJECTION, about=Purpose.INFORM_PUBLIC)
+
+
+def _correction(subject: DataSubject) -> dict[str, Any]:
+    """Another surname and a statement, in the last application that was sent."""
+    application = Application.objects.filter(subject=subject, submitted_at__isnull=False).latest(
+        "submitted_at"
+    )
+    old = answers(application, purpose=Purpose.DATA_SUBJECT_RIGHTS)["surname"]
+    changes = (
+        as_stored(application_id=application.pk, label="identification.surname", old=old, new="Jaunā"),
+        as_stored(application_id=application.pk, label=STATEMENT_LABEL, old=None, new="Mainīju uzvārdu."),
+    )
+    return {"about": f"{application.reference}/name", "changes": changes}
+
+
+def decided(request: RightsRequest) -> RightsRequest:
+    """With what the officer has to decide on the way, if it is at that point."""
+    request = run(request)
+    if is_weighed(request):
+        weigh(request_id=request.pk, overruled=False, reasons="", actor=OFFICER)
     return current(request)
 
 
@@ -42,3 +97,16 @@ def events(request: RightsRequest) -> list[str]:
     """What happened, with why."""
     found = request.events.order_by("at", "pk").values_list("what", "why")
     return [f"{what}: {why}" if why else what for what, why in found]
+
+
+def done(
+    subject: DataSubject, right: Right, *, about: str = "", identity: Identity = Identity.FRESH_CODE,
+    **written: Any,
+) -> RightsRequest:  # fmt: skip
+    """Asked for, and carried out as far as it goes by itself."""
+    return run(ask(subject, right, about=about, identity=identity, **written))
+
+
+def letters(request: RightsRequest) -> list[str]:
+    """The kinds of the letters that were written, in order."""
+    return list(request.letters.order_by("written_at").values_list("template__kind", flat=True))

@@ -76,10 +76,8 @@ def test_dashboard_says_it_by_article_and_outcome(officer):
     refused(2)
     page = officer.get(DASHBOARD, headers=desk.ENGLISH)
     assert [one["number"] for one in page.context["figures"]] == ["1", "0", "1", "2"]
-    assert page.context["by_right"] == [
-        ("Access and a copy (GDPR Art. 15)", ["0", "0", "0", "0", "–"]),
-        ("Erasure (GDPR Art. 17)", ["1", "0", "1", "1", "2"]),
-    ]
+    nothing = {str(right.label): ["0", "0", "0", "0", "–"] for right in Right}
+    assert dict(page.context["by_right"]) == nothing | {str(Right.ERASURE.label): ["1", "0", "1", "1", "2"]}
     assert page.context["outcomes"] == [("Refused: Manifestly unfounded or excessive (Art. 12(5))", "1")]
     assert sum(page.context["chart"].series[0].values) == 2
     assert REGISTER in page.text

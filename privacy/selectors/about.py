@@ -1,0 +1,63 @@
+"""What a request can be about, where a right is about one of several things: a code and words for each."""
+
+from collections.abc import Callable, Mapping
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from applications.data_policy import OBJECTABLE
+from applications.formats import date_text
+from applications.models import DataSubject, RestrictionGround
+from applications.personal import Purpose
+from privacy.models import Right, RightsRequest
+
+Choices = list[tuple[str, str]]
+
+
+def choices(request: RightsRequest) -> Choices:
+    """What this request can be about; empty where it is about everything, or nothing fits."""
+    reader = CHOICES.get(Right(request.right))
+    return reader(request.subject) if reader is not None else []
+
+
+def about_text(request: RightsRequest) -> str:
+    """What a request is about, in words; empty where it is about everything."""
+    if request.right == Right.OBJECTION:
+        return str(Purpose(request.about).label) if request.about else ""
+    if request.right == Right.RESTRICTION:
+        return str(RestrictionGround(request.about).label) if request.about else ""
+    return request.about
+
+
+def _purposes(_subject: DataSubject | None) -> Choices:
+    return [(one.value, str(one.label)) for one in Purpose if one in OBJECTABLE]
+
+
+def _grounds(_subject: DataSubject | None) -> Choices:
+    return [(one.value, str(one.label)) for one in RestrictionGround]
+
+
+def earlier_requests(subject: DataSubject | None) -> Choices:
+    """The person's requests of which papers for a complaint can be put together, the newest first."""
+    if subject is None:
+        return []
+    rows = RightsRequest.objects.filter(subject=subject).exclude(right=Right.COMPLAINT)
+    return [
+        (
+            one.reference,
+            _("%(number)s of %(day)s: %(right)s")
+            % {
+                "number": one.reference,
+                "day": date_text(timezone.localdate(one.received_at)),
+                "right": one.get_right_display(),
+            },
+        )
+        for one in rows.order_by("-received_at", "pk")
+    ]
+
+
+CHOICES: Mapping[Right, Callable[[DataSubject | None], Choices]] = {
+    Right.OBJECTION: _purposes,
+    Right.RESTRICTION: _grounds,
+    Right.COMPLAINT: earlier_requests,
+}

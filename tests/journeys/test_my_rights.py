@@ -1,0 +1,154 @@
+"""From a wish on one's own pages to its proof: correction, restriction, objection, papers for a complaint."""
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.journeys.own_pages import SLOWEST_MS, looked_at_until, number_of, open_request, own_pages
+from tests.journeys.product import Product
+from tests.journeys.staff import log_in
+from tests.journeys.test_letters import link_mailed_to
+from tests.journeys.visitor import ANSWERS, Visitor
+
+OLD, NEW = ANSWERS["name"]["surname"], "Kalniņa-Jaunā"
+ASKED = "section[aria-labelledby=asked]"
+
+
+def officer_at(new_visitor: Any, number: str) -> Visitor:
+    officer: Visitor = new_visitor()
+    log_in(officer, "dpo")
+    open_request(officer, number)
+    return officer
+
+
+def decide(officer: Visitor, deed: str) -> None:
+    """Open the page of a deed."""
+    officer.page.locator(f".buttons a[href$='/{deed}/']").click()
+
+
+def press_and_return(officer: Visitor) -> None:
+    officer.page.locator("#content form button[type=submit]").last.click()
+    officer.page.wait_for_url("**/change/**")
+
+
+def test_correction_from_the_wrong_name_to_the_letter(new_visitor: Any, product: Product) -> None:
+    visitor: Visitor = new_visitor()
+    visitor.with_offers()
+    own_pages(visitor)
+    visitor.page.locator("a[href='/lv/my-data/correction/']").click()
+    found = visitor.obstacles()
+    visitor.shot("corrections")
+    visitor.page.locator("a[href$='/name/']").click()
+    expect(visitor.page.locator("main dl")).to_contain_text(OLD)
+    visitor.press("main form button[type=submit]")
+    expect(visitor.page.locator(".error-summary")).to_be_visible()
+    visitor.page.fill("[name=surname]", NEW)
+    visitor.page.fill("[name=statement]", "Uzvārdu mainīju pēc laulībām.")
+    found += visitor.obstacles()
+    visitor.shot("correction")
+    visitor.press("main form button[type=submit]")
+    row = visitor.page.locator(f"{ASKED} tbody tr").first
+    expect(row).to_contain_text(OLD)
+    expect(row).to_contain_text(NEW)
+    found += visitor.obstacles()
+
+    officer = officer_at(new_visitor, number_of(visitor))
+    assert NEW not in officer.page.locator("#content").inner_text()
+    decide(officer, "approve")
+    found += officer.obstacles()
+    officer.shot("correction-approve")
+    press_and_return(officer)
+    looked_at_until(officer, "#content", "Izpildīts")
+    visitor.open(link_mailed_to(product, visitor.email))
+    expect(visitor.page.locator("h1")).to_have_text("Jūsu dati ir izlaboti")
+    visitor.open("/lv/my-data/correction/")
+    expect(visitor.page.locator("main")).to_contain_text(NEW)
+    assert found == []
+
+
+def test_restriction_from_the_wish_to_its_end(new_visitor: Any, product: Product) -> None:
+    visitor: Visitor = new_visitor()
+    visitor.with_offers()
+    own_pages(visitor)
+    visitor.page.locator("a[href='/lv/my-data/restriction/']").click()
+    visitor.press("main form button[type=submit]")
+    expect(visitor.page.locator(".error-summary")).to_be_visible()
+    found = visitor.obstacles()
+    visitor.tick("[name=about][value=accuracy]")
+    visitor.shot("restriction")
+    visitor.press("main form button[type=submit]")
+    looked_at_until(visitor, ASKED, "Izpildīts.")
+    number = number_of(visitor)
+    visitor.open("/lv/account/")
+    visitor.shot("restricted-account")
+    found += visitor.obstacles()
+
+    officer = officer_at(new_visitor, number)
+    decide(officer, "end")
+    found += officer.obstacles()
+    officer.page.fill("[name=on]", "2099-01-01")
+    officer.page.fill("[name=reasons]", "Dati ir pārbaudīti.")
+    press_and_return(officer)
+    visitor.open(link_mailed_to(product, visitor.email))
+    expect(visitor.page.locator("main")).to_contain_text("Dati ir pārbaudīti.")
+
+    visitor.open("/lv/my-data/restriction/")
+    expect(visitor.page.locator("section[aria-labelledby=standing]")).to_contain_text("01.01.2099.")
+    found += visitor.obstacles()
+    visitor.shot("restriction-standing")
+    visitor.press("section[aria-labelledby=standing] button")
+    expect(visitor.page.locator("section[aria-labelledby=standing]")).to_have_count(0)
+    assert found == []
+
+
+def test_objection_from_the_wish_to_its_weighing(new_visitor: Any, product: Product) -> None:
+    visitor: Visitor = new_visitor()
+    visitor.sign_in()
+    own_pages(visitor)
+    visitor.page.locator("a[href='/lv/my-data/objection/']").click()
+    found = visitor.obstacles()
+    visitor.tick("[name=about][value=improve_service]")
+    visitor.shot("objection")
+    visitor.press("main form button[type=submit]")
+    looked_at_until(visitor, ASKED, "Izmantošana ir pārtraukta")
+
+    officer = officer_at(new_visitor, number_of(visitor))
+    decide(officer, "weigh")
+    officer.page.locator("[name=result][value=overruled]").check()
+    officer.page.locator("#content form button[type=submit]").last.click()
+    expect(officer.page.locator(".errorlist")).to_be_visible()
+    found += officer.obstacles()
+    officer.page.fill("[name=reasons]", "Bez tā sistēma nav droša.")
+    press_and_return(officer)
+    looked_at_until(officer, "#content", "Izpildīts")
+    visitor.open(link_mailed_to(product, visitor.email))
+    expect(visitor.page.locator("main")).to_contain_text("Bez tā sistēma nav droša.")
+    assert found == []
+
+
+def test_papers_for_a_complaint_from_the_button_to_the_file(new_visitor: Any) -> None:
+    visitor: Visitor = new_visitor()
+    visitor.sign_in()
+    own_pages(visitor)
+    visitor.page.locator("a[href='/lv/my-data/objection/']").click()
+    visitor.tick("[name=about][value=inform_public]")
+    visitor.press("main form button[type=submit]")
+    number = number_of(visitor)
+    visitor.page.locator(f"{ASKED} summary").first.click()
+    found = visitor.obstacles()
+    visitor.press(f"{ASKED} details button")
+    papers = visitor.page.locator(f"{ASKED} a[href$='/papers/']")
+    expect(papers).to_be_visible(timeout=SLOWEST_MS)
+    visitor.shot("my-data")
+    papers.click()
+    expect(visitor.page.locator("main")).to_contain_text(number)
+    found += visitor.obstacles()
+    visitor.shot("papers")
+    with visitor.page.expect_download() as saved:
+        visitor.page.locator("main a[href$='.zip']").click()
+    with zipfile.ZipFile(io.BytesIO(Path(saved.value.path()).read_bytes())) as everything:
+        assert number in everything.read("papers.html").decode()
+    assert found == []

@@ -1,0 +1,79 @@
+"""Papers for a complaint: the request, the proof of its receipt and of our answers, everything dated."""
+
+import io
+import zipfile
+
+import pytest
+from django.utils import timezone
+
+from applications.models import Contact, ContactRole, DataSubject, MailStatus, OutboundMail
+from applications.selectors.contacts import contact
+from privacy.models import LetterKind, Refusal, Right, RightsRequest
+from privacy.rights.papers import as_zip, papers_of
+from privacy.services import requests
+from privacy.states import RequestStatus
+from tests import factories
+from tests.lenders import scene
+from tests.privacy import rights
+
+pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
+S = RequestStatus
+
+
+@pytest.fixture
+def anna() -> DataSubject:
+    return factories.subject()
+
+
+@pytest.fixture
+def refused(anna: DataSubject) -> RightsRequest:
+    """An erasure that was refused, with reasons, and answered."""
+    request = rights.ask(anna, Right.ERASURE, text="zqxwritten")
+    requests.refuse(request_id=request.pk, why=Refusal.EXCEPTION, reasons="zqxreasons", actor=rights.OFFICER)
+    OutboundMail.objects.filter(owner_id=request.pk).update(status=MailStatus.SENT, sent_at=timezone.now())
+    return rights.current(request)
+
+
+def papers(subject: DataSubject, earlier: RightsRequest) -> dict:
+    request = rights.done(subject, Right.COMPLAINT, about=earlier.reference)
+    assert (request.status, request.trouble) == (S.COMPLETED, "")
+    assert rights.letters(request) == [LetterKind.PAPERS]
+    document = papers_of(request)
+    assert document is not None
+    return document
+
+
+def test_request_its_steps_and_the_answer_are_in_it(anna, refused):
+    document = papers(anna, refused)
+    assert document["written"] == "zqxwritten"
+    assert len(document["steps"]) == refused.events.count()  # nothing happened among ourselves
+    assert all(step["at"] for step in document["steps"])
+    (letter,) = document["letters"]
+    assert letter["added"] == "zqxreasons"
+    assert refused.reference in " ".join(letter["paragraphs"])
+
+
+def test_sending_is_proved_by_its_moment(anna, refused):
+    (letter,) = papers(anna, refused)["letters"]
+    assert len(letter["moments"]) == 2
+
+
+def test_authority_is_named_as_it_is_on_file_now(anna, refused):
+    authority: Contact = contact(ContactRole.AUTHORITY)
+    reached = papers(anna, refused)["authority"]["reached"]
+    assert authority.email in {way["text"] for way in reached}
+
+
+def test_papers_open_without_us(anna, refused):
+    with zipfile.ZipFile(io.BytesIO(as_zip(papers(anna, refused)))) as package:
+        assert set(package.namelist()) == {"papers.html", "papers.json"}
+        page = package.read("papers.html").decode()
+    assert "zqxreasons" in page
+    assert "<script" not in page
+
+
+def test_nobody_gets_papers_about_another_persons_request(refused):
+    other = factories.subject()
+    request = rights.done(other, Right.COMPLAINT, about=refused.reference)
+    assert request.status == S.RUNNING
+    assert papers_of(request) is None

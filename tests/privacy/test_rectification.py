@@ -1,0 +1,194 @@
+"""A correction: applied wherever the wrong value stands, completed by a statement, told to recipients."""
+
+from datetime import date
+
+import pytest
+
+from applications.crypto.keyring import data_key_scope
+from applications.errors import IllegalTransition
+from applications.models import Application, AuditEntry, DataSubject, Identification, SupplementaryStatement
+from applications.personal import Purpose
+from applications.selectors.people import answers
+from applications.uploads import Upload
+from privacy.changes import as_stored
+from privacy.models import LetterKind, RequestFile, RequestWords, Result, Right, RightsRequest
+from privacy.rights.registry import module_of
+from privacy.services import requests
+from privacy.states import RequestStatus
+from tests import factories
+from tests.lenders import scene
+from tests.privacy import rights
+
+pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
+S = RequestStatus
+SURNAME, INCOME, BIRTH = (
+    "identification.surname",
+    "financial.monthly_income_cents",
+    "identification.birth_date",
+)
+RIGHTS = Purpose.DATA_SUBJECT_RIGHTS
+
+
+@pytest.fixture
+def anna() -> DataSubject:
+    return factories.subject()
+
+
+@pytest.fixture
+def application(anna: DataSubject) -> Application:
+    return factories.sent_application(anna)
+
+
+def standing(application: Application) -> dict[str, object]:
+    fresh = Application.objects.get(pk=application.pk)
+    return answers(fresh, purpose=RIGHTS)
+
+
+def change(application: Application, label: str, new: object) -> dict[str, object]:
+    old = standing(application).get(label.partition(".")[2])
+    return as_stored(application_id=application.pk, label=label, old=old, new=new)
+
+
+def asked(application: Application, *changes: dict[str, object], **written: object) -> RightsRequest:
+    about = f"{application.reference}/name"
+    return rights.ask(application.subject, Right.RECTIFICATION, about=about, changes=changes, **written)
+
+
+def corrected(
+    application: Application, *changes: dict[str, object], left: tuple[int, ...] = ()
+) -> RightsRequest:
+    request = asked(application, *changes)
+    requests.approve(
+        request_id=request.pk, actor=rights.OFFICER, left=left, reasons="zqxreason" if left else ""
+    )
+    request = rights.run(request)
+    assert (request.status, request.trouble) == (S.COMPLETED, "")
+    return request
+
+
+def test_nothing_changes_before_the_officer_has_decided(application):
+    request = rights.run(asked(application, change(application, SURNAME, "Kalniņa")))
+    assert request.status == S.ASSESSED
+    assert standing(application)["surname"] != "Kalniņa"
+
+
+def test_right_value_stands_and_the_person_is_told(application):
+    request = corrected(application, change(application, SURNAME, "Kalniņa"))
+    assert standing(application)["surname"] == "Kalniņa"
+    assert rights.letters(request) == [LetterKind.RECTIFIED]
+
+
+def test_dates_and_sums_keep_their_types(application):
+    corrected(
+        application, change(application, BIRTH, date(1985, 3, 27)), change(application, INCOME, 123_456)
+    )
+    assert standing(application)["birth_date"] == date(1985, 3, 27)
+    assert standing(application)["monthly_income_cents"] == 123_456
+
+
+def test_what_is_about_the_person_is_corrected_wherever_the_same_wrong_value_stands(anna, application):
+    other = factories.sent_application(anna)
+    corrected(application, change(application, SURNAME, "Kalniņa"))
+    assert standing(other)["surname"] == "Kalniņa"
+
+
+def test_what_was_right_elsewhere_stays(anna, application):
+    other = factories.sent_application(anna, surname="Liepa")
+    corrected(application, change(application, SURNAME, "Kalniņa"))
+    assert standing(other)["surname"] == "Liepa"
+
+
+def test_what_was_true_of_another_time_stays(anna, application):
+    other = factories.sent_application(anna)
+    before = standing(other)["monthly_income_cents"]
+    corrected(application, change(application, INCOME, 123_456))
+    assert standing(other)["monthly_income_cents"] == before
+
+
+def test_nobody_elses_application_is_touched(application):
+    stranger = factories.sent_application(factories.subject())
+    before = standing(stranger)
+    corrected(application, change(application, SURNAME, "Kalniņa"))
+    assert standing(stranger) == before
+
+
+def test_application_of_somebody_else_cannot_be_corrected(anna, application):
+    stranger = factories.sent_application(factories.subject())
+    request = asked(application, change(stranger, SURNAME, "Kalniņa"))
+    requests.approve(request_id=request.pk, actor=rights.OFFICER)
+    request = rights.run(request)
+    assert (request.status, request.trouble) == (S.RUNNING, IllegalTransition.code)
+    assert standing(stranger)["surname"] != "Kalniņa"
+
+
+def test_person_is_found_by_the_corrected_phone_alone(application):
+    old = standing(application)["phone"]
+    corrected(application, change(application, "identification.phone", "+37120000777"))
+    assert Identification.objects.filter(phone_index="+37120000777").exists()
+    assert not Identification.objects.filter(phone_index=str(old)).exists()
+
+
+def test_part_can_be_left_as_it_is_with_reasons(application):
+    changes = (change(application, SURNAME, "Kalniņa"), change(application, INCOME, 123_456))
+    before = standing(application)["monthly_income_cents"]
+    request = corrected(application, *changes, left=(1,))
+    assert standing(application)["surname"] == "Kalniņa"
+    assert standing(application)["monthly_income_cents"] == before
+    assert request.result == Result.PARTLY
+    letter = request.letters.get()
+    assert letter.facts["partly"] is True
+    assert RequestWords.objects.get(pk=request.pk).reasons == {str(letter.pk): "zqxreason"}
+
+
+def test_to_leave_everything_as_it_is_is_a_refusal(application):
+    request = asked(application, change(application, SURNAME, "Kalniņa"))
+    with pytest.raises(IllegalTransition):
+        requests.approve(request_id=request.pk, actor=rights.OFFICER, left=(0,))
+
+
+def test_statement_completes_an_application(application):
+    said = as_stored(application_id=application.pk, label="account.statement", old=None, new="Bez rakstura.")
+    corrected(application, said)
+    assert SupplementaryStatement.objects.get(application=application).text == "Bez rakstura."
+
+
+def test_later_wish_about_the_same_value_counts(application):
+    first = asked(application, change(application, SURNAME, "Kalniņa"))
+    again = asked(application, change(application, SURNAME, "Bērziņa"))
+    assert again.pk == first.pk
+    words = RequestWords.objects.get(pk=first.pk)
+    assert [one["new"] for one in words.changes] == ["Bērziņa"]
+
+
+def test_wish_that_comes_while_it_is_carried_out_is_not_swallowed(application):
+    request = asked(application, change(application, SURNAME, "Kalniņa"))
+    requests.approve(request_id=request.pk, actor=rights.OFFICER)
+    with pytest.raises(IllegalTransition):
+        asked(application, change(application, SURNAME, "Bērziņa"))
+
+
+def test_evidence_is_kept_under_the_key_of_the_request(application):
+    request = asked(
+        application,
+        change(application, SURNAME, "Kalniņa"),
+        files=[Upload("application/pdf", b"%PDF-x %%EOF")],
+    )
+    with data_key_scope():
+        assert bytes(RequestFile.objects.get(request=request).content) == b"%PDF-x %%EOF"
+
+
+def test_audit_and_preview_name_no_value(application):
+    request = corrected(application, change(application, SURNAME, "Kalniņa"))
+    told = str(list(AuditEntry.objects.values())) + str(module_of(Right.RECTIFICATION).preview(request))
+    assert "Kalniņa" not in told
+
+
+def test_correction_done_twice_is_done_once(application):
+    request = asked(application, change(application, SURNAME, "Kalniņa"))
+    requests.approve(request_id=request.pk, actor=rights.OFFICER)
+    module = module_of(Right.RECTIFICATION)
+    request = rights.current(request)
+    request.step = "correct"
+    module.execute(request)
+    module.execute(request)
+    assert standing(application)["surname"] == "Kalniņa"

@@ -1,0 +1,156 @@
+"""A restriction from the request to its end: only stored, recipients told, the person told before it ends."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.errors import IllegalTransition, ProcessingRestricted
+from applications.models import Application, DataSubject, OutboundMail, Restriction, RestrictionGround
+from applications.personal import Purpose
+from applications.selectors.permission import refusal
+from applications.services.operations import DAILY_JOBS
+from privacy.models import Identity, Letter, LetterKind, RequestWords, Right, RightsRequest
+from privacy.rights.registry import module_of
+from privacy.services import requests
+from privacy.services.letters import hand_over
+from privacy.services.restrictions import NOTICE, announce_end, end_own, lift_announced
+from privacy.states import RequestStatus
+from tests import factories
+from tests.clock import later
+from tests.lenders import scene
+from tests.privacy import rights
+
+pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
+S = RequestStatus
+ACCURACY = RestrictionGround.ACCURACY
+WORK = Purpose.HANDLE_APPLICATIONS
+
+
+@pytest.fixture
+def anna() -> DataSubject:
+    return factories.subject()
+
+
+def restricted(subject: DataSubject) -> RightsRequest:
+    request = rights.done(subject, Right.RESTRICTION, about=ACCURACY)
+    assert (request.status, request.trouble) == (S.COMPLETED, "")
+    return request
+
+
+def ends(request: RightsRequest, days: int = NOTICE.days) -> None:
+    on = timezone.localdate() + timedelta(days=days)
+    announce_end(request_id=request.pk, on=on, reasons="It was checked.", actor=rights.OFFICER)
+
+
+def test_data_are_only_stored_and_the_person_is_told(anna):
+    request = restricted(anna)
+    assert isinstance(refusal(anna.pk, WORK), ProcessingRestricted)
+    assert refusal(anna.pk, Purpose.DATA_SUBJECT_RIGHTS) is None
+    assert rights.letters(request) == [LetterKind.RESTRICTED]
+    assert request.letters.get().facts["ground"] == ACCURACY
+
+
+def test_without_proof_of_who_asks_nothing_is_restricted(anna):
+    assert rights.done(anna, Right.RESTRICTION, about=ACCURACY, identity=Identity.NONE).status == S.RECEIVED
+    assert not Restriction.objects.exists()
+
+
+def test_officer_who_knows_who_asks_approves_it(anna):
+    request = rights.done(anna, Right.RESTRICTION, about=ACCURACY, identity=Identity.OFFICER)
+    assert request.status == S.ASSESSED
+    requests.approve(request_id=request.pk, actor=rights.OFFICER)
+    assert rights.run(request).status == S.COMPLETED
+
+
+def test_each_ground_is_a_request_of_its_own(anna):
+    restricted(anna)
+    rights.done(anna, Right.RESTRICTION, about=RestrictionGround.CLAIMS)
+    assert Restriction.objects.filter(lifted_at__isnull=True).count() == 2
+
+
+def test_same_ground_asked_for_twice_restricts_once(anna):
+    restricted(anna)
+    restricted(anna)
+    assert Restriction.objects.count() == 1
+
+
+def test_person_ends_it_at_any_time(anna):
+    restricted(anna)
+    row = Restriction.objects.get()
+    end_own(restriction_id=row.pk, subject_id=anna.pk, actor=Actor.consumer(anna.pk))
+    assert refusal(anna.pk, WORK) is None
+
+
+def test_nobody_ends_another_persons_restriction(anna):
+    restricted(anna)
+    other = factories.subject()
+    with pytest.raises(Restriction.DoesNotExist):
+        end_own(
+            restriction_id=Restriction.objects.get().pk, subject_id=other.pk, actor=Actor.consumer(other.pk)
+        )
+    assert isinstance(refusal(anna.pk, WORK), ProcessingRestricted)
+
+
+# --- we end it ---
+def test_person_is_told_before_it_ends(anna):
+    request = restricted(anna)
+    ends(request)
+    assert rights.letters(request)[-1] == LetterKind.RESTRICTION_ENDS
+    letter = request.letters.order_by("written_at").last()
+    assert RequestWords.objects.get(pk=request.pk).reasons == {str(letter.pk): "It was checked."}
+    assert lift_announced() == {"restrictions": 0, "untold": 0}
+    assert isinstance(refusal(anna.pk, WORK), ProcessingRestricted)
+
+
+def test_it_ends_on_its_day(anna):
+    ends(restricted(anna))
+    with later(days=NOTICE.days):
+        assert lift_announced() == {"restrictions": 1, "untold": 0}
+    assert refusal(anna.pk, WORK) is None
+    assert "restriction_lifted" in rights.events(RightsRequest.objects.get())
+
+
+def test_it_does_not_end_sooner_than_the_person_can_react(anna):
+    request = restricted(anna)
+    with pytest.raises(IllegalTransition):
+        ends(request, NOTICE.days - 1)
+    assert Restriction.objects.get().ends_on is None
+
+
+def test_it_does_not_end_while_the_letter_has_reached_nobody(anna):
+    request = restricted(anna)
+    RequestWords(request=request, contact=None).save(update_fields=["contact"])
+    ends(request)
+    with later(days=NOTICE.days):
+        assert lift_announced() == {"restrictions": 0, "untold": 1}
+        letter = Letter.objects.get(template__kind=LetterKind.RESTRICTION_ENDS)
+        hand_over(letter_id=letter.pk, actor=rights.OFFICER)
+        assert lift_announced() == {"restrictions": 1, "untold": 0}
+
+
+def test_restriction_that_the_person_has_ended_cannot_be_announced_to_end(anna):
+    request = restricted(anna)
+    end_own(restriction_id=Restriction.objects.get().pk, subject_id=anna.pk, actor=Actor.consumer(anna.pk))
+    with pytest.raises(IllegalTransition):
+        ends(request)
+
+
+def test_lifting_is_a_daily_job():
+    assert DAILY_JOBS["lift_restrictions"] is lift_announced
+
+
+# --- recipients ---
+def test_recipients_are_listed_with_what_came_of_telling_them(lenders):
+    application: Application = scene.sent("atra", "leja")
+    scene.taken_by_all(application)
+    request = rights.done(application.subject, Right.RESTRICTION, about=ACCURACY)
+    assert {one.recipient for one in request.told.all()} == {"atra", "leja"}
+    headings = [str(part.heading) for part in module_of(Right.RESTRICTION).prove(request)]
+    assert len(headings) == 2
+
+
+def test_answer_leaves_although_the_person_is_restricted(anna):
+    request = restricted(anna)
+    assert OutboundMail.objects.filter(owner_id=request.pk).exists()
