@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -162,9 +162,3 @@ def _handling(one: Declared) -> dict[str, Any]:
 
 def _terms(terms: Iterable[str]) -> list[str]:
     return sorted(set(terms))
-
-
-def newest_values(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Label → value over all records; of several the one saved last."""
-    records = sorted(document["records"], key=lambda record: str(record.get("saved_at", "")))
-    return {label: value for record in records for label, value in record["values"].items()}

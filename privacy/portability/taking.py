@@ -7,7 +7,12 @@ from django.core.exceptions import ValidationError
 
 from applications import flow
 from applications.form_fields import BY_LABEL, FORM_FIELDS
-from privacy.portability.document import newest_values
+
+
+def newest_values(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Label → value over all records; of several the one saved last."""
+    records = sorted(document["records"], key=lambda record: str(record.get("saved_at", "")))
+    return {label: value for record in records for label, value in record["values"].items()}
 
 
 def answers_in(document: Mapping[str, Any]) -> dict[str, Any]:
