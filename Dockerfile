@@ -10,6 +10,7 @@ RUN find locale -name '*.po' -exec sh -c \
     '/tools/bin/python -m babel.messages.frontend --quiet compile -i "$1" -o "${1%.po}.mo"' compile {} \;
 # Collecting static files reads the settings, which ask for secrets; these are of the build and of nothing else.
 RUN SECRET_KEY=build MASTER_KEYS="build:$(head -c32 /dev/zero | base64)" INDEX_KEYS="1:$(head -c32 /dev/zero | base64)" \
+    PORTABILITY_KEYS="build:$(head -c32 /dev/zero | base64)" \
     PUBLIC_URL=https://build.invalid ALLOWED_HOSTS=build.invalid EMAIL_URL=dummymail:// \
     DATABASE_URL=postgres://build@build/build KEYS_DATABASE_URL=postgres://build@build/build REDIS_URL=redis://build \
     VAR_DIR=/app/var /venv/bin/python manage.py collectstatic --noinput

@@ -10,7 +10,8 @@ UV_COMPILE := $(PY) -m uv pip compile --quiet --universal --python-version 3.11 
 
 NO_KEY := AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 NO_SERVERS := ENVIRONMENT=development PUBLIC_URL=http://127.0.0.1 SECRET_KEY=none DATABASE_URL=postgres://none \
-	KEYS_DATABASE_URL=postgres://none REDIS_URL=redis://none MASTER_KEYS=none:$(NO_KEY) INDEX_KEYS=1:$(NO_KEY)
+	KEYS_DATABASE_URL=postgres://none REDIS_URL=redis://none MASTER_KEYS=none:$(NO_KEY) INDEX_KEYS=1:$(NO_KEY) \
+	PORTABILITY_KEYS=none:$(NO_KEY)
 
 .DEFAULT_GOAL := help
 .PHONY: help run sandbox test test-fast lint messages docs install catalogues browser lock upgrade clean

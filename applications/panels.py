@@ -31,5 +31,8 @@ class Panels(Generic[About]):
 account_panels: Panels[DataSubject] = Panels()
 """Below a consumer's applications on their own page."""
 
+draft_panels: Panels[DataSubject] = Panels()
+"""Above the questions of a draft: what its consumer should know before they type."""
+
 staff_application_panels: Panels[Application] = Panels()
 """On an application's page in the admin."""

@@ -22,6 +22,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "SECRET_KEY": lambda: secrets.token_urlsafe(48),
     "MASTER_KEYS": lambda: f"epoch1:{_key()}",
     "INDEX_KEYS": lambda: f"1:{_key()}",
+    "PORTABILITY_KEYS": lambda: f"key1:{_key()}",
     "SANDBOX_SECRET": lambda: f"whsec_{_key()}",
     "REDIS_PASSWORD": lambda: secrets.token_urlsafe(24),
 }

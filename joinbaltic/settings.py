@@ -11,7 +11,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from applications.crypto.key_text import parse_index_keys, parse_master_keys
+from applications.crypto.key_text import parse_index_keys, parse_master_keys, parse_signing_keys
 from joinbaltic.environment import BASE_DIR, load_development_environment
 from joinbaltic.logging import logging_config
 from privacy.mailbox_address import parse_mailbox_url
@@ -150,6 +150,8 @@ MASTER_KEYS = parse_master_keys(secret("MASTER_KEYS"))
 # Within so many days a master key is replaced and destroyed; an erasure is final by then.
 MASTER_KEY_DAYS = env.int("MASTER_KEY_DAYS", default=90)
 INDEX_KEYS = parse_index_keys(secret("INDEX_KEYS"))
+# With these the files are signed that people take elsewhere (GDPR Art. 20).
+PORTABILITY_KEYS = parse_signing_keys(secret("PORTABILITY_KEYS"))
 
 # --- staff ----------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "applications.StaffUser"

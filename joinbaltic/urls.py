@@ -7,6 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from joinbaltic import health
+from privacy.portability_api import published_keys
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
@@ -14,6 +15,8 @@ urlpatterns = [
     path("", RedirectView.as_view(url=f"/{settings.LANGUAGE_CODE}/"), name="root"),
     path("admin/", admin.site.urls),
     path("api/lenders/v1/", include("lenders.api_urls")),
+    path("portability/v1/", include("privacy.portability_urls")),
+    path(".well-known/jwks.json", published_keys, name="jwks"),
 ]
 if settings.DEVELOPMENT:
     from joinbaltic import development_codes, development_mail, development_privacy_mail

@@ -45,6 +45,11 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/_letter.html": None,
     "privacy/letter.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.COMMUNICATIONS),
     "privacy/letter_gone.html": None,
+    "privacy/arrivals_panel.html": None,
+    # What another controller passed on may hold any answer of the form.
+    "privacy/my_arrival.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
+    "privacy/my_elsewhere.html": None,
+    "privacy/my_file.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.TRANSACTIONS),
     # What is to be corrected is of whatever the form asks for.
     "privacy/my_correction.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/my_corrections.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),

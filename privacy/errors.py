@@ -20,3 +20,25 @@ class NotKept(Refusal):
     sentence = _(
         "Only an application of the person who asks can stay after an erasure, with a ground and a day."
     )
+
+
+class NoSuchController(Refusal):
+    code = "no_such_controller"
+    sentence = _("Nothing can be passed on there at the moment. You can download the file and take it there.")
+
+
+class KeysRefused(Refusal):
+    code = "keys_refused"
+    sentence = _(
+        "This is no set of public Ed25519 keys (JWKS), or one of the keys belongs to somebody else already."
+    )
+
+
+class EndpointRefused(Refusal):
+    code = "endpoint_refused"
+    sentence = _("Write an address that begins with https:// and names a public host.")
+
+
+class NothingThere(Refusal):
+    code = "nothing_there"
+    sentence = _("There is nothing to take any more: it was taken, declined, or lay here for too long.")

@@ -8,7 +8,7 @@ from applications.models import RestrictionGround
 from applications.personal import Purpose
 from privacy.letter_facts import Delay, Facts
 from privacy.letters import Parties, Written, render
-from privacy.models import Exception17, LetterKind, Refusal, Right
+from privacy.models import Exception17, LetterKind, Refusal, Right, TransferStatus
 
 REFERENCE = "R-7K2M9-QRT4X"
 ABOUT: Mapping[LetterKind, Right] = {
@@ -23,6 +23,7 @@ ABOUT: Mapping[LetterKind, Right] = {
     LetterKind.REVIEW_PASSED_ON: Right.REVIEW,
     LetterKind.REVIEWED: Right.REVIEW,
     LetterKind.PAPERS: Right.COMPLAINT,
+    LetterKind.PORTABLE: Right.PORTABILITY,
 }
 EVERY_LETTER: Mapping[str, Any] = {"received_on": date(2027, 2, 1), "due_on": date(2027, 3, 1)}
 OWN: Mapping[LetterKind, Mapping[str, Any]] = {
@@ -36,6 +37,7 @@ OWN: Mapping[LetterKind, Mapping[str, Any]] = {
             {"ground": Exception17.CLAIMS, "until": None},
         ),
     },
+    LetterKind.PORTABLE: {"expires_on": date(2027, 3, 15), "passed": TransferStatus.DELIVERED},
     LetterKind.RECTIFIED: {"partly": True},
     LetterKind.RESTRICTED: {"ground": RestrictionGround.ACCURACY},
     LetterKind.RESTRICTION_ENDS: {"ends_on": date(2027, 3, 15)},

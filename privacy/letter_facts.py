@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from applications.formats import date_text
 from applications.models import RestrictionGround
 from applications.personal import Purpose
-from privacy.models import Exception17, Refusal, Right
+from privacy.models import Exception17, Refusal, Right, TransferStatus
 
 
 class Delay(TextChoices):
@@ -31,6 +31,7 @@ RIGHTS: Mapping[Right, Promise] = {
     Right.ACCESS: _("access to your data and a copy of them (GDPR Article 15)"),
     Right.RECTIFICATION: _("correction of your data (GDPR Article 16)"),
     Right.ERASURE: _("erasure of your data (GDPR Article 17)"),
+    Right.PORTABILITY: _("your data, to take them elsewhere (GDPR Article 20)"),
     Right.RESTRICTION: _("restriction of the use of your data (GDPR Article 18)"),
     Right.OBJECTION: _("an objection to a use of your data (GDPR Article 21)"),
     Right.REVIEW: _("a review of a lender’s decision by a human being (GDPR Article 22(3))"),
@@ -65,6 +66,7 @@ EXCEPTIONS: Mapping[Right, Promise] = {
     ),
     Right.RECTIFICATION: _("By what we could find out, the data are right as they are (GDPR Article 16)."),
     Right.ERASURE: _("The processing of these data is still necessary (GDPR Article 17(3))."),
+    Right.PORTABILITY: _("It would harm the rights and freedoms of others (GDPR Article 20(4))."),
     Right.RESTRICTION: _("None of the grounds for a restriction is there (GDPR Article 18(1))."),
     Right.OBJECTION: _("This use does not rest on legitimate interests (GDPR Article 21(1))."),
     Right.REVIEW: _("No lender has decided about you by automated means alone here (GDPR Article 22(1))."),
@@ -103,6 +105,17 @@ WITHHELD = _(
     "rights and freedoms of those people (GDPR Article 15(4))."
 )
 
+PASSED: Mapping[TransferStatus, Promise] = {
+    TransferStatus.DELIVERED: _(
+        "What you asked us to pass on has arrived. Sign in there with the same e-mail address: nothing is "
+        "used before you accept it."
+    ),
+    TransferStatus.FAILED: _(
+        "We could not pass your data on as you asked. Your own pages say to whom; you can take the file "
+        "there yourself, or ask us once more."
+    ),
+}
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -138,6 +151,7 @@ class Facts:
     withheld: bool = False
     final_by: date | None = None
     expires_on: date | None = None
+    passed: TransferStatus | None = None
     partly: bool = False
     ground: RestrictionGround | None = None
     ends_on: date | None = None
@@ -205,6 +219,7 @@ READERS: Mapping[str, Any] = {
     "withheld": bool,
     "final_by": _as_day,
     "expires_on": _as_day,
+    "passed": TransferStatus,
     "partly": bool,
     "ground": RestrictionGround,
     "ends_on": _as_day,

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 
 from applications.models import Contact, ContactRole
 from applications.selectors.contacts import contact
-from privacy.letter_facts import PARTLY, RESTRICTION_GROUNDS, RIGHTS, WITHHELD, Facts, day_text
+from privacy.letter_facts import PARTLY, PASSED, RESTRICTION_GROUNDS, RIGHTS, WITHHELD, Facts, day_text
 from privacy.models import Letter, LetterKind, LetterTemplate
 
 TEXTS = Path(__file__).resolve().parent / "texts" / "letters"
@@ -46,6 +46,7 @@ NAMES: Mapping[str, Promise] = {
     "page": gettext_lazy("the address of the person’s own pages"),
     "expires_on": gettext_lazy("the day until which the data can be fetched"),
     "withheld": gettext_lazy("that something was left out, if it was; a paragraph of its own"),
+    "passed": gettext_lazy("what came of passing the data on, if that was asked; a paragraph of its own"),
     "final_by": gettext_lazy("the day by which the backups are gone as well"),
     "partly": gettext_lazy("that a part stays as it is, if it does; a paragraph of its own"),
     "ground": gettext_lazy("the ground of the restriction"),
@@ -76,6 +77,7 @@ OWN: Mapping[LetterKind, tuple[tuple[str, ...], tuple[str, ...]]] = {
     K.REVIEWED: (("page",), ()),
     K.PAPERS: (("page",), ()),
     K.REFUSED: (("why",), ("page",)),
+    K.PORTABLE: (("page", "expires_on", "passed"), ()),
 }
 # Something is refused, put off or left out in these: they say where to complain.
 WITH_COMPLAINT = frozenset(
@@ -260,6 +262,7 @@ def _values(reference: str, facts: Facts, parties: Parties) -> dict[str, Paragra
         "page": [Piece(page, page)],
         "why": [Piece(facts.reason)] if facts.reason else None,
         "withheld": [Piece(str(WITHHELD))] if facts.withheld else [],
+        "passed": [Piece(str(PASSED[facts.passed]))] if facts.passed else [],
         "partly": [Piece(str(PARTLY))] if facts.partly else [],
         "ground": [Piece(str(RESTRICTION_GROUNDS[facts.ground]))] if facts.ground else None,
         "purpose": [Piece(str(facts.purpose.label))] if facts.purpose else None,

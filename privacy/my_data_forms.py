@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from applications.data_policy import OBJECTABLE
+from applications.eea import EEA
 from applications.file_fields import FilesField, FilesInput
 from applications.flow import Step
 from applications.form_fields import FORM_FIELDS, STATEMENT_LABEL
@@ -16,6 +19,7 @@ from applications.personal import Purpose
 from applications.uploads import ACCEPTED, LARGEST_FILE, MEGABYTE
 from applications.widgets import RadioField
 from privacy.changes import Stored, as_stored
+from privacy.models import OtherController
 from privacy.selectors.my_requests import GROUNDS
 
 LONGEST = 4000
@@ -28,6 +32,28 @@ class ErasureForm(forms.Form):
         label=_("I understand that this cannot be undone."),
         error_messages={"required": _("Tick that you understand that this cannot be undone.")},
     )
+
+
+class PassOnForm(forms.Form):
+    """To whom the file is passed on: nothing is chosen and nothing ticked beforehand."""
+
+    controller = forms.TypedChoiceField(
+        label=_("To whom"),
+        coerce=UUID,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose to whom your data are passed on.")},
+    )
+    instructed = forms.BooleanField(
+        label=_("Pass what is in the file on to this company, in my name."),
+        error_messages={"required": _("Tick that we are to pass your data on.")},
+    )
+
+    def __init__(self, controllers: Sequence[OtherController], data: Mapping[str, Any] | None = None) -> None:
+        super().__init__(data)
+        choices: list[tuple[str, str | Promise]] = [
+            (str(one.pk), f"{one.recipient.name} ({EEA(one.recipient.country).label})") for one in controllers
+        ]
+        self.fields["controller"].choices = choices  # type: ignore[attr-defined]
 
 
 def _words(**options: Any) -> forms.CharField:

@@ -2,14 +2,19 @@
 
 from django.urls import path
 
+from privacy.views import elsewhere, my_rights
 from privacy.views import my_data as views
-from privacy.views import my_rights
 
 app_name = "my_data"
 urlpatterns = [
     path("", views.index, name="index"),
     path("copy/", views.copy, name="copy"),
     path("erasure/", views.erasure, name="erasure"),
+    path("elsewhere/", elsewhere.elsewhere, name="elsewhere"),
+    path("elsewhere/pass-on/", elsewhere.pass_on, name="pass_on"),
+    path("brought/<uuid:arrival_id>/", elsewhere.arrival, name="arrival"),
+    path("<uuid:request_id>/file/", elsewhere.file, name="file"),
+    path("<uuid:request_id>/file/data.<slug:ending>", elsewhere.download, name="download_file"),
     path("correction/", my_rights.corrections, name="corrections"),
     path("correction/<uuid:application_id>/<slug:slug>/", my_rights.correction, name="correction"),
     path("restriction/", my_rights.restriction, name="restriction"),

@@ -1,5 +1,6 @@
 """Sweeps of the privacy floor."""
 
+from privacy import pushing
 from privacy.services import mailbox, running
 
 
@@ -11,3 +12,8 @@ def sweep_requests() -> None:
 def sweep_mailbox() -> None:
     """Take over what came to the privacy mailbox."""
     mailbox.read_mailbox()
+
+
+def sweep_transfers() -> None:
+    """Pass on whatever people told us to pass on, and is due."""
+    pushing.pass_on_due()

@@ -1,12 +1,13 @@
 """A person about whom every model of the product holds something, every value recognisable."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from django.utils import timezone
 
 from applications.actors import Actor
-from applications.crypto.keyring import data_key_scope
+from applications.crypto.keyring import create_key, data_key_scope
 from applications.documents import DOCUMENTS
 from applications.models import (
     AccountNote,
@@ -41,6 +42,7 @@ from lenders.states import Acknowledgement, DeletionReason, RetentionBasis, Revi
 from privacy.letter_facts import Delay
 from privacy.models import (
     AccessPackage,
+    Arrival,
     Erasure,
     Identity,
     MailboxMessage,
@@ -52,6 +54,8 @@ from privacy.models import (
     Result,
     Right,
     RightsRequest,
+    Transfer,
+    TransferStatus,
     Way,
     WhyAside,
 )
@@ -59,7 +63,7 @@ from privacy.services import messages, requests
 from privacy.services.mailbox import take_in
 from tests import factories
 from tests.lenders import scene
-from tests.privacy import dpo
+from tests.privacy import dpo, elsewhere
 from tests.privacy.imap_server import mail
 
 MORE = {
@@ -219,6 +223,17 @@ def _requests(subject: DataSubject, word: str) -> None:
         scanned_at=now, searched_all_at=now, certified_at=now,
     )  # fmt: skip
     request.letters.update(opened_at=now, handed_over_at=now)
+    controller = elsewhere.controller()
+    Transfer.objects.create(
+        request=request, controller=controller, status=TransferStatus.DELIVERED, issued_at=now, due_at=now,
+        finished_at=now, left=True, error_code="timed_out", receipt="receipt",
+    )  # fmt: skip
+    arrival = Arrival(
+        controller=controller, address=subject.verified_email, content=f"brought {word}".encode(),
+        transfer_id=uuid4(), digest=bytes(32), received_at=now, expires_at=now + timedelta(days=30),
+    )  # fmt: skip
+    create_key(arrival.pk)
+    arrival.save(force_insert=True)
     RightsRequest.objects.filter(pk=request.pk).update(
         refusal=Refusal.EXCEPTION,
         result=Result.PARTLY,

@@ -34,6 +34,7 @@ def secret_environment() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "MASTER_KEYS": f"epoch1:{key()}",
         "INDEX_KEYS": f"1:{key()}",
+        "PORTABILITY_KEYS": f"key1:{key()}",
         "SANDBOX_SECRET": f"whsec_{key()}",
         "PUBLIC_URL": "http://127.0.0.1:8000",
         "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",

@@ -41,6 +41,14 @@ def parse_index_keys(text: str) -> dict[int, bytes]:
     return keys
 
 
+def parse_signing_keys(text: str) -> dict[str, bytes]:
+    """Private Ed25519 keys (RFC 8032: 32 bytes) by name, in the order written: the last one signs.
+
+    Raises ImproperlyConfigured as parse_master_keys does.
+    """
+    return _parse(text, "PORTABILITY_KEYS")
+
+
 def _parse(text: str, variable: str) -> dict[str, bytes]:
     keys: dict[str, bytes] = {}
     for entry in filter(None, (part.strip() for part in re.split(r"[,\n]", text))):

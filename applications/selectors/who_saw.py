@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
+from django.apps import apps
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from applications.actors import ActorKind
+from applications.declarations import personal_fields
 from applications.form_fields import KNOWN_LABELS, label_text
 from applications.models import AuditEntry, Disclosure, DisclosureStatus, Mandate
 from applications.personal import Category, Purpose
@@ -78,12 +82,23 @@ def _disclosed(subject_id: UUID) -> Iterator[Sight]:
         yield Sight(
             at=row.at,
             who=row.recipient_name,
-            what=tuple(label_text(label) if label in KNOWN_LABELS else label for label in row.fields),
+            what=tuple(map(_what, row.fields)),
             purpose=str(Purpose(row.purpose).label),
             reference=row.application.reference if row.application else "",
             certain=row.status == DisclosureStatus.MADE,
             since=tuple(text for became in since for text in became.get(row.delivery, ())),
         )
+
+
+def _what(label: str) -> str:
+    """A field as its person calls it: by its question in the form, or else by its name in the data map."""
+    return label_text(label) if label in KNOWN_LABELS else capfirst(str(_names().get(label, label)))
+
+
+@cache
+def _names() -> Mapping[str, str | Promise]:
+    models = apps.get_models()
+    return {one.label: one.field.verbose_name for model in models for one in personal_fields(model)}
 
 
 def _opened(subject_id: UUID) -> Iterator[Sight]:

@@ -20,6 +20,7 @@ from applications.errors import (
     Refusal,
 )
 from applications.models import Application
+from applications.panels import draft_panels
 from applications.personal import Purpose
 from applications.selectors.people import FORM_CATEGORIES, answers, applications_of, draft_of
 from applications.selectors.permission import refusal
@@ -89,7 +90,9 @@ def step(request: ConsumerRequest, slug: str) -> HttpResponse:
         except IllegalTransition:  # it was sent in another tab this very moment
             return _without_draft(request, current)
         return _after(current, given | form.cleaned_data, editing=editing)
-    return render(request, "applications/step.html", _context(current, given, form, editing=editing))
+    context = _context(current, given, form, editing=editing)
+    context["panels"] = draft_panels.rendered(request, request.consumer.subject)
+    return render(request, "applications/step.html", context)
 
 
 def _without_draft(request: ConsumerRequest, current: flow.Step) -> HttpResponse:

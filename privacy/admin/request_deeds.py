@@ -133,6 +133,10 @@ APPROVAL: Mapping[str, Sequence[Text]] = {
         gettext_lazy("Within a minute the person's data are only stored: nothing is sent, shown or deleted."),
         gettext_lazy("Recipients are told (Art. 19), and the person gets a letter."),
     ),
+    Right.PORTABILITY: (
+        gettext_lazy("Within a minute a file is made of what the person provided, and signed."),
+        gettext_lazy("Then the person gets a letter with a link. The file can be fetched for 30 days."),
+    ),
     Right.OBJECTION: (
         gettext_lazy("Within a minute the use stops."),
         gettext_lazy("Then you decide whether compelling grounds override the objection, but for marketing."),

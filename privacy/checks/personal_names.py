@@ -28,7 +28,9 @@ OTHER_MEANINGS: Mapping[str, tuple[str, ...]] = {
         "one.page.title", "chart.title", "by_day.title", "by_lender.title",
     ),
     "a page of ours, not one that was visited": ("page", "one.page"),
-    "a row of the register of recipients": ("recipient", "MandateForm.recipient"),
+    "a row of the register of recipients": (
+        "recipient", "MandateForm.recipient", "OtherControllerForm.recipient",
+    ),
     "the work address of a member of staff": ("RolesForm.email",),
     "the lenders and notices that the page showed": ("SendForm.shown",),
 }  # fmt: skip

@@ -3,8 +3,10 @@
 from privacy.models.answers import AccessPackage, Letter, LetterKind, LetterTemplate
 from privacy.models.erasures import Erasure, Outcome, RecipientNotice
 from privacy.models.mailbox import Mailbox, MailboxMessage, MessageFile, MessageState, WhyAside
+from privacy.models.portability import Arrival, ArrivalStatus, OtherController, Transfer, TransferStatus
 from privacy.models.registers import HAPPENED, Assessment, AssessmentKind, Breach
 from privacy.models.requests import (
+    HANDS_OUT,
     Exception17,
     Identity,
     Refusal,
@@ -18,8 +20,11 @@ from privacy.models.requests import (
 )
 
 __all__ = [
+    "HANDS_OUT",
     "HAPPENED",
     "AccessPackage",
+    "Arrival",
+    "ArrivalStatus",
     "Assessment",
     "AssessmentKind",
     "Breach",
@@ -33,6 +38,7 @@ __all__ = [
     "MailboxMessage",
     "MessageFile",
     "MessageState",
+    "OtherController",
     "Outcome",
     "RecipientNotice",
     "Refusal",
@@ -42,6 +48,8 @@ __all__ = [
     "Result",
     "Right",
     "RightsRequest",
+    "Transfer",
+    "TransferStatus",
     "Way",
     "WhyAside",
 ]

@@ -21,10 +21,11 @@ def _package(field: AnyField, source: Source = Source.SYSTEM) -> AnyField:
 
 
 class AccessPackage(models.Model):
-    """Everything held about a person at one moment, under the key of the request, until it expires.
+    """What is handed out to a person, as held at one moment, under the key of the request, until it expires.
 
-    `content` is the package as JSON with its attachments. `held` names the values that may be about somebody
-    else; `decisions` says of each whether it is released (GDPR Art. 15(4)).
+    `content` is JSON: a copy of everything with its attachments, or the file to be taken elsewhere. `held`
+    names the values that may be about somebody else; `decisions` says of each whether it is released (GDPR
+    Art. 15(4)).
     """
 
     is_a_copy = True  # of what is exported already
@@ -85,6 +86,7 @@ class LetterKind(models.TextChoices):
     REVIEWED = "reviewed", _("The lender has answered about the review")
     PAPERS = "papers", _("Your papers for a complaint are ready")
     REFUSED = "refused", _("We do not carry it out")
+    PORTABLE = "portable", _("Your data are ready to be taken elsewhere")
 
 
 class LetterTemplate(models.Model):

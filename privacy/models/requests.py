@@ -31,9 +31,14 @@ class Right(models.TextChoices):
     RECTIFICATION = "rectification", _("Rectification (GDPR Art. 16)")
     ERASURE = "erasure", _("Erasure (GDPR Art. 17)")
     RESTRICTION = "restriction", _("Restriction (GDPR Art. 18)")
+    PORTABILITY = "portability", _("Portability (GDPR Art. 20)")
     OBJECTION = "objection", _("Objection (GDPR Art. 21)")
     REVIEW = "review", _("Review by a human being (GDPR Art. 22(3))")
     COMPLAINT = "complaint", _("Papers for a complaint (GDPR Art. 77)")
+
+
+HANDS_OUT = frozenset({Right.ACCESS, Right.PORTABILITY})
+"""By these the person gets something that they fetch, while it is there."""
 
 
 class Way(models.TextChoices):

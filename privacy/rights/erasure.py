@@ -29,11 +29,12 @@ from applications.services.setting_apart import belonging_to, set_apart
 from applications.subject_data import outlives_its_subject
 from privacy.datamap import doors, explain
 from privacy.models import (
+    HANDS_OUT,
     AccessPackage,
+    Arrival,
     Erasure,
     Exception17,
     LetterKind,
-    Right,
     RightsRequest,
 )
 from privacy.rights import notification, residue
@@ -115,7 +116,7 @@ class ErasureOfAPerson:
         words = request.words
         words.traces = residue.traces_of(subject).as_data()
         words.save(update_fields=["traces"])
-        _forget_codes(subject)
+        _forget_what_the_address_leads_to(subject)
         _end_others(request)
         DataSubject.objects.filter(pk=subject.pk).update(erased_at=timezone.now())
         return Done()
@@ -166,10 +167,10 @@ class ErasureOfAPerson:
 
 
 def _is_owed_a_copy(request: RightsRequest) -> bool:
-    """Whoever asks for a copy and for erasure gets the copy first, and has time to open it: with the erasure
-    it goes, and nobody can sign in any more.
+    """Whoever asks for a copy, or to take their data elsewhere, and for erasure gets that first, and has time
+    to open it: with the erasure it goes, and nobody can sign in any more.
     """
-    asked = RightsRequest.objects.filter(subject=request.subject_id, right=Right.ACCESS)
+    asked = RightsRequest.objects.filter(subject=request.subject_id, right__in=HANDS_OUT)
     if asked.filter(status__in=[S.ASSESSED, S.APPROVED, S.RUNNING]).exists():
         return True
     now = timezone.now()
@@ -180,12 +181,15 @@ def _is_owed_a_copy(request: RightsRequest) -> bool:
     return in_time and unopened.exists()
 
 
-def _forget_codes(subject: DataSubject) -> None:
-    """Codes on their way are known by the address alone, which nobody can read any more after this."""
+def _forget_what_the_address_leads_to(subject: DataSubject) -> None:
+    """Codes on their way and files that wait are known by the address alone, which nobody can read any more
+    after this."""
     codes = list(EmailChallenge.rows_of(subject).values_list("pk", flat=True))
+    arrivals = list(Arrival.rows_of(subject).values_list("pk", flat=True))
     OutboundMail.objects.filter(owner_id__in=codes).delete()
     EmailChallenge.objects.filter(pk__in=codes).delete()
-    keyring.forget_keys(codes)
+    Arrival.objects.filter(pk__in=arrivals).delete()
+    keyring.forget_keys([*codes, *arrivals])
 
 
 def _end_others(request: RightsRequest) -> None:

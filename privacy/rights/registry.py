@@ -8,6 +8,7 @@ from privacy.rights.base import RightModule
 from privacy.rights.erasure import ErasureOfAPerson
 from privacy.rights.objection import ObjectionToAPurpose
 from privacy.rights.papers import PapersForAComplaint
+from privacy.rights.portability import Portability
 from privacy.rights.rectification import Rectification
 from privacy.rights.restriction import RestrictionOfProcessing
 from privacy.rights.review import HumanReview
@@ -17,6 +18,7 @@ MODULES: Mapping[Right, RightModule] = {
     Right.RECTIFICATION: Rectification(),
     Right.ERASURE: ErasureOfAPerson(),
     Right.RESTRICTION: RestrictionOfProcessing(),
+    Right.PORTABILITY: Portability(),
     Right.OBJECTION: ObjectionToAPurpose(),
     Right.REVIEW: HumanReview(),
     Right.COMPLAINT: PapersForAComplaint(),

@@ -1,6 +1,6 @@
 """A person's requests as they read them themselves: how each stands, in plain words, and what they can do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -19,7 +19,16 @@ from applications.selectors.permission import standing_restrictions
 from applications.subject_data import outlives_its_subject
 from privacy.changes import decision_text, text_of
 from privacy.datamap import explain
-from privacy.models import AccessPackage, RequestWords, Result, Right, RightsRequest
+from privacy.models import (
+    HANDS_OUT,
+    AccessPackage,
+    RequestWords,
+    Result,
+    Right,
+    RightsRequest,
+    Transfer,
+    TransferStatus,
+)
 from privacy.selectors.about import about_text
 from privacy.states import OPEN, RequestStatus, sources
 
@@ -29,6 +38,7 @@ ASKED_FOR: Mapping[str, str | Promise] = {
     Right.ACCESS: gettext_lazy("A copy of your data"),
     Right.RECTIFICATION: gettext_lazy("Correction of your data"),
     Right.ERASURE: gettext_lazy("Erasure of your data"),
+    Right.PORTABILITY: gettext_lazy("Your data, to take elsewhere"),
     Right.RESTRICTION: gettext_lazy("Your data are only to be stored"),
     Right.OBJECTION: gettext_lazy("Your objection"),
     Right.REVIEW: gettext_lazy("A human being is to look at a lender’s decision"),
@@ -55,6 +65,7 @@ WAITS: Mapping[str, str | Promise] = {
     ),
     "lender": gettext_lazy("It is passed on to the lender. We wait for its answer."),
     "access_first": gettext_lazy("You asked for a copy as well: that comes first."),
+    "passing_on": gettext_lazy("Your file is being passed on."),
 }
 
 
@@ -96,7 +107,8 @@ class MyChange:
 @dataclass(frozen=True)
 class MyRequest:
     """One request on the person's page; `opens_until` is the last day of a copy that can be opened,
-    `has_papers` that papers for a complaint can be, and `can_be_complained_about` that some can be made.
+    `has_papers` that papers for a complaint can be, and `can_be_complained_about` that some can be made;
+    `passed` says to whom a file was passed on.
     """
 
     request: RightsRequest
@@ -111,6 +123,12 @@ class MyRequest:
     changes: Sequence[MyChange]
     has_papers: bool
     can_be_complained_about: bool
+    passed: Sequence[str] = ()
+
+    @property
+    def page(self) -> str:
+        """The name of the page at which what was handed out is opened."""
+        return "my_data:file" if self.request.right == Right.PORTABILITY else "my_data:package"
 
 
 def requests_of(subject: DataSubject) -> Sequence[MyRequest]:
@@ -123,7 +141,18 @@ def requests_of(subject: DataSubject) -> Sequence[MyRequest]:
         )
     }
     words = RequestWords.objects.filter(request__in=rows, changes__isnull=False).in_bulk()
-    return [_mine(row, packages.get(row.pk), words.get(row.pk)) for row in rows]
+    passed = passed_on(rows)
+    return [_mine(row, packages.get(row.pk), words.get(row.pk), passed.get(row.pk, ())) for row in rows]
+
+
+def passed_on(rows: Iterable[RightsRequest]) -> Mapping[UUID, Sequence[str]]:
+    """Request → to whom the person had their file passed on, and what came of it, in words."""
+    found: dict[UUID, list[str]] = {}
+    transfers = Transfer.objects.filter(request__in=rows).select_related("controller__recipient")
+    for one in transfers.order_by("issued_at", "pk"):
+        line = f"{one.controller.name}: {TransferStatus(one.status).label}"
+        found.setdefault(one.request_id, []).append(line)
+    return found
 
 
 def categories_of(subject: DataSubject) -> list[tuple[str, str]]:
@@ -137,11 +166,12 @@ def categories_of(subject: DataSubject) -> list[tuple[str, str]]:
     return [(str(one.label), str(POLICIES[one].holds)) for one in Category if one in held]
 
 
-def open_package(subject: DataSubject, request_id: UUID) -> AccessPackage | None:
-    """A copy of this person that has gone out and has not expired."""
+def open_package(subject: DataSubject, request_id: UUID, right: Right) -> AccessPackage | None:
+    """What was handed out to this person for this right, and has not expired."""
     return AccessPackage.objects.filter(
-        pk=request_id, request__subject=subject, released_at__isnull=False, expires_at__gt=timezone.now()
-    ).first()
+        pk=request_id, request__subject=subject, request__right=right, released_at__isnull=False,
+        expires_at__gt=timezone.now(),
+    ).first()  # fmt: skip
 
 
 def restrictions_of(subject: DataSubject) -> list[tuple[Restriction, str]]:
@@ -172,12 +202,14 @@ def _changes(words: RequestWords | None) -> list[MyChange]:
     ]
 
 
-def _mine(row: RightsRequest, package: AccessPackage | None, words: RequestWords | None) -> MyRequest:
+def _mine(
+    row: RightsRequest, package: AccessPackage | None, words: RequestWords | None, passed: Sequence[str]
+) -> MyRequest:
     is_open = row.status in OPEN
     stands = WAITS.get(row.trouble, STANDS[row.status]) if is_open else STANDS[row.status]
     if row.status == S.COMPLETED and row.result:
         stands = RESULTS[row.result]
-    if row.status == S.COMPLETED and row.right == Right.ACCESS and package is None:
+    if row.status == S.COMPLETED and row.right in HANDS_OUT and package is None:
         stands = _("The copy was open for a month and has been deleted. You can ask for a new one.")
     return MyRequest(
         request=row,
@@ -187,9 +219,10 @@ def _mine(row: RightsRequest, package: AccessPackage | None, words: RequestWords
         opens_until=timezone.localdate(package.expires_at) if package and package.expires_at else None,
         is_asked_whether_it_is_them=row.status == S.IDENTITY_CHECK,
         can_be_withdrawn=row.status in sources(S.WITHDRAWN),
-        moves=row.status in (S.APPROVED, S.RUNNING) and not row.trouble,
+        moves=row.status in (S.APPROVED, S.RUNNING) and row.trouble in ("", "passing_on"),
         about=_about(row),
         changes=_changes(words),
         has_papers=row.right == Right.COMPLAINT and row.files.exists(),
         can_be_complained_about=row.right != Right.COMPLAINT and row.status not in UNPROVED,
+        passed=passed,
     )

@@ -156,7 +156,7 @@ def _facts(request: RightsRequest, kind: LetterKind, given: dict[str, Any]) -> F
         known["ground"] = request.about
     if kind in {LetterKind.OBJECTION_STANDS, LetterKind.OBJECTION_OVERRULED}:
         known["purpose"] = request.about
-    if kind == LetterKind.ACCESS:
+    if kind in {LetterKind.ACCESS, LetterKind.PORTABLE}:
         known["expires_on"] = getattr(getattr(request, "package", None), "expires_at", None)
     try:
         return Facts.of({name: value for name, value in (known | given).items() if value is not None})

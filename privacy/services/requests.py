@@ -48,7 +48,11 @@ PROVED = frozenset({Identity.FRESH_CODE, Identity.CONTACT})
 """Shown by the person, not decided by us."""
 UNPROVED = frozenset({S.RECEIVED, S.IDENTITY_CHECK})
 """While nobody has established who asks. One that runs is never waited for: it may wait for the person."""
-AT_ONCE = frozenset({Right.ACCESS, Right.RESTRICTION, Right.OBJECTION, Right.REVIEW, Right.COMPLAINT})
+AT_ONCE = frozenset(
+    {
+        Right.ACCESS, Right.RESTRICTION, Right.PORTABILITY, Right.OBJECTION, Right.REVIEW, Right.COMPLAINT,
+    }
+)  # fmt: skip
 """Begun as soon as the person has proved who they are: nothing is to be weighed before it."""
 ABOUT_ONE = frozenset(
     {Right.RECTIFICATION, Right.RESTRICTION, Right.OBJECTION, Right.REVIEW, Right.COMPLAINT}
@@ -338,7 +342,7 @@ def extend(*, request_id: UUID, actor: Actor, why: Delay, reasons: str = "") -> 
 
 
 def _identify(request: RightsRequest, identity: Identity, actor: Actor) -> None:
-    """Whoever proved it themselves gets their copy without anybody's decision: there is nothing to weigh."""
+    """Whoever proved it themselves gets their data without anybody's decision: there is nothing to weigh."""
     today = timezone.localdate()
     columns = request.set_clock(request.clock.resumed(today), today)
     request.identity = identity

@@ -141,7 +141,7 @@ def _own(subject: DataSubject, request_id: UUID) -> RightsRequest:
 
 
 def _package(request: ConsumerRequest, request_id: UUID) -> AccessPackage:
-    found = open_package(request.consumer.subject, request_id)
+    found = open_package(request.consumer.subject, request_id, Right.ACCESS)
     if found is None:
         raise Http404
     note_opened(request_id=found.pk, actor=actor_of(request))

@@ -12,10 +12,11 @@ from django.utils import translation
 from applications import flow
 from applications.models import Application, NoticeKind
 from lenders.models import Offer
-from privacy.models import RightsRequest
+from privacy.models import Arrival, Right, RightsRequest
 from privacy.services import running
 from tests import factories
 from tests.lenders import scene
+from tests.privacy import elsewhere
 
 AGREED = {"lenders": ["atra"], "pass_on": "on", "accept_terms": "on"}
 
@@ -130,13 +131,33 @@ class Walk:
         for ending in ("json", "csv", "zip"):
             self.get("my_data:download", request.pk, ending)
         self.get("my_data:attachment", request.pk, next(iter(page.context["document"]["attachments"])))
+        self.take_elsewhere()
         self.get("my_data:erasure")
         self.post("my_data:erasure")
         self.post("my_data:erasure", data={"understood": "on"})
-        erasure = RightsRequest.objects.exclude(pk=request.pk).get()
+        erasure = RightsRequest.objects.get(right=Right.ERASURE)
         self.post("my_data:answer", erasure.pk)
         self.post("my_data:withdraw", erasure.pk)
         self.get("my_data:index")
+
+    def take_elsewhere(self) -> None:
+        """The same product plays the other controller."""
+        other = elsewhere.controller()
+        self.get("my_data:elsewhere")
+        self.post("my_data:elsewhere")
+        self.post("my_data:pass_on")
+        self.post("my_data:pass_on", data={"controller": str(other.pk), "instructed": "on"})
+        request = RightsRequest.objects.get(right=Right.PORTABILITY)
+        running.run(request.pk)
+        elsewhere.pass_on()
+        self.get("my_data:index")
+        self.get("my_data:file", request.pk)
+        for ending in ("json", "jws"):
+            self.get("my_data:download_file", request.pk, ending)
+        arrival = Arrival.objects.get()
+        self.get("applications:account")
+        self.get("my_data:arrival", arrival.pk)
+        self.post("my_data:arrival", arrival.pk, data={"take": "no"})
 
     def leave(self) -> None:
         page = self.get("applications:account")

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", 
 DJANGOS_OWN = {"applications.staffuser"}
 REGISTERS = {
     "applications.contact", "applications.mandate", "applications.recipient", "applications.training",
-    "privacy.assessment", "privacy.breach",
+    "privacy.assessment", "privacy.breach", "privacy.othercontroller",
 }  # fmt: skip
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 

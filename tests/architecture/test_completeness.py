@@ -145,7 +145,7 @@ def test_what_beat_starts_exists() -> None:
 
 def test_nothing_depends_on_a_message() -> None:
     """What a task does when it is woken, a sweep finds by itself."""
-    assert {"heartbeat", "mail", "daily", "deliveries", "clocks", "requests", "mailbox"} <= {
+    assert {"heartbeat", "mail", "daily", "deliveries", "clocks", "requests", "mailbox", "transfers"} <= {
         sweep.name for sweep in sweeper.sweeps
     }
     assert DAILY_JOBS
@@ -181,7 +181,7 @@ PUBLIC = {"applications:home", "applications:start", "applications:code", "appli
 def test_every_other_page_turns_visitors_away(client: Client, name: str, method: str) -> None:
     identifier = "6f2d3c1e-0000-4000-8000-000000000000"
     arguments = {"slug": "name", "ending": "zip", "name": "picture.png", "token": "token"}
-    ids = ("application_id", "offer_id", "submission_id", "consent_id", "request_id")
+    ids = ("application_id", "offer_id", "submission_id", "consent_id", "request_id", "arrival_id")
     arguments |= dict.fromkeys(ids, identifier)
     pattern = dict(patterns())[name]
     kwargs = {key: arguments[key] for key in pattern.pattern.regex.groupindex}

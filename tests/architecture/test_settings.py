@@ -24,6 +24,7 @@ REQUIRED = {
     "REDIS_URL": "redis://:pw@127.0.0.1:1/0",
     "MASTER_KEYS": f"epoch1:{KEY}",
     "INDEX_KEYS": f"1:{KEY}",
+    "PORTABILITY_KEYS": f"key1:{KEY}",
     "EMAIL_URL": "smtp+tls://user:pw@mail.example:587",
 }
 SECRETS = [name for name in REQUIRED if name not in {"PUBLIC_URL", "ALLOWED_HOSTS"}]

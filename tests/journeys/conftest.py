@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from joinbaltic.embedded import free_port
 from tests.journeys.product import Product
 from tests.journeys.visitor import DESK, Visitor
 
@@ -26,8 +27,14 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="package")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    running = Product(tmp_path_factory.mktemp("product") / "var")
+def port_of_another() -> int:
+    """Where a second product may be started, which the first one may speak to."""
+    return free_port()
+
+
+@pytest.fixture(scope="package")
+def product(tmp_path_factory: pytest.TempPathFactory, port_of_another: int) -> Iterator[Product]:
+    running = Product(tmp_path_factory.mktemp("product") / "var", knows=port_of_another)
     try:
         running.wait_until_ready()
         yield running
@@ -51,8 +58,9 @@ def new_visitor(
     visitors: list[Visitor] = []
 
     def make(**options: Any) -> Visitor:
+        where = options.pop("product", product)
         context = browser.new_context(**{"viewport": DESK, "locale": "lv-LV", **options})
-        visitors.append(Visitor(context, product, name=request.node.name.removeprefix("test_")[:40]))
+        visitors.append(Visitor(context, where, name=request.node.name.removeprefix("test_")[:40]))
         return visitors[-1]
 
     yield make

@@ -27,7 +27,10 @@ Delivery.objects.filter(status="due").update(status="failed")
 Breaker.objects.all().delete()
 """
 OURS = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL", "VAR_DIR", "ENVIRONMENT", "DJANGO_SETTINGS_MODULE")
-SECRETS = ("SECRET_KEY", "MASTER_KEYS", "INDEX_KEYS", "SANDBOX_SECRET", "PUBLIC_URL", "ALLOWED_HOSTS")
+SECRETS = (
+    "SECRET_KEY", "MASTER_KEYS", "INDEX_KEYS", "PORTABILITY_KEYS", "SANDBOX_SECRET", "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+)  # fmt: skip
 
 OFFERS_OF = {
     lender.slug: 1 + len(lender.other_products)
@@ -50,11 +53,14 @@ def until(true: Callable[[], Any], *, seconds: float = 20, pause: float = 0.2) -
 class Product:
     """`python -m joinbaltic.development`: web, worker, beat, sandbox lenders, PostgreSQL and Redis."""
 
-    def __init__(self, var: Path) -> None:
-        self.var, self.port = var, free_port()
+    def __init__(self, var: Path, *, port: int = 0, knows: int = 0) -> None:
+        """`knows` is the port of another product on this machine that it may speak to."""
+        self.var, self.port = var, port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         clean = {name: value for name, value in os.environ.items() if name not in OURS + SECRETS}
         self.environment = clean | {"VAR_DIR": str(var), "PORT": str(self.port), "SANDBOX_SPEED": "2"}
+        if knows:
+            self.environment["LOCAL_LENDERS"] = f"127.0.0.1:{knows}"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "joinbaltic.development"],
             cwd=ROOT,

@@ -51,6 +51,7 @@ STEPS = tuple(dict.fromkeys(step for module in MODULES.values() for step in modu
 ANSWERS = [
     LetterKind.ACCESS, LetterKind.ERASED, LetterKind.PARTLY_ERASED, LetterKind.RECTIFIED,
     LetterKind.RESTRICTED, LetterKind.OBJECTION_STANDS, LetterKind.OBJECTION_OVERRULED, LetterKind.PAPERS,
+    LetterKind.PORTABLE,
 ]  # fmt: skip
 
 
