@@ -22,7 +22,12 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False),
                 ),
-                ("content", applications.crypto.fields.EncryptedBytes(label="request.file", null=True)),
+                (
+                    "content",
+                    applications.crypto.fields.EncryptedBytes(
+                        label="request.file", null=True, verbose_name="what is in the file"
+                    ),
+                ),
                 ("media_type", models.CharField(max_length=40, verbose_name="kind of file")),
                 ("given_at", models.DateTimeField(auto_now_add=True, verbose_name="given")),
             ],

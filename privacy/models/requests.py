@@ -300,6 +300,7 @@ class RequestFile(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     request = models.ForeignKey(RightsRequest, on_delete=models.CASCADE, related_name="files")
     content = EncryptedBytes(
+        _("what is in the file"),
         label="request.file",
         null=True,
         personal=Personal(Category.COMMUNICATIONS, Source.CONSUMER, retention=Retention.ANSWERS),

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from applications import flow
-from applications.models import Application, NoticeKind
+from applications.models import Application, NoticeKind, Restriction, RestrictionGround
+from applications.personal import Purpose
 from lenders.models import Offer
 from privacy.models import Arrival, Right, RightsRequest
 from privacy.services import running
@@ -131,6 +132,7 @@ class Walk:
         for ending in ("json", "csv", "zip"):
             self.get("my_data:download", request.pk, ending)
         self.get("my_data:attachment", request.pk, next(iter(page.context["document"]["attachments"])))
+        self.use_other_rights()
         self.take_elsewhere()
         self.get("my_data:erasure")
         self.post("my_data:erasure")
@@ -139,6 +141,33 @@ class Walk:
         self.post("my_data:answer", erasure.pk)
         self.post("my_data:withdraw", erasure.pk)
         self.get("my_data:index")
+
+    def use_other_rights(self) -> None:
+        application = Application.objects.latest("submitted_at")
+        surname = factories.typed("name", self.answers)
+        for name in ("corrections", "restriction", "objection", "review"):
+            self.get(f"my_data:{name}")
+        self.get("my_data:correction", application.pk, "name")
+        self.post("my_data:correction", application.pk, "name", data=surname)
+        changed = surname | {"surname": "Kalniņa", "statement": "Mainīju uzvārdu."}
+        self.post("my_data:correction", application.pk, "name", data=changed)
+        for name in ("restriction", "objection", "review"):
+            self.post(f"my_data:{name}")
+        self.post("my_data:restriction", data={"about": RestrictionGround.ACCURACY, "what": "wrong"})
+        self.post("my_data:objection", data={"about": Purpose.INFORM_PUBLIC})
+        for request in RightsRequest.objects.exclude(right=Right.ACCESS):
+            running.run(request.pk)
+        for name in ("restriction", "objection"):
+            self.get(f"my_data:{name}")
+        self.post("my_data:end_restriction", Restriction.objects.get().pk)
+        self.post("my_data:take_objection_back", Purpose.INFORM_PUBLIC)
+        objected = RightsRequest.objects.get(right=Right.OBJECTION)
+        self.post("my_data:complain", objected.pk)
+        papers = RightsRequest.objects.get(right=Right.COMPLAINT)
+        running.run(papers.pk)
+        self.get("my_data:index")
+        self.get("my_data:papers", papers.pk)
+        self.get("my_data:papers_file", papers.pk)
 
     def take_elsewhere(self) -> None:
         """The same product plays the other controller."""

@@ -180,8 +180,22 @@ PUBLIC = {"applications:home", "applications:start", "applications:code", "appli
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_every_other_page_turns_visitors_away(client: Client, name: str, method: str) -> None:
     identifier = "6f2d3c1e-0000-4000-8000-000000000000"
-    arguments = {"slug": "name", "ending": "zip", "name": "picture.png", "token": "token"}
-    ids = ("application_id", "offer_id", "submission_id", "consent_id", "request_id", "arrival_id")
+    arguments = {
+        "slug": "name",
+        "ending": "zip",
+        "name": "picture.png",
+        "token": "token",
+        "about": "improve_service",
+    }
+    ids = (
+        "application_id",
+        "offer_id",
+        "submission_id",
+        "consent_id",
+        "request_id",
+        "arrival_id",
+        "restriction_id",
+    )
     arguments |= dict.fromkeys(ids, identifier)
     pattern = dict(patterns())[name]
     kwargs = {key: arguments[key] for key in pattern.pattern.regex.groupindex}
