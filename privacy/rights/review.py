@@ -4,7 +4,6 @@ so the person's wish is passed on to the lender that took one, with a last day f
 
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import timedelta
 from typing import ClassVar
 
 from django.utils import timezone
@@ -19,7 +18,7 @@ from lenders.services.words import LONGEST_VIEW, ask_for_review
 from privacy.models import LetterKind, Refusal, Result, RightsRequest
 from privacy.request_texts import moment
 from privacy.rights.base import Done, Part, Wait
-from privacy.rights.notification import LAST_DAYS
+from privacy.rights.notification import LAST_DAYS, pause_since
 from privacy.services.letters import send_letter
 
 
@@ -57,7 +56,7 @@ class HumanReview:
         review = review_of(request)
         in_time = request.clock.days_left(timezone.localdate()) > LAST_DAYS
         if review is not None and not review.outcome and in_time:
-            return Wait("lender", timedelta(minutes=1))
+            return Wait("lender", pause_since(review.asked_at))
         return Done()
 
     def answer_review(self, request: RightsRequest) -> Done:

@@ -152,3 +152,25 @@ def test_papers_for_a_complaint_from_the_button_to_the_file(new_visitor: Any) ->
     with zipfile.ZipFile(io.BytesIO(Path(saved.value.path()).read_bytes())) as everything:
         assert number in everything.read("papers.html").decode()
     assert found == []
+
+
+def test_review_by_a_human_being_from_the_wish_to_the_lenders_answer(
+    new_visitor: Any, product: Product
+) -> None:
+    """Piesardze refuses everybody; its people look at small amounts again."""
+    visitor: Visitor = new_visitor()
+    visitor.with_offers()
+    own_pages(visitor)
+    visitor.page.locator("a[href='/lv/my-data/review/']").click()
+    looked_at_until(visitor, "main", "Piesardzes")
+    found = visitor.obstacles()
+    visitor.page.locator(".choice label", has_text="Piesardzes").click()
+    visitor.page.fill("[name=what]", "Ienākumi ir pieauguši.")
+    visitor.shot("review")
+    visitor.press("main form button[type=submit]")
+    looked_at_until(visitor, ASKED, "Izpildīts.")
+    visitor.open("/lv/my-data/review/")
+    expect(visitor.page.locator("section[aria-labelledby=asked-lenders]")).to_contain_text("Piesardzes")
+    found += visitor.obstacles()
+    visitor.shot("review-answered")
+    assert found == []
