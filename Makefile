@@ -22,7 +22,7 @@ help:
 	@echo 'make test       every test; make test-fast is the inner loop: no journeys, nothing long'
 	@echo 'make lint       style, types'
 	@echo 'make messages   collect the texts for translation and check the catalogues'
-	@echo 'make docs       write the record of processing into docs/ anew'
+	@echo 'make docs       write the record of processing and the schema of portability into docs/ anew'
 	@echo 'make lock       pin requirements*.in anew; make upgrade takes the newest versions'
 	@echo 'make clean      delete .venv, and var/ with all development data'
 
@@ -55,6 +55,7 @@ messages: install
 
 docs: install
 	@$(NO_SERVERS) $(PY) manage.py record_of_processing --without-register --output docs/record-of-processing.md
+	@$(NO_SERVERS) $(PY) manage.py portability_schema --output docs/portability.schema.json
 
 install: $(VENV)/installed.lock
 

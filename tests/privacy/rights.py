@@ -7,6 +7,9 @@ from applications.form_fields import STATEMENT_LABEL
 from applications.models import Application, DataSubject, RestrictionGround
 from applications.personal import Purpose
 from applications.selectors.people import answers
+from lenders.models import LenderWord, Submission
+from lenders.services.words import record_word_answer
+from lenders.states import ReviewOutcome
 from privacy.changes import as_stored
 from privacy.models import Identity, Right, RightsRequest, Way
 from privacy.services import requests, running
@@ -52,6 +55,9 @@ def wish(subject: DataSubject, right: Right) -> dict[str, Any]:
         return {"about": _earlier(subject).reference}
     if right == Right.RECTIFICATION:
         return _correction(subject)
+    if right == Right.REVIEW:
+        submission = Submission.objects.filter(subject=subject).order_by("lender__slug").first()
+        return {"about": str(submission.pk if submission else subject.pk)}
     return {}
 
 
@@ -75,10 +81,15 @@ def _correction(subject: DataSubject) -> dict[str, Any]:
 
 
 def decided(request: RightsRequest) -> RightsRequest:
-    """With what the officer has to decide on the way, if it is at that point."""
+    """With what the officer or a lender has to decide on the way, if it is at that point."""
     request = run(request)
     if is_weighed(request):
         weigh(request_id=request.pk, overruled=False, reasons="", actor=OFFICER)
+    if request.step == "wait_for_lender":
+        word = LenderWord.objects.get(matter=request.pk)
+        record_word_answer(
+            word_id=word.pk, outcome=ReviewOutcome.UPHELD, explanation="Looked at.", actor=OFFICER
+        )
     return current(request)
 
 

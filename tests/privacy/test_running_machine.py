@@ -51,6 +51,7 @@ STEPS = tuple(dict.fromkeys(step for module in MODULES.values() for step in modu
 ANSWERS = [
     LetterKind.ACCESS, LetterKind.ERASED, LetterKind.PARTLY_ERASED, LetterKind.RECTIFIED,
     LetterKind.RESTRICTED, LetterKind.OBJECTION_STANDS, LetterKind.OBJECTION_OVERRULED, LetterKind.PAPERS,
+    LetterKind.REVIEWED, LetterKind.REVIEW_PASSED_ON, LetterKind.REFUSED,
     LetterKind.PORTABLE,
 ]  # fmt: skip
 
@@ -119,7 +120,7 @@ class Carried(RuleBasedStateMachine):
         self.days = 0
         self.bystander = factories.subject()
         self.application = scene.sent("atra", "leja")
-        scene.taken_by_all(self.application)
+        scene.taken_by_all(self.application, atra="declined")
         self.subject_id = self.application.subject_id
         self.submissions = set(Submission.objects.values_list("pk", flat=True))
 
@@ -288,6 +289,17 @@ def test_crashes_at_every_step_lose_nothing_and_double_nothing() -> None:
     )
 
 
+def _somebody(right: Right) -> DataSubject:
+    """With what the right needs: an application that was sent, or that a lender refused."""
+    if right == Right.REVIEW:
+        application = scene.sent("atra")
+        scene.taken_by_all(application, atra="declined")
+        return application.subject
+    subject = factories.subject()
+    factories.sent_application(subject)
+    return subject
+
+
 @pytest.mark.parametrize(("where", "how"), [("before", Killed), ("after", Broken)])
 @pytest.mark.parametrize(
     ("right", "step"),
@@ -296,8 +308,7 @@ def test_crashes_at_every_step_lose_nothing_and_double_nothing() -> None:
 def test_request_goes_on_from_where_it_was_cut(
     right: Right, step: str, where: str, how: type[BaseException]
 ) -> None:
-    subject = factories.subject()
-    factories.sent_application(subject)
+    subject = _somebody(right)
     request = rights.approved(subject, right)
     with suppress(Killed), crashing(step, where=where, how=how):
         rights.run(rights.decided(request))
