@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from applications.actors import SYSTEM
 from applications.crypto import keyring
-from applications.models import ContactRole, MailKind, MailStatus, OutboundMail
+from applications.models import ContactRole, MailKind, MailStatus, OutboundMail, Restriction
 from applications.retention_rules import RULES, Retention
 from applications.selectors.contacts import contact
 from applications.selectors.staff import officers_addresses
@@ -72,7 +72,7 @@ def forget_words() -> dict[str, int]:
     """Destroy the keys of ended requests, with their words and mails: the register of codes stays.
 
     Of an erasure once its answer is out, or cannot be sent any more, and every table was searched; of the
-    others after their period.
+    others after their period, which for a restriction begins when it is lifted: its person is told before.
     """
     to_be_searched = Q(certified_at__isnull=False) & (Q(searched_all_at__isnull=True) | ~Q(residue=[]))
     before = RULES[Retention.ANSWERS].over_before(timezone.now())
@@ -82,6 +82,9 @@ def forget_words() -> dict[str, int]:
     searched = ended.filter(right=Right.ERASURE, erasure__searched_all_at__isnull=False, erasure__residue=[])
     erased = searched.filter(~Exists(waiting))
     old = old.exclude(erasure__in=Erasure.objects.filter(to_be_searched))
+    restricted = Restriction.objects.filter(subject=OuterRef("subject"), ground=OuterRef("about"))
+    not_over = restricted.filter(Q(lifted_at__isnull=True) | Q(lifted_at__gte=before))
+    old = old.exclude(Exists(not_over), right=Right.RESTRICTION)
     counts = {"requests": 0}
     while chunk := list((old | erased).distinct().values_list("pk", flat=True)[:CHUNK]):
         keyring.forget_keys(chunk)

@@ -13,6 +13,7 @@ from privacy.models import Identity, LetterKind, RequestWords, Result, Right
 from privacy.rights.registry import module_of
 from privacy.services import requests
 from privacy.services.deciding import weigh
+from privacy.services.objections import take_back
 from privacy.states import RequestStatus
 from tests import factories
 from tests.lenders import scene
@@ -88,6 +89,31 @@ def test_person_takes_an_objection_back(anna):
     end_objection(subject_id=anna.pk, purpose=MARKETING, actor=Actor.consumer(anna.pk))
     assert Objection.objects.get().withdrawn_at is not None
     assert not isinstance(refusal(anna.pk, MARKETING), ProcessingObjectedTo)
+
+
+def test_objection_taken_back_while_it_is_weighed_is_weighed_no_more(anna):
+    request = rights.done(anna, Right.OBJECTION, about=IMPROVING)
+    take_back(subject_id=anna.pk, purpose=IMPROVING, actor=Actor.consumer(anna.pk))
+    request = rights.run(request)
+    assert request.status == S.COMPLETED
+    assert rights.letters(request) == []
+    assert refusal(anna.pk, IMPROVING) is None
+
+
+def test_use_stops_again_for_whoever_objects_again_after_taking_it_back(anna):
+    first = rights.done(anna, Right.OBJECTION, about=IMPROVING)
+    take_back(subject_id=anna.pk, purpose=IMPROVING, actor=Actor.consumer(anna.pk))
+    second = rights.done(anna, Right.OBJECTION, about=IMPROVING)
+    assert second.pk != first.pk
+    assert isinstance(refusal(anna.pk, IMPROVING), ProcessingObjectedTo)
+
+
+def test_taking_back_what_was_overruled_changes_nothing(anna):
+    request = rights.done(anna, Right.OBJECTION, about=IMPROVING)
+    weigh(request_id=request.pk, overruled=True, reasons="zqxground", actor=rights.OFFICER)
+    take_back(subject_id=anna.pk, purpose=IMPROVING, actor=Actor.consumer(anna.pk))
+    assert rights.current(request).status == S.RUNNING
+    assert Objection.objects.get().withdrawn_at is None
 
 
 def test_objections_to_two_uses_are_two_requests(anna):
