@@ -70,7 +70,7 @@ def lift_announced() -> dict[str, int]:
 
 
 def _is_told(restriction: Restriction) -> bool:
-    """Whether the letter about this end went out by mail, or was handed over: the last one that was written."""
+    """Whether the last letter about its end went out by mail, or was handed over."""
     told = Letter.objects.filter(
         request__subject=restriction.subject_id,
         request__right=Right.RESTRICTION,

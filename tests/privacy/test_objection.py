@@ -17,7 +17,7 @@ from privacy.services.objections import take_back
 from privacy.states import RequestStatus
 from tests import factories
 from tests.lenders import scene
-from tests.privacy import rights
+from tests.privacy import desk, rights
 
 pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
 S = RequestStatus
@@ -136,6 +136,13 @@ def test_request_that_does_not_say_what_it_is_about_waits_for_the_officer(anna):
         requests.approve(request_id=request.pk, actor=rights.OFFICER)
     requests.specify(request_id=request.pk, about=MARKETING, actor=rights.OFFICER)
     assert rights.run(request).status == S.COMPLETED
+
+
+def test_what_two_people_want_whom_nobody_knows_yet_is_written_down_for_both():
+    for _ in range(2):
+        request = desk.entered(None, Right.OBJECTION)
+        requests.specify(request_id=request.pk, about=MARKETING, actor=rights.OFFICER)
+        assert rights.current(request).about == MARKETING
 
 
 def test_erasure_ends_an_objection_that_is_being_weighed(anna):
