@@ -18,7 +18,7 @@ from applications.formats import date_text
 from applications.models import Contact, ContactRole, MailKind, OutboundMail
 from applications.selectors.contacts import contact
 from privacy.letters import read
-from privacy.models import Letter, LetterKind, RequestFile, RequestWords, RightsRequest
+from privacy.models import Identity, Letter, LetterKind, RequestFile, RequestWords, RightsRequest
 from privacy.request_texts import event_text, moment
 from privacy.rights import notification
 from privacy.rights.base import Done, Part, Wait
@@ -97,7 +97,9 @@ def as_zip(document: Document) -> bytes:
 
 
 def _document(earlier: RightsRequest) -> Document:
-    words = RequestWords.objects.filter(pk=earlier.pk).first()
+    # what somebody wrote, and was told, of whom nobody knows that it was this person, is not theirs to have
+    known = RequestWords.objects.filter(pk=earlier.pk).exclude(request__identity=Identity.NONE)
+    words = known.first()
     now = timezone.now()
     return {
         "made_on": moment(now),

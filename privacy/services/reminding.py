@@ -13,7 +13,7 @@ from applications.selectors.contacts import contact
 from applications.selectors.staff import officers_addresses
 from applications.services.mail import compose
 from applications.services.operations import DAILY_JOBS
-from privacy.models import AccessPackage, Erasure, RequestWords, Right, RightsRequest
+from privacy.models import AccessPackage, Erasure, RequestFile, RequestWords, Right, RightsRequest
 from privacy.request_clock import Reminder
 from privacy.rights.notification import follow_what_stays
 from privacy.services.moves import note
@@ -91,6 +91,7 @@ def forget_words() -> dict[str, int]:
         with transaction.atomic():
             OutboundMail.objects.filter(owner_id__in=chunk).delete()
             AccessPackage.objects.filter(pk__in=chunk).delete()
+            RequestFile.objects.filter(request__in=chunk).delete()
             RequestWords.objects.filter(pk__in=chunk).delete()
         counts["requests"] += len(chunk)
     return counts
