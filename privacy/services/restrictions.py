@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from applications.actors import SYSTEM, Actor
 from applications.errors import IllegalTransition
-from applications.models import Restriction
+from applications.models import MailStatus, Restriction
 from applications.recipients import News, NewsKind
 from applications.selectors.permission import standing_restrictions
 from applications.services import processing
@@ -78,8 +78,10 @@ def _is_told(restriction: Restriction) -> bool:
         template__kind=LetterKind.RESTRICTION_ENDS,
         written_at__gte=restriction.since,
     )
-    last = told.order_by("-written_at").first()
-    return last is not None and (not last.to_hand_over or last.handed_over_at is not None)
+    last = told.select_related("mail").order_by("-written_at").first()
+    if last is None or last.handed_over_at is not None:
+        return last is not None
+    return last.mail is not None and last.mail.status == MailStatus.SENT
 
 
 def _lift(restriction: Restriction, actor: Actor) -> None:

@@ -210,7 +210,9 @@ def _own_application(request: ConsumerRequest, application_id: UUID) -> Applicat
     found = own_application(
         subject_id=request.consumer.subject_id, application_id=application_id, purpose=RIGHTS
     )
-    if found is None:
+    if (
+        found is None or found.status == ApplicationStatus.DRAFT
+    ):  # in a draft the person puts right what they like
         raise Http404
     return found
 

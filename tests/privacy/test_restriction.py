@@ -7,7 +7,14 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.errors import IllegalTransition, ProcessingRestricted
-from applications.models import Application, DataSubject, OutboundMail, Restriction, RestrictionGround
+from applications.models import (
+    Application,
+    DataSubject,
+    MailStatus,
+    OutboundMail,
+    Restriction,
+    RestrictionGround,
+)
 from applications.personal import Purpose
 from applications.selectors.permission import refusal
 from applications.services.operations import DAILY_JOBS
@@ -123,6 +130,10 @@ def test_nobody_ends_another_persons_restriction(anna):
 
 
 # --- we end it ---
+def mailed() -> None:
+    OutboundMail.objects.update(status=MailStatus.SENT, sent_at=timezone.now())
+
+
 def test_person_is_told_before_it_ends(anna):
     request = restricted(anna)
     ends(request)
@@ -135,6 +146,7 @@ def test_person_is_told_before_it_ends(anna):
 
 def test_it_ends_on_its_day(anna):
     ends(restricted(anna))
+    mailed()
     with later(days=NOTICE.days):
         assert lift_announced() == {"restrictions": 1, "untold": 0}
     assert refusal(anna.pk, WORK) is None
@@ -159,9 +171,18 @@ def test_it_does_not_end_while_the_letter_has_reached_nobody(anna):
         assert lift_announced() == {"restrictions": 1, "untold": 0}
 
 
+@pytest.mark.parametrize("status", [MailStatus.QUEUED, MailStatus.FAILED])
+def test_it_does_not_end_while_the_mail_about_it_has_not_left(anna, status):
+    ends(restricted(anna))
+    OutboundMail.objects.update(status=status)
+    with later(days=NOTICE.days):
+        assert lift_announced() == {"restrictions": 0, "untold": 1}
+
+
 def test_it_does_not_end_when_the_person_asks_for_it_anew(anna):
     ends(restricted(anna))
     restricted(anna)
+    mailed()
     with later(days=NOTICE.days):
         lift_announced()
     assert isinstance(refusal(anna.pk, WORK), ProcessingRestricted)
@@ -170,6 +191,7 @@ def test_it_does_not_end_when_the_person_asks_for_it_anew(anna):
 def test_letter_about_another_end_is_no_notice_of_this_one(anna):
     request = restricted(anna)
     ends(request, NOTICE.days + 30)
+    mailed()
     RequestWords(request=request, contact=None).save(update_fields=["contact"])
     ends(request)
     with later(days=NOTICE.days):
