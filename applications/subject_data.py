@@ -62,7 +62,7 @@ class SubjectData:
         Raises SubjectErased, or a ProcessingRefused when a right of the person stands in the way.
         """
         require(subject.pk, purpose)
-        for rows in self.rows_of(subject):
+        for rows in map(self.exportable, self.rows_of(subject)):
             # a blind index has the label of its source, and says nothing that this does not
             fields = tuple(
                 one
@@ -74,6 +74,10 @@ class SubjectData:
             for row in rows.order_by("pk").iterator(chunk_size=200):
                 values = {one.label: getattr(row, one.field.attname) for one in fields}
                 yield ExportedRow(rows.model, str(row.pk), values, fields)
+
+    def exportable(self, rows: models.QuerySet) -> models.QuerySet:
+        """Those of the rows of one model about a person that the person gets."""
+        return rows
 
     def categories(self) -> set[Category]:
         """The categories that this app's models hold."""

@@ -10,11 +10,12 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
 from applications.flow import forms_asking
 from applications.form_fields import BY_LABEL, STATEMENT_LABEL
-from applications.widgets import DatePartsField
+from applications.widgets import DatePartsField, RadioField
 
 Stored = Mapping[str, Any]
 
@@ -52,8 +53,21 @@ def as_cleaned(label: str, text: str) -> Any:
         return text.strip()
     name = BY_LABEL[label].name
     field = forms_asking([name], {})[0].fields[name]
-    typed_in = re.split(r"[\s.]+", text.strip(" .")) if isinstance(field, DatePartsField) else text
-    return field.clean(typed_in)
+    if isinstance(field, DatePartsField):
+        day, month, year, *more = [*re.split(r"[\s.]+", text.strip(" .")), "", ""]
+        return field.clean([day, month, " ".join([year, *more]).strip()])
+    if isinstance(field, RadioField):
+        return _chosen(field, text.strip())
+    return field.clean(text)
+
+
+def _chosen(field: RadioField, text: str) -> str:
+    """The answer that is called so, in the active language, or by its code."""
+    for code, label in field.labels.items():
+        if text.casefold() in (code, str(label).casefold()):
+            return code
+    answers = "; ".join(str(label) for label in field.labels.values())
+    raise ValidationError(gettext("Write one of these: %(answers)s.") % {"answers": answers})
 
 
 def accepted(change: Stored) -> bool:

@@ -107,7 +107,10 @@ REASONS: Mapping[str, Mapping[str, Text]] = {
     "assessed": dict(Identity.choices),
     "refused": dict(Refusal.choices),
     "withdrawn": {"erased": HAPPENED["erased"]},
-    "completed": {"erased": HAPPENED["erased"]},
+    "completed": {
+        "erased": HAPPENED["erased"],
+        "taken_back": gettext_lazy("taken back by the person"),
+    },
     "weighed": dict(Result.choices),
     "extended": dict(Delay.choices),
     "letter": dict(LetterKind.choices),

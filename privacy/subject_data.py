@@ -6,7 +6,7 @@ from django.db import models
 
 from applications.models import DataSubject, OutboundMail
 from applications.subject_data import SubjectData
-from privacy.models import MailboxMessage, MessageFile, RequestWords, RightsRequest
+from privacy.models import Identity, MailboxMessage, MessageFile, RequestFile, RequestWords, RightsRequest
 from privacy.states import OPEN
 
 
@@ -19,6 +19,17 @@ class RequestData(SubjectData):
         yield from super().rows_of(subject)
         requests = RightsRequest.rows_of(subject).values("pk")
         yield OutboundMail.objects.filter(owner_id__in=requests)
+
+    def exportable(self, rows: models.QuerySet) -> models.QuerySet:
+        """Without what somebody wrote who named this person, and of whom nobody knows that it was they."""
+        unproved = RightsRequest.objects.filter(identity=Identity.NONE).values("pk")
+        if rows.model in (RequestWords, RequestFile, MailboxMessage):
+            return rows.exclude(request__in=unproved)
+        if rows.model is MessageFile:
+            return rows.exclude(message__request__in=unproved)
+        if rows.model is OutboundMail:
+            return rows.exclude(owner_id__in=unproved)
+        return super().exportable(rows)
 
     def erasable(self, rows: models.QuerySet) -> models.QuerySet:
         still_open = RightsRequest.objects.filter(status__in=sorted(OPEN)).values("pk")

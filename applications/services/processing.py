@@ -22,7 +22,8 @@ from applications.signals import consent_withdrawn, processing_resumed
 
 
 def restrict(*, subject_id: UUID, ground: RestrictionGround, actor: Actor) -> Restriction:
-    """From now on the data are only stored (GDPR Art. 18). Doing so again on the same ground changes nothing.
+    """From now on the data are only stored (GDPR Art. 18). Doing so again on the same ground changes nothing,
+    but that an end which was announced does not come.
 
     Raises SubjectErased.
     """
@@ -30,13 +31,24 @@ def restrict(*, subject_id: UUID, ground: RestrictionGround, actor: Actor) -> Re
         lock_subject(subject_id)
         standing = standing_restrictions().filter(subject_id=subject_id, ground=ground).first()
         if standing is not None:
-            return standing
+            return _keep_up(standing, actor)
         row = Restriction.objects.create(subject_id=subject_id, ground=ground, since=timezone.now())
         audit.record(
             actor=actor, action="processing.restricted", subject_id=subject_id, row=row, ground=ground
         )
         _tell_pages(subject_id)
     return row
+
+
+def _keep_up(standing: Restriction, actor: Actor) -> Restriction:
+    """The person was told that it ends, and asks for it anew: it stands until they are told again."""
+    if standing.ends_on is not None:
+        standing.ends_on = None
+        standing.save(update_fields=["ends_on"])
+        audit.record(
+            actor=actor, action="processing.restriction_goes_on", subject_id=standing.subject_id, row=standing
+        )
+    return standing
 
 
 def lift_restriction(*, restriction_id: UUID, actor: Actor) -> None:

@@ -21,7 +21,7 @@ from applications.views.staff_door import SEE_AND_POST, site
 from applications.views.staff_proof import ask_again, requires_fresh_proof
 from privacy.admin.request_deeds import DEEDS, Deed
 from privacy.admin.request_forms import DeedForm, ToldForm
-from privacy.models import Outcome, RecipientNotice, RightsRequest
+from privacy.models import Outcome, RecipientNotice, RequestFile, RightsRequest
 from privacy.rights.base import Part
 from privacy.rights.registry import module_of
 from privacy.selectors.requests import words_of
@@ -143,9 +143,10 @@ def file(request: HttpRequest, asked: RightsRequest) -> HttpResponse:
     """A file that the person gave, to save: written down before, and never shown in the browser."""
     if request.method != "POST":
         return back(asked)
-    given = asked.files.filter(pk__in=request.POST.getlist("file")[:1]).first()
-    if given is None:
-        raise Http404
+    try:
+        given = asked.files.get(pk=UUID(request.POST.get("file", "")))
+    except (ValueError, RequestFile.DoesNotExist):
+        raise Http404 from None
     found = reveal_file(file_id=given.pk, actor=actor_of(request))
     return HttpResponse(
         bytes(found.content or b""),

@@ -167,8 +167,8 @@ def _on_file(subject_id: UUID | None) -> str:
 def _say_so(request: HttpRequest, asked: RightsRequest) -> None:
     if asked.events.filter(what="asked_again").exists():
         sentence = _(
-            "The same person has this request open already. That it was asked for once more is written down; "
-            "the rest of what you entered is not kept."
+            "The same person has this request open already. That it was asked for once more is written down, "
+            "and what was written is added to it; day, language and address stay as they are."
         )
         messages.warning(request, sentence)
     else:

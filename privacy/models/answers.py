@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.fields import EncryptedBytes
-from applications.models import DataSubject
+from applications.models import DataSubject, OutboundMail
 from applications.personal import AnyField, Category, NotPersonal, Personal, Source, personal
 from applications.retention_rules import Retention
 from privacy.models.requests import RightsRequest
@@ -130,6 +130,7 @@ class Letter(models.Model):
         LetterTemplate, on_delete=models.PROTECT, related_name="+", verbose_name=_("template")
     )
     facts = _register(models.JSONField(_("what the letter tells"), default=dict))
+    mail = models.OneToOneField(OutboundMail, null=True, on_delete=models.SET_NULL, related_name="letter")
     token_hash = models.BinaryField(max_length=32, unique=True)
     written_at = _register(models.DateTimeField(_("written")))
     opens_until = models.DateTimeField(_("opens until"))

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 Jwk = Mapping[str, str]
 PARTS = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
+THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
 KEY_BYTES = 32
 
 
@@ -101,10 +102,12 @@ def read(compact: bytes, *, typ: str) -> Signed:
         found, header = None, None
     if found is None or not isinstance(header, dict) or header.keys() != {"alg", "kid", "typ"}:
         raise NotSigned
-    if header["alg"] != "EdDSA" or header["typ"] != typ or not isinstance(header["kid"], str):
+    kid = header["kid"]
+    known = header["alg"] == "EdDSA" and header["typ"] == typ
+    if not known or not isinstance(kid, str) or THUMBPRINT.fullmatch(kid) is None:
         raise NotSigned
     signing_input = f"{found[1]}.{found[2]}".encode()
-    return Signed(header["kid"], typ, decode(found[2]), signing_input, decode(found[3]))
+    return Signed(kid, typ, decode(found[2]), signing_input, decode(found[3]))
 
 
 def payload_of(signed: Signed, keys: list[Any]) -> bytes:

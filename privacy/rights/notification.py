@@ -7,7 +7,7 @@ and our numbers of submissions, which say nothing of the person once the person'
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -150,18 +150,24 @@ def pause_since(moment: datetime) -> timedelta:
 
 
 def follow_what_stays() -> dict[str, int]:
-    """Take over what lenders answered since about applications that stayed after an erasure."""
-    open_ones = RecipientNotice.objects.filter(
-        kind=RecipientKind.LENDER,
-        outcome__in=[Outcome.WAITING, Outcome.TOLD],
-        by_staff=False,
+    """Take over what lenders answered since about applications that stayed after an erasure, and what became
+    of those that were still to be told when their person ended a restriction.
+    """
+    stayed = Q(
         request__right=Right.ERASURE,
-        request__ended_at__isnull=False,
+        outcome__in=[Outcome.WAITING, Outcome.TOLD],
         reference__in=DeletionNotice.objects.values("submission"),
     )
+    taken_back = Q(
+        request__right=Right.RESTRICTION, outcome=Outcome.WAITING, request__subject__erased_at__isnull=True
+    )
+    open_ones = RecipientNotice.objects.filter(
+        stayed | taken_back, kind=RecipientKind.LENDER, by_staff=False, request__ended_at__isnull=False
+    )
     counts = {"recipients": 0}
-    for notice in open_ones:
-        _note(RecipientNotice.objects.filter(pk=notice.pk), LENDERS.came_of(notice.reference))
+    for notice in open_ones.select_related("request"):
+        came = LENDERS.came_of(notice.reference, matter=_matter(notice.request))
+        _note(RecipientNotice.objects.filter(pk=notice.pk), came)
         counts["recipients"] += 1
     return counts
 

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from applications.actors import SYSTEM
 from applications.crypto.reading import unless_destroyed
 from applications.formats import date_text
-from applications.models import Contact, ContactRole, MailKind, OutboundMail
+from applications.models import Contact, ContactRole
 from applications.selectors.contacts import contact
 from privacy.letters import read
-from privacy.models import Letter, LetterKind, RequestFile, RequestWords, RightsRequest
+from privacy.models import Identity, Letter, LetterKind, RequestFile, RequestWords, RightsRequest
 from privacy.request_texts import event_text, moment
 from privacy.rights import notification
 from privacy.rights.base import Done, Part, Wait
@@ -97,7 +97,9 @@ def as_zip(document: Document) -> bytes:
 
 
 def _document(earlier: RightsRequest) -> Document:
-    words = RequestWords.objects.filter(pk=earlier.pk).first()
+    # what somebody wrote, and was told, of whom nobody knows that it was this person, is not theirs to have
+    known = RequestWords.objects.filter(pk=earlier.pk).exclude(request__identity=Identity.NONE)
+    words = known.first()
     now = timezone.now()
     return {
         "made_on": moment(now),
@@ -131,22 +133,18 @@ def _document(earlier: RightsRequest) -> Document:
 
 
 def _letters(earlier: RightsRequest) -> list[Letter]:
-    return list(earlier.letters.select_related("template", "request").order_by("written_at", "pk"))
+    return list(earlier.letters.select_related("template", "request", "mail").order_by("written_at", "pk"))
 
 
 def _letter(letter: Letter, words: RequestWords | None) -> Document:
     """The letter as it was sent, what the officer added, and when it left and was opened."""
     written = read(letter)
     added: dict[str, str] = (unless_destroyed(words, "reasons") if words else None) or {}
-    mailed = OutboundMail.objects.filter(
-        owner_id=letter.request_id, kind=MailKind.RIGHTS_LETTER, created_at__gte=letter.written_at
-    )
-    sent_at = mailed.order_by("created_at").values_list("sent_at", flat=True).first()
     moments = [
         {"name": name, "value": moment(at)}
         for name, at in (
             (_("Written"), letter.written_at),
-            (_("Sent"), None if letter.to_hand_over else sent_at),
+            (_("Sent"), letter.mail.sent_at if letter.mail else None),
             (_("Handed over"), letter.handed_over_at),
             (_("Opened"), letter.opened_at),
         )

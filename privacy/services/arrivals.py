@@ -120,6 +120,7 @@ def _parsed(payload: bytes) -> dict[str, Any]:
         document = json.loads(payload.decode(), object_pairs_hook=_unrepeated, parse_constant=_refuse)
         as_bytes(document)  # what is half a character can be stored nowhere
         schema.check(document)
+        UUID(document["id"])  # the schema's pattern lets a line break through
     except (ValueError, RecursionError, schema.NotOfTheFormat):
         document = None
     if not isinstance(document, dict):

@@ -106,7 +106,8 @@ def weigh(*, request_id: UUID, overruled: bool, reasons: str, actor: Actor) -> R
     Raises IllegalTransition for a request that is not being weighed, DecisionMissing without grounds.
     """
     with transaction.atomic():
-        request = RightsRequest.objects.select_for_update().get(pk=request_id)
+        # without the key: who holds the person's row may write an event of this request meanwhile
+        request = RightsRequest.objects.select_for_update(no_key=True).get(pk=request_id)
         if not is_weighed(request):
             raise IllegalTransition
         if overruled and not reasons.strip():

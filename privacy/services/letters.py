@@ -12,11 +12,12 @@ from django.db.transaction import TransactionManagementError
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from applications.actors import Actor
+from applications.actors import SYSTEM, Actor
 from applications.crypto.errors import CryptoError
 from applications.crypto.reading import unless_destroyed
-from applications.models import MailKind
+from applications.models import MailKind, MailStatus, OutboundMail
 from applications.services import audit, mail
+from applications.services.operations import DAILY_JOBS
 from applications.tokens import new_token, token_hash
 from privacy import letters
 from privacy.letter_facts import Facts, day_text
@@ -114,11 +115,34 @@ def send_letter(
     if words.strip():
         _add_words(letter, words.strip())
     note(request, "letter", actor, why=kind)
-    if not _mail(letter, token, to):
-        letter.to_hand_over = True
-        letter.save(update_fields=["to_hand_over"])
-        note(request, "letter_to_hand_over", actor, why=kind)
+    letter.mail = _mail(letter, token, to)
+    letter.save(update_fields=["mail"])
+    if letter.mail is None:
+        _leave_to_staff(letter, actor)
     return letter
+
+
+def give_up_mailing() -> dict[str, int]:
+    """Letters whose mail is tried no more, and has reached nobody, are for staff to hand over."""
+    failed = Letter.objects.filter(mail__status=MailStatus.FAILED, to_hand_over=False)
+    counts = {"letters": 0}
+    for letter_id in failed.values_list("pk", flat=True):
+        with transaction.atomic():
+            held = Letter.objects.select_for_update(of=("self",)).select_related("request", "template")
+            letter = held.get(pk=letter_id)
+            if not letter.to_hand_over:
+                _leave_to_staff(letter, SYSTEM)
+                counts["letters"] += 1
+    return counts
+
+
+DAILY_JOBS["give_up_mailing_letters"] = give_up_mailing
+
+
+def _leave_to_staff(letter: Letter, actor: Actor) -> None:
+    letter.to_hand_over = True
+    letter.save(update_fields=["to_hand_over"])
+    note(letter.request, "letter_to_hand_over", actor, why=letter.template.kind)
 
 
 def set_words_aside(request: RightsRequest, words: str) -> None:
@@ -170,22 +194,21 @@ def _by_ground(kept: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{"ground": ground, "until": until or None} for ground, until in sorted(seen)]
 
 
-def _mail(letter: Letter, token: str, to: str | None) -> bool:
-    """Queue the mail with the link; whether there is anybody to write to and it could be queued."""
+def _mail(letter: Letter, token: str, to: str | None) -> OutboundMail | None:
+    """Queue the mail with the link; None where there is nobody to write to, or it could not be queued."""
     request, language = letter.request, letter.template.language
     try:
         address = to if to is not None else _answered_at(request)
         if not address:
-            return False
+            return None
         with transaction.atomic():
-            mail.compose(
+            return mail.compose(
                 kind=MailKind.RIGHTS_LETTER, owner_id=request.pk, recipient=address, language=language,
                 useless_after=letter.opens_until, context=_mail_context(letter, token),
             )  # fmt: skip
     except (CryptoError, DatabaseError) as error:  # the answer stands, however it reaches the person
         log.warning("letter.not_mailed", code=getattr(error, "code", type(error).__name__))
-        return False
-    return True
+        return None
 
 
 def _add_words(letter: Letter, words: str) -> None:

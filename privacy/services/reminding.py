@@ -7,13 +7,13 @@ from django.utils import timezone
 
 from applications.actors import SYSTEM
 from applications.crypto import keyring
-from applications.models import ContactRole, MailKind, MailStatus, OutboundMail
+from applications.models import ContactRole, MailKind, MailStatus, OutboundMail, Restriction
 from applications.retention_rules import RULES, Retention
 from applications.selectors.contacts import contact
 from applications.selectors.staff import officers_addresses
 from applications.services.mail import compose
 from applications.services.operations import DAILY_JOBS
-from privacy.models import AccessPackage, Erasure, RequestWords, Right, RightsRequest
+from privacy.models import AccessPackage, Erasure, RequestFile, RequestWords, Right, RightsRequest
 from privacy.request_clock import Reminder
 from privacy.rights.notification import follow_what_stays
 from privacy.services.moves import note
@@ -72,7 +72,7 @@ def forget_words() -> dict[str, int]:
     """Destroy the keys of ended requests, with their words and mails: the register of codes stays.
 
     Of an erasure once its answer is out, or cannot be sent any more, and every table was searched; of the
-    others after their period.
+    others after their period, which for a restriction begins when it is lifted: its person is told before.
     """
     to_be_searched = Q(certified_at__isnull=False) & (Q(searched_all_at__isnull=True) | ~Q(residue=[]))
     before = RULES[Retention.ANSWERS].over_before(timezone.now())
@@ -82,12 +82,16 @@ def forget_words() -> dict[str, int]:
     searched = ended.filter(right=Right.ERASURE, erasure__searched_all_at__isnull=False, erasure__residue=[])
     erased = searched.filter(~Exists(waiting))
     old = old.exclude(erasure__in=Erasure.objects.filter(to_be_searched))
+    restricted = Restriction.objects.filter(subject=OuterRef("subject"), ground=OuterRef("about"))
+    not_over = restricted.filter(Q(lifted_at__isnull=True) | Q(lifted_at__gte=before))
+    old = old.exclude(Exists(not_over), right=Right.RESTRICTION)
     counts = {"requests": 0}
     while chunk := list((old | erased).distinct().values_list("pk", flat=True)[:CHUNK]):
         keyring.forget_keys(chunk)
         with transaction.atomic():
             OutboundMail.objects.filter(owner_id__in=chunk).delete()
             AccessPackage.objects.filter(pk__in=chunk).delete()
+            RequestFile.objects.filter(request__in=chunk).delete()
             RequestWords.objects.filter(pk__in=chunk).delete()
         counts["requests"] += len(chunk)
     return counts

@@ -223,10 +223,7 @@ def specify(*, request_id: UUID, about: str, actor: Actor, changes: Sequence[Sto
     """
     with transaction.atomic():
         request = _locked(request_id)
-        same = RightsRequest.objects.filter(
-            subject=request.subject_id, right=request.right, about=about, status__in=OPEN
-        )
-        if request.status not in BEFORE or not about or same.exclude(pk=request.pk).exists():
+        if request.status not in BEFORE or not about or _is_doubled(request, about):
             raise IllegalTransition
         request.about = about
         request.save(update_fields=["about"])
@@ -243,7 +240,8 @@ def add_correction(
 ) -> RightsRequest:
     """Enter a value that the person wants corrected, beside what stands in the application now.
 
-    Raises IllegalTransition once it is decided, and for an application that is not this person's.
+    Raises IllegalTransition once it is decided, for an application that is not this person's, and where
+    another open request is about the same: the correction belongs to that one.
     """
     with transaction.atomic():
         request = _locked(request_id)
@@ -254,11 +252,21 @@ def add_correction(
         old = stands.get(BY_LABEL[label].name) if label in BY_LABEL else None
         change = as_stored(application_id=application_id, label=label, old=old, new=new)
         if not request.about:
+            if _is_doubled(request, application.reference):
+                raise IllegalTransition
             request.about = application.reference
             request.save(update_fields=["about"])
         _add(request, "", [change], (), timezone.now())
         note(request, "specified", actor)
     return request
+
+
+def _is_doubled(request: RightsRequest, about: str) -> bool:
+    """Whether the same person has another open request about this. Of nobody known there are many."""
+    same = RightsRequest.objects.filter(
+        subject__isnull=False, subject=request.subject_id, right=request.right, about=about, status__in=OPEN
+    )
+    return same.exclude(pk=request.pk).exists()
 
 
 def is_specified(request: RightsRequest) -> bool:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from applications.actors import SYSTEM, Actor
 from applications.errors import IllegalTransition
-from applications.models import Restriction
+from applications.models import MailStatus, Restriction
 from applications.recipients import News, NewsKind
 from applications.selectors.permission import standing_restrictions
 from applications.services import processing
@@ -16,7 +16,8 @@ from applications.services.operations import DAILY_JOBS
 from privacy.models import Letter, LetterKind, Right, RightsRequest
 from privacy.rights import notification
 from privacy.services.letters import send_letter
-from privacy.services.moves import note
+from privacy.services.moves import move, note
+from privacy.states import RequestStatus
 
 NOTICE = timedelta(days=7)
 """So long before a restriction ends its person is told, at the least: time to ask for another one."""
@@ -35,7 +36,7 @@ def announce_end(*, request_id: UUID, on: date, reasons: str, actor: Actor) -> N
     Raises IllegalTransition where it does not stand, or for a day that is too near.
     """
     with transaction.atomic():
-        request = RightsRequest.objects.select_for_update().get(pk=request_id)
+        request = RightsRequest.objects.select_for_update(no_key=True).get(pk=request_id)
         restriction = standing_of(request)
         if restriction is None or on < timezone.localdate() + NOTICE:
             raise IllegalTransition
@@ -69,7 +70,7 @@ def lift_announced() -> dict[str, int]:
 
 
 def _is_told(restriction: Restriction) -> bool:
-    """Whether the letter about the end went out by mail, or was handed over."""
+    """Whether the last letter about its end went out by mail, or was handed over."""
     told = Letter.objects.filter(
         request__subject=restriction.subject_id,
         request__right=Right.RESTRICTION,
@@ -77,15 +78,23 @@ def _is_told(restriction: Restriction) -> bool:
         template__kind=LetterKind.RESTRICTION_ENDS,
         written_at__gte=restriction.since,
     )
-    return told.exclude(to_hand_over=True, handed_over_at__isnull=True).exists()
+    last = told.select_related("mail").order_by("-written_at").first()
+    if last is None or last.handed_over_at is not None:
+        return last is not None
+    return last.mail is not None and last.mail.status == MailStatus.SENT
 
 
 def _lift(restriction: Restriction, actor: Actor) -> None:
     with transaction.atomic():
         request = (
-            RightsRequest.objects.select_for_update()
-            .filter(subject=restriction.subject_id, right=Right.RESTRICTION, about=restriction.ground)
-            .order_by("-received_at")
+            RightsRequest.objects.select_for_update(no_key=True)
+            .filter(
+                subject=restriction.subject_id,
+                right=Right.RESTRICTION,
+                about=restriction.ground,
+                status__in=[RequestStatus.RUNNING, RequestStatus.COMPLETED],
+            )
+            .order_by("-ended_at")  # the one that runs first
             .first()
         )
         processing.lift_restriction(restriction_id=restriction.pk, actor=actor)
@@ -94,6 +103,9 @@ def _lift(restriction: Restriction, actor: Actor) -> None:
             door.tell(restriction.subject_id, news, actor=actor)
         if request is not None:
             note(request, "restriction_lifted", actor)
+            if request.status == RequestStatus.RUNNING:  # there is nothing left of it to be carried out
+                notification.refresh(request)
+                move(request, RequestStatus.COMPLETED, actor, why="taken_back")
 
 
 DAILY_JOBS["lift_restrictions"] = lift_announced

@@ -16,7 +16,6 @@ from applications.errors import IllegalTransition
 from applications.models import Application, Restriction
 from applications.personal import Purpose
 from applications.selectors.people import answers, applications_of, own_application
-from applications.services.processing import end_objection
 from applications.states import ApplicationStatus
 from applications.uploads import Upload
 from applications.views.fresh_code import fresh_code_required
@@ -29,6 +28,7 @@ from privacy.rights.papers import as_zip, papers_of
 from privacy.selectors.about import reviewable_choices
 from privacy.selectors.my_requests import objections_of, restrictions_of
 from privacy.services import requests
+from privacy.services.objections import take_back
 from privacy.services.restrictions import end_own
 
 RIGHTS = Purpose.DATA_SUBJECT_RIGHTS
@@ -119,7 +119,7 @@ def take_objection_back(request: ConsumerRequest, about: str) -> HttpResponse:
         raise Http404
     if request.method == "POST":
         subject = request.consumer.subject
-        end_objection(subject_id=subject.pk, purpose=Purpose(about), actor=actor_of(request))
+        take_back(subject_id=subject.pk, purpose=Purpose(about), actor=actor_of(request))
     return redirect("my_data:objection")
 
 
@@ -210,7 +210,9 @@ def _own_application(request: ConsumerRequest, application_id: UUID) -> Applicat
     found = own_application(
         subject_id=request.consumer.subject_id, application_id=application_id, purpose=RIGHTS
     )
-    if found is None:
+    if (
+        found is None or found.status == ApplicationStatus.DRAFT
+    ):  # in a draft the person puts right what they like
         raise Http404
     return found
 

@@ -86,6 +86,18 @@ def take(arrival: Arrival, subject: DataSubject) -> tuple[int, int]:
     return arrivals.take_in(arrival_id=arrival.pk, subject_id=subject.pk, language="lv", actor=actor)
 
 
+def test_key_that_no_database_can_look_for_is_no_signature(document: dict[str, Any]) -> None:
+    _head, payload, signature = compact(document).split(b".")
+    for kid in ("\x00", "\ud800", "zqx", ""):
+        header = json.dumps({"alg": "EdDSA", "kid": kid, "typ": FILE_TYPE}).encode()
+        body = b".".join([jws.encode(header).encode(), payload, signature])
+        assert refused(body) == (401, "not_signed")
+
+
+def test_number_with_a_line_break_is_none(document: dict[str, Any]) -> None:
+    assert refused(document | {"id": document["id"] + "\n"}) == (422, "not_of_the_format")
+
+
 # --- taking in --------------------------------------------------------------------------------------------
 def test_file_is_taken_in_once_and_receipted_the_same_however_often_it_comes(
     document: dict[str, Any],

@@ -32,8 +32,15 @@ from privacy.models import (
     RightsRequest,
     Way,
 )
+from privacy.selectors.requests import letters_to_hand_over
 from privacy.services import requests
-from privacy.services.letters import load_delivered_templates, open_letter, send_letter, write_template
+from privacy.services.letters import (
+    give_up_mailing,
+    load_delivered_templates,
+    open_letter,
+    send_letter,
+    write_template,
+)
 from tests import factories
 from tests.clock import later
 
@@ -257,6 +264,15 @@ def test_mail_that_cannot_be_queued_stops_nothing(anna, monkeypatch):
 
 
 # --- what no right stops ---
+
+
+def test_letter_whose_mail_has_failed_waits_to_be_handed_over(anna):
+    request = asked(anna)
+    sent(request)
+    OutboundMail.objects.filter(owner_id=request.pk).update(status=MailStatus.FAILED)
+    assert give_up_mailing() == {"letters": 1}
+    assert give_up_mailing() == {"letters": 0}
+    assert list(letters_to_hand_over().values()) == [request]
 
 
 def test_letter_reaches_a_person_whose_data_are_restricted(anna):

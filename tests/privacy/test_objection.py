@@ -13,10 +13,11 @@ from privacy.models import Identity, LetterKind, RequestWords, Result, Right
 from privacy.rights.registry import module_of
 from privacy.services import requests
 from privacy.services.deciding import weigh
+from privacy.services.objections import take_back
 from privacy.states import RequestStatus
 from tests import factories
 from tests.lenders import scene
-from tests.privacy import rights
+from tests.privacy import desk, rights
 
 pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
 S = RequestStatus
@@ -90,6 +91,31 @@ def test_person_takes_an_objection_back(anna):
     assert not isinstance(refusal(anna.pk, MARKETING), ProcessingObjectedTo)
 
 
+def test_objection_taken_back_while_it_is_weighed_is_weighed_no_more(anna):
+    request = rights.done(anna, Right.OBJECTION, about=IMPROVING)
+    take_back(subject_id=anna.pk, purpose=IMPROVING, actor=Actor.consumer(anna.pk))
+    request = rights.run(request)
+    assert request.status == S.COMPLETED
+    assert rights.letters(request) == []
+    assert refusal(anna.pk, IMPROVING) is None
+
+
+def test_use_stops_again_for_whoever_objects_again_after_taking_it_back(anna):
+    first = rights.done(anna, Right.OBJECTION, about=IMPROVING)
+    take_back(subject_id=anna.pk, purpose=IMPROVING, actor=Actor.consumer(anna.pk))
+    second = rights.done(anna, Right.OBJECTION, about=IMPROVING)
+    assert second.pk != first.pk
+    assert isinstance(refusal(anna.pk, IMPROVING), ProcessingObjectedTo)
+
+
+def test_taking_back_what_was_overruled_changes_nothing(anna):
+    request = rights.done(anna, Right.OBJECTION, about=IMPROVING)
+    weigh(request_id=request.pk, overruled=True, reasons="zqxground", actor=rights.OFFICER)
+    take_back(subject_id=anna.pk, purpose=IMPROVING, actor=Actor.consumer(anna.pk))
+    assert rights.current(request).status == S.RUNNING
+    assert Objection.objects.get().withdrawn_at is None
+
+
 def test_objections_to_two_uses_are_two_requests(anna):
     first = rights.ask(anna, Right.OBJECTION, about=IMPROVING)
     second = rights.ask(anna, Right.OBJECTION, about=MARKETING)
@@ -110,6 +136,13 @@ def test_request_that_does_not_say_what_it_is_about_waits_for_the_officer(anna):
         requests.approve(request_id=request.pk, actor=rights.OFFICER)
     requests.specify(request_id=request.pk, about=MARKETING, actor=rights.OFFICER)
     assert rights.run(request).status == S.COMPLETED
+
+
+def test_what_two_people_want_whom_nobody_knows_yet_is_written_down_for_both():
+    for _ in range(2):
+        request = desk.entered(None, Right.OBJECTION)
+        requests.specify(request_id=request.pk, about=MARKETING, actor=rights.OFFICER)
+        assert rights.current(request).about == MARKETING
 
 
 def test_erasure_ends_an_objection_that_is_being_weighed(anna):

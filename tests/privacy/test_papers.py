@@ -6,15 +6,19 @@ import zipfile
 import pytest
 from django.utils import timezone
 
+from applications.actors import Actor
 from applications.models import Contact, ContactRole, DataSubject, MailStatus, OutboundMail
 from applications.selectors.contacts import contact
-from privacy.models import LetterKind, Refusal, Right, RightsRequest
+from privacy.models import LetterKind, Refusal, RequestFile, Right, RightsRequest
 from privacy.rights.papers import as_zip, papers_of
+from privacy.selectors.my_requests import requests_of
 from privacy.services import requests
+from privacy.services.reminding import forget_words
 from privacy.states import RequestStatus
 from tests import factories
+from tests.clock import later
 from tests.lenders import scene
-from tests.privacy import rights
+from tests.privacy import desk, rights
 
 pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
 S = RequestStatus
@@ -77,3 +81,22 @@ def test_nobody_gets_papers_about_another_persons_request(refused):
     request = rights.done(other, Right.COMPLAINT, about=refused.reference)
     assert request.status == S.RUNNING
     assert papers_of(request) is None
+
+
+def test_words_of_whoever_named_the_person_are_not_in_them(anna):
+    """The officer took a message of somebody else for hers, asked her, and she said no."""
+    named = desk.entered(anna, Right.ACCESS)
+    requests.ask_who(request_id=named.pk, actor=rights.OFFICER)
+    requests.deny(request_id=named.pk, subject_id=anna.pk, actor=Actor.consumer(anna.pk))
+    document = papers(anna, rights.current(named))
+    assert document["written"] == ""
+    assert len(document["letters"]) == 3
+
+
+def test_papers_go_with_the_words_of_their_request(anna, refused):
+    request = rights.done(anna, Right.COMPLAINT, about=refused.reference)
+    with later(days=200):
+        forget_words()
+    assert not RequestFile.objects.filter(request=request).exists()
+    (mine,) = [one for one in requests_of(anna) if one.request.pk == request.pk]
+    assert not mine.has_papers

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.utils import translation
 
 from applications.crypto.keyring import data_key_scope
 from applications.errors import IllegalTransition
@@ -10,14 +12,14 @@ from applications.models import Application, AuditEntry, DataSubject, Identifica
 from applications.personal import Purpose
 from applications.selectors.people import answers
 from applications.uploads import Upload
-from privacy.changes import as_stored
-from privacy.models import LetterKind, RequestFile, RequestWords, Result, Right, RightsRequest
+from privacy.changes import as_cleaned, as_stored
+from privacy.models import Identity, LetterKind, RequestFile, RequestWords, Result, Right, RightsRequest
 from privacy.rights.registry import module_of
 from privacy.services import requests
 from privacy.states import RequestStatus
 from tests import factories
 from tests.lenders import scene
-from tests.privacy import rights
+from tests.privacy import desk, rights
 
 pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
 S = RequestStatus
@@ -192,3 +194,51 @@ def test_correction_done_twice_is_done_once(application):
     module.execute(request)
     module.execute(request)
     assert standing(application)["surname"] == "Kalniņa"
+
+
+# --- by letter: the officer enters what is to be corrected ---
+def by_letter(application: Application) -> RightsRequest:
+    return desk.entered(application.subject, Right.RECTIFICATION, Identity.OFFICER)
+
+
+def enters(request: RightsRequest, application: Application, label: str, new: object) -> RightsRequest:
+    return requests.add_correction(
+        request_id=request.pk, application_id=application.pk, label=label, new=new, actor=rights.OFFICER
+    )
+
+
+def test_correction_of_a_second_letter_belongs_to_the_request_that_is_open(application):
+    enters(by_letter(application), application, SURNAME, "Kalniņa")
+    second = by_letter(application)
+    with pytest.raises(IllegalTransition):
+        enters(second, application, INCOME, 1)
+    assert rights.current(second).about == ""
+
+
+@pytest.mark.parametrize(
+    ("label", "written", "value"),
+    [
+        ("family.marital_status", "Esmu laulībā", "married"),
+        ("family.marital_status", " esmu laulībā", "married"),
+        ("family.marital_status", "married", "married"),
+        (BIRTH, "27.3.1985.", date(1985, 3, 27)),
+        (INCOME, "1234,56", 123_456),
+    ],
+)
+def test_answer_is_entered_as_a_person_writes_it(label, written, value):
+    with translation.override("lv"):
+        assert as_cleaned(label, written) == value
+
+
+@pytest.mark.parametrize(
+    ("label", "written"), [(BIRTH, "1985"), (BIRTH, "1 2 3 4"), ("family.marital_status", "zqx")]
+)
+def test_what_is_no_answer_is_refused_with_a_sentence(label, written):
+    with translation.override("lv"), pytest.raises(ValidationError) as refused:
+        as_cleaned(label, written)
+    assert "zqx" not in str(refused.value)
+
+
+def test_refused_choice_is_told_what_can_be_chosen():
+    with translation.override("lv"), pytest.raises(ValidationError, match="Esmu laulībā"):
+        as_cleaned("family.marital_status", "zqx")

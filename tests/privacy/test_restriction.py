@@ -7,14 +7,24 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.errors import IllegalTransition, ProcessingRestricted
-from applications.models import Application, DataSubject, OutboundMail, Restriction, RestrictionGround
+from applications.models import (
+    Application,
+    DataSubject,
+    MailStatus,
+    OutboundMail,
+    Restriction,
+    RestrictionGround,
+)
 from applications.personal import Purpose
 from applications.selectors.permission import refusal
 from applications.services.operations import DAILY_JOBS
-from privacy.models import Identity, Letter, LetterKind, RequestWords, Right, RightsRequest
+from lenders.models import LenderWord
+from privacy.models import Identity, Letter, LetterKind, Outcome, RequestWords, Right, RightsRequest
+from privacy.rights.notification import follow_what_stays
 from privacy.rights.registry import module_of
 from privacy.services import requests
 from privacy.services.letters import hand_over
+from privacy.services.reminding import forget_words
 from privacy.services.restrictions import NOTICE, announce_end, end_own, lift_announced
 from privacy.states import RequestStatus
 from tests import factories
@@ -83,6 +93,32 @@ def test_person_ends_it_at_any_time(anna):
     assert refusal(anna.pk, WORK) is None
 
 
+def test_whoever_ends_it_while_recipients_are_told_can_ask_for_it_anew(lenders):
+    application: Application = scene.sent("atra")
+    scene.taken_by_all(application)
+    anna = application.subject
+    first = rights.done(anna, Right.RESTRICTION, about=ACCURACY)
+    assert first.status == S.RUNNING
+    end_own(restriction_id=Restriction.objects.get().pk, subject_id=anna.pk, actor=Actor.consumer(anna.pk))
+    assert rights.current(first).status == S.COMPLETED
+    assert rights.letters(first) == []
+    second = rights.done(anna, Right.RESTRICTION, about=ACCURACY)
+    assert second.pk != first.pk
+    assert isinstance(refusal(anna.pk, WORK), ProcessingRestricted)
+
+
+def test_what_recipients_answer_after_it_ended_early_is_still_noted(lenders):
+    application: Application = scene.sent("atra")
+    scene.taken_by_all(application)
+    anna = application.subject
+    request = rights.done(anna, Right.RESTRICTION, about=ACCURACY)
+    end_own(restriction_id=Restriction.objects.get().pk, subject_id=anna.pk, actor=Actor.consumer(anna.pk))
+    assert request.told.get().outcome == Outcome.WAITING
+    LenderWord.objects.filter(matter=request.pk).update(told_at=timezone.now())
+    follow_what_stays()
+    assert request.told.get().outcome == Outcome.TOLD
+
+
 def test_nobody_ends_another_persons_restriction(anna):
     restricted(anna)
     other = factories.subject()
@@ -94,6 +130,10 @@ def test_nobody_ends_another_persons_restriction(anna):
 
 
 # --- we end it ---
+def mailed() -> None:
+    OutboundMail.objects.update(status=MailStatus.SENT, sent_at=timezone.now())
+
+
 def test_person_is_told_before_it_ends(anna):
     request = restricted(anna)
     ends(request)
@@ -106,6 +146,7 @@ def test_person_is_told_before_it_ends(anna):
 
 def test_it_ends_on_its_day(anna):
     ends(restricted(anna))
+    mailed()
     with later(days=NOTICE.days):
         assert lift_announced() == {"restrictions": 1, "untold": 0}
     assert refusal(anna.pk, WORK) is None
@@ -128,6 +169,52 @@ def test_it_does_not_end_while_the_letter_has_reached_nobody(anna):
         letter = Letter.objects.get(template__kind=LetterKind.RESTRICTION_ENDS)
         hand_over(letter_id=letter.pk, actor=rights.OFFICER)
         assert lift_announced() == {"restrictions": 1, "untold": 0}
+
+
+@pytest.mark.parametrize("status", [MailStatus.QUEUED, MailStatus.FAILED])
+def test_it_does_not_end_while_the_mail_about_it_has_not_left(anna, status):
+    ends(restricted(anna))
+    OutboundMail.objects.update(status=status)
+    with later(days=NOTICE.days):
+        assert lift_announced() == {"restrictions": 0, "untold": 1}
+
+
+def test_it_does_not_end_when_the_person_asks_for_it_anew(anna):
+    ends(restricted(anna))
+    restricted(anna)
+    mailed()
+    with later(days=NOTICE.days):
+        lift_announced()
+    assert isinstance(refusal(anna.pk, WORK), ProcessingRestricted)
+
+
+def test_letter_about_another_end_is_no_notice_of_this_one(anna):
+    request = restricted(anna)
+    ends(request, NOTICE.days + 30)
+    mailed()
+    RequestWords(request=request, contact=None).save(update_fields=["contact"])
+    ends(request)
+    with later(days=NOTICE.days):
+        assert lift_announced() == {"restrictions": 0, "untold": 1}
+
+
+def test_it_can_be_ended_however_long_it_has_stood(anna):
+    request = restricted(anna)
+    with later(days=200):
+        forget_words()
+        ends(request)
+        assert not Letter.objects.get(template__kind=LetterKind.RESTRICTION_ENDS).to_hand_over
+
+
+def test_words_go_some_time_after_it_has_ended(anna):
+    request = restricted(anna)
+    end_own(restriction_id=Restriction.objects.get().pk, subject_id=anna.pk, actor=Actor.consumer(anna.pk))
+    with later(days=60):
+        forget_words()
+        assert RequestWords.objects.filter(pk=request.pk).exists()
+    with later(days=200):
+        forget_words()
+        assert not RequestWords.objects.filter(pk=request.pk).exists()
 
 
 def test_restriction_that_the_person_has_ended_cannot_be_announced_to_end(anna):

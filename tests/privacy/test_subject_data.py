@@ -23,7 +23,10 @@ from applications.models import (
 from applications.personal import Category, Purpose
 from applications.services.processing import restrict
 from applications.subject_data import ExportedRow, is_a_copy, outlives_its_subject
+from applications.uploads import Upload
 from privacy.datamap import doors, explain
+from privacy.models import Identity, Right, RightsRequest, Way
+from privacy.services import requests
 from tests import factories
 from tests.planted import plant
 
@@ -191,3 +194,17 @@ def test_blind_index_goes_with_what_it_indexes(model: Any) -> None:
         if isinstance(one.field, BlindIndex):
             source = next(other for other in personal_fields(model) if other.field.name == one.field.source)
             assert one.mark == source.mark
+
+
+@pytest.mark.parametrize(("identity", "is_theirs"), [(Identity.NONE, False), (Identity.CONTACT, True)])
+def test_words_are_exported_to_whom_they_are_known_to_come_from(identity, is_theirs):
+    """Somebody may write who knows another person's code, and be taken for that person."""
+    anna = factories.subject()
+    requests.receive(
+        right=Right.OBJECTION, way=Way.MAILBOX, language="lv", actor=Actor.staff(1), subject_id=anna.pk,
+        identity=identity, contact="zqx@piemers.lv", text="zqxwritten",
+        files=[Upload("application/pdf", b"%PDF-x %%EOF")],
+    )  # fmt: skip
+    rows = exported(anna)
+    assert ("zqx" in said(rows)) is is_theirs
+    assert any(row.model is RightsRequest for row in rows)
