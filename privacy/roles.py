@@ -9,6 +9,8 @@ GRANTS: Grants = {
             "change_breach", "view_attention", "view_record", "view_flow", "explain_person",
             "publish_notices", "view_lettertemplate", "add_lettertemplate", "view_rightsrequest",
             "view_mailboxmessage", "add_rightsrequest", "work_requests", "view_requests_dashboard",
+            "view_disclosurerequest", "add_disclosurerequest", "work_disclosurerequest",
+            "approve_disclosurerequest",
         }
     ),
     Role.AUDITOR: frozenset({"view_record", "view_flow"}),

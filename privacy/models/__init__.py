@@ -1,6 +1,17 @@
 """The privacy floor's rows, by idea."""
 
 from privacy.models.answers import AccessPackage, Letter, LetterKind, LetterTemplate
+from privacy.models.disclosure_requests import (
+    AskedBy,
+    DisclosureCase,
+    DisclosureEvent,
+    DisclosureFile,
+    DisclosureRequest,
+    DisclosureWords,
+    HandedBy,
+    SealedPackage,
+    WhyNot,
+)
 from privacy.models.erasures import Erasure, Outcome, RecipientNotice
 from privacy.models.mailbox import Mailbox, MailboxMessage, MessageFile, MessageState, WhyAside
 from privacy.models.registers import HAPPENED, Assessment, AssessmentKind, Breach
@@ -20,11 +31,18 @@ from privacy.models.requests import (
 __all__ = [
     "HAPPENED",
     "AccessPackage",
+    "AskedBy",
     "Assessment",
     "AssessmentKind",
     "Breach",
+    "DisclosureCase",
+    "DisclosureEvent",
+    "DisclosureFile",
+    "DisclosureRequest",
+    "DisclosureWords",
     "Erasure",
     "Exception17",
+    "HandedBy",
     "Identity",
     "Letter",
     "LetterKind",
@@ -42,6 +60,8 @@ __all__ = [
     "Result",
     "Right",
     "RightsRequest",
+    "SealedPackage",
     "Way",
     "WhyAside",
+    "WhyNot",
 ]
