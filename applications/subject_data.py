@@ -65,8 +65,8 @@ class SubjectData:
         wanted: Callable[[Declared], bool] = lambda _field: True,
         narrow: Callable[[models.QuerySet], models.QuerySet] = lambda rows: rows,
     ) -> Iterator[ExportedRow]:
-        """Every personal value about one person that the map gives for `purpose`, but for what the law forbids
-        telling anybody yet; `wanted` and `narrow` leave fields and rows out before anything is read.
+        """Every personal value about one person that the map gives for `purpose`, but for what a law keeps
+        secret yet; `wanted` and `narrow` leave fields and rows out before anything is read.
 
         Raises SubjectErased, or a ProcessingRefused when a right of the person stands in the way.
         """

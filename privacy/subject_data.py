@@ -20,8 +20,8 @@ from privacy.states import OPEN
 
 
 class RequestData(SubjectData):
-    """Of the person's requests the register stays, and of those about the person; words, messages, letters and
-    mails of one that is open go with its answer."""
+    """Of the person's requests, and of those about the person, the register stays; words, messages, letters
+    and mails of one that is open go with its answer."""
 
     def rows_of(self, subject: DataSubject) -> Iterator[models.QuerySet]:
         """With the mails that a request owns: the ground floor knows of no requests."""

@@ -10,6 +10,6 @@ from privacy.admin.messages import MailboxMessageAdmin
 from privacy.admin.requests import RightsRequestAdmin
 
 __all__ = [
-    "AssessmentAdmin", "BreachAdmin", "ContactAdmin", "DisclosureRequestAdmin", "LetterTemplateAdmin", "MailboxMessageAdmin",
-    "RightsRequestAdmin", "pages", "request_dashboard",
+    "AssessmentAdmin", "BreachAdmin", "ContactAdmin", "DisclosureRequestAdmin", "LetterTemplateAdmin",
+    "MailboxMessageAdmin", "RightsRequestAdmin", "pages", "request_dashboard",
 ]  # fmt: skip

@@ -136,7 +136,9 @@ DEEDS: Sequence[Deed] = (
         "secrecy", gettext_lazy("A law forbids telling"), gettext_lazy("It is written down until when."),
         _can_hide,
         _tells(
-            gettext_lazy("Until the day nobody sees it on their own pages, in a copy of their data, in letters."),
+            gettext_lazy(
+                "Until the day nobody sees it on their own pages, in a copy of their data, or in letters."
+            ),
             gettext_lazy("On the day the person is told by e-mail. You are reminded two weeks before."),
         ),
         _hide, form=SecrecyForm,

@@ -151,7 +151,7 @@ class AssessForm(DeedForm):
     categories = forms.TypedMultipleChoiceField(
         label=gettext_lazy("Which categories are disclosed"), coerce=Category,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("No more than the law and the reasons of the request cover (GDPR Art. 5(1)(c))."),
+        help_text=gettext_lazy("No more than the law and the reasons given cover (GDPR Art. 5(1)(c))."),
     )  # fmt: skip
     with_others = forms.BooleanField(
         label=gettext_lazy("Values that may be about somebody else go as well"), required=False,

@@ -1,4 +1,4 @@
-"""The pages on which a request for disclosure is worked: each shows first what will happen, and does it once."""
+"""The pages on which a request for disclosure is worked: each shows what will happen, and does it once."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -100,13 +100,13 @@ def _do(request: HttpRequest, asked: Any, deed: Deed, given: Mapping[str, Any]) 
 
 def _confirmation(request: HttpRequest, asked: Any, deed: Deed, form: Any) -> HttpResponse:
     return site.render(
-        request, "privacy/admin/disclosure_deed.html", title=deed.label, subtitle=asked.reference, asked=asked,
-        deed=deed, form=form, tells=deed.tells(asked), preview=preview(asked) if deed.shows_preview else [],
-        final=deed.is_final(asked),
+        request, "privacy/admin/disclosure_deed.html", title=deed.label, subtitle=asked.reference,
+        asked=asked, deed=deed, form=form, tells=deed.tells(asked), final=deed.is_final(asked),
+        preview=preview(asked) if deed.shows_preview else [],
     )  # fmt: skip
 
 
-# --- entering it, and whose data it is about ------------------------------------------------------------------
+# --- entering it, and whose data it is about ---------------------------------------------------------------
 @require_http_methods(SEE_AND_POST)
 def intake(request: HttpRequest) -> HttpResponse:
     """The form by which a request is entered."""

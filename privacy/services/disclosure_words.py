@@ -1,4 +1,4 @@
-"""What whoever asks for a disclosure wrote: shown after it is written down, and forgotten after its period."""
+"""What whoever asks for a disclosure wrote: written down before it is shown, forgotten after its period."""
 
 from uuid import UUID
 

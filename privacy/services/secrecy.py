@@ -1,4 +1,4 @@
-"""Not telling a person yet that somebody received their data, where a law forbids it, and telling them then."""
+"""Not telling a person yet that somebody received their data, where a law forbids it; telling them then."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -83,7 +83,7 @@ def _hide(request: DisclosureRequest, until: date, basis: str) -> None:
 
 
 def recipient_code(request: DisclosureRequest) -> str:
-    """What registers call whoever asks: the short name of the register, or the authority's country and name."""
+    """What registers call whoever asks: its short name there, or an authority's country and name."""
     if request.recipient is not None:
         return request.recipient.slug
     return f"{request.country}:{request.asker.casefold()}"[:64]
