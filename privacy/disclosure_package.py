@@ -147,7 +147,7 @@ def path_to_application(model: type[models.Model]) -> str | None:
 
 # --- the file ---------------------------------------------------------------------------------------------
 def document(request: DisclosureRequest, held: Collection[Held]) -> dict[str, Any]:
-    """The package as plain data, in the active language: of our identifiers the application's number alone."""
+    """The package as plain data, in the active language: with no identifier of ours but numbers."""
     return {
         "number": request.reference,
         "made_on": moment_text(timezone.now()),
