@@ -254,7 +254,7 @@ def _mail(request: RightsRequest, word: str) -> None:
 
 
 def _disclosures(subject: DataSubject, application: Application, word: str) -> None:
-    """A request for disclosure that was a secret until today, with everything that can be on record of one."""
+    """A request for disclosure, a secret until today, with everything that can be on record of one."""
     by = Actor.staff(1)
     request = disclosing.enter(
         asker=disclosing.Asker(RecipientKind.AUTHORITY, "Police", "LV"), way=AskedBy.LETTER,
@@ -266,9 +266,9 @@ def _disclosures(subject: DataSubject, application: Application, word: str) -> N
     )
     case, today, now = DisclosureCase.objects.get(request=request), timezone.localdate(), timezone.now()
     Disclosure.objects.create(
-        subject=subject, application=application, recipient_kind=RecipientKind.AUTHORITY, recipient="LV:police",
-        recipient_name="Police", delivery=case.delivery, purpose=Purpose.INFORM_AUTHORITIES,
-        basis=Basis.LEGAL_OBLIGATION, fields=["loan.keyword"], at=now, hidden_until=today,
+        subject=subject, application=application, recipient_kind=RecipientKind.AUTHORITY,
+        recipient="LV:police", recipient_name="Police", delivery=case.delivery,
+        purpose=Purpose.INFORM_AUTHORITIES, basis=Basis.LEGAL_OBLIGATION, fields=["loan.keyword"], at=now, hidden_until=today,
     )  # fmt: skip
     DisclosureCase.objects.filter(pk=case.pk).update(told_at=now)
     package = SealedPackage(request=request, expires_at=now + timedelta(days=1), taken_at=now)
@@ -277,6 +277,7 @@ def _disclosures(subject: DataSubject, application: Application, word: str) -> N
         package.save(force_insert=True)
     disclosing.refuse(request_id=request.pk, why=WhyNot.NO_BASIS, reasons=f"not by law {word}", actor=by)
     DisclosureRequest.objects.filter(pk=request.pk).update(
-        answer_by=today, categories=["loan"], with_others=True, first_by="1", second_by="2", hidden_until=today,
-        hidden_basis="section 375", sealed_at=now, handed_on=today, handed_by=HandedBy.EADDRESS,
+        answer_by=today, categories=["loan"], with_others=True, first_by="1", second_by="2",
+        hidden_until=today, hidden_basis="section 375", sealed_at=now, handed_on=today,
+        handed_by=HandedBy.EADDRESS,
     )  # fmt: skip

@@ -23,6 +23,7 @@ from privacy.services.secrecy import Secrecy
 from tests import factories
 
 POLICE = Asker(RecipientKind.AUTHORITY, "Valsts policija", "LV")
+COURT = Asker(RecipientKind.AUTHORITY, "Zqxcourt", "EE")
 LAW = "Criminal Procedure Law, section 190"
 SECRET_BY = "Criminal Procedure Law, section 375"
 
