@@ -268,7 +268,8 @@ def _disclosures(subject: DataSubject, application: Application, word: str) -> N
     Disclosure.objects.create(
         subject=subject, application=application, recipient_kind=RecipientKind.AUTHORITY,
         recipient="LV:police", recipient_name="Police", delivery=case.delivery,
-        purpose=Purpose.INFORM_AUTHORITIES, basis=Basis.LEGAL_OBLIGATION, fields=["loan.keyword"], at=now, hidden_until=today,
+        purpose=Purpose.INFORM_AUTHORITIES, basis=Basis.LEGAL_OBLIGATION, fields=["loan.keyword"],
+        at=now, hidden_until=today,
     )  # fmt: skip
     DisclosureCase.objects.filter(pk=case.pk).update(told_at=now)
     package = SealedPackage(request=request, expires_at=now + timedelta(days=1), taken_at=now)
