@@ -115,7 +115,8 @@ def _narrowing(case: DisclosureCase) -> Callable[[models.QuerySet], models.Query
     def narrow(rows: models.QuerySet) -> models.QuerySet:
         if rows.model is DataSubject:  # the address of the account is an answer of each application
             return rows
-        path = path_to_application(rows.model)
+        model: Any = rows.model
+        path = path_to_application(model)
         if not case.of_application:
             return rows if path is None else rows.filter(**{f"{path}__isnull": True})
         if path is None or case.application_id is None:
@@ -135,7 +136,7 @@ def path_to_application(model: type[models.Model]) -> str | None:
     while waiting:
         way, at = waiting.pop(0)
         for field in at._meta.concrete_fields:
-            target = field.related_model
+            target: Any = field.related_model
             if not isinstance(field, models.ForeignKey) or target in seen or target is DataSubject:
                 continue
             if target is Application:

@@ -162,7 +162,7 @@ class AssessForm(DeedForm):
         help_text=gettext_lazy("The package is sealed for it: nobody else can open it."),
     )  # fmt: skip
 
-    def __init__(self, data: Any = None, *, about: DisclosureRequest, files: Any = None) -> None:
+    def __init__(self, data: Any = None, *, about: Any, files: Any = None) -> None:
         super().__init__(data, about=about)
         if files is not None:
             self.files = files

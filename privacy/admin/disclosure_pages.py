@@ -27,6 +27,7 @@ from privacy.admin.disclosure_forms import AssessForm, CasesForm, FindForm, Inta
 from privacy.admin.request_actions import ENDINGS
 from privacy.admin.request_deeds import Deed
 from privacy.admin.request_intake import moment_of
+from privacy.disclosure_states import DisclosureState
 from privacy.disclosure_texts import preview
 from privacy.models import DisclosureFile, DisclosureRequest, DisclosureWords
 from privacy.services import disclosing, handing_over
@@ -130,6 +131,8 @@ def intake(request: HttpRequest) -> HttpResponse:
 
 def name(request: HttpRequest, asked: DisclosureRequest) -> HttpResponse:
     """Whose data it is about: looked up by exactly what the letter gives, proposed, and ticked."""
+    if asked.state != DisclosureState.RECEIVED:
+        return _refused(request, asked, _("This is not possible in the state of the request."))
     form, cases = FindForm(request.POST if "known_by" in request.POST else None), None
     if "case" in request.POST:
         return _name(request, asked)

@@ -253,7 +253,8 @@ class _OfARequest(models.Model):
     @classmethod
     def rows_of(cls, subject: DataSubject) -> models.QuerySet:
         cases = DisclosureCase.objects.filter(subject=subject)
-        return cls._default_manager.filter(request__in=cases.values("request"))
+        of_them = {"request__in": cases.values("request")}
+        return cls._default_manager.filter(**of_them)
 
 
 class DisclosureEvent(_OfARequest):

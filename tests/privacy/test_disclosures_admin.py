@@ -87,9 +87,8 @@ def test_from_the_letter_to_the_proof(officer, anna):
     assert disclosures.opened(sealed).startswith(b"PK")
     press(officer, "handed_over", request, on=timezone.localdate().isoformat(), by="eaddress")
     assert disclosures.current(request).state == S.DISCLOSED
-    assert set(
-        Disclosure.objects.filter(recipient_name="Valsts policija").values_list("status", flat=True)
-    ) == {DisclosureStatus.MADE}
+    rows = Disclosure.objects.filter(recipient_name="Valsts policija")
+    assert set(rows.values_list("status", flat=True)) == {DisclosureStatus.MADE}
     text = officer.get(page_of(request), headers=ENGLISH).text
     assert disclosures.current(request).sealed_digest in text
 
