@@ -34,7 +34,7 @@ def secrecy_ends_soon(now: datetime) -> Iterator[Flag]:
     """On their day people learn of it, unless somebody looks again and the law still forbids it."""
     today = timezone.localdate(now)
     ending = DisclosureRequest.objects.filter(hidden_until__gt=today, hidden_until__lte=today + SOON)
-    for one in ending.exclude(state__in=[DisclosureState.REFUSED, DisclosureState.WITHDRAWN]):
+    for one in ending.order_by("hidden_until"):
         if one.hidden_until is not None:
             yield Flag(f"{one}: {date_text(one.hidden_until)}", _page_of(one))
 

@@ -71,8 +71,7 @@ def _plainly(service: Callable[..., object]) -> Callable[[DisclosureRequest, Giv
 
 
 def _can_hide(request: DisclosureRequest) -> bool:
-    standing = request.state == S.DISCLOSED and request.is_hidden(timezone.localdate())
-    return request.state in OPEN or standing
+    return request.state in OPEN or _is_hidden(request)
 
 
 def _is_hidden(request: DisclosureRequest) -> bool:

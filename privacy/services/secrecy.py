@@ -132,7 +132,7 @@ def waiting_to_be_told() -> QuerySet[DisclosureRequest]:
 def secret_requests(matters: Collection[str]) -> set[str]:
     """Of these matters, the requests for disclosure of which nobody may be told yet."""
     hidden = DisclosureRequest.objects.filter(pk__in=matters, hidden_until__gt=timezone.localdate())
-    return {str(pk) for pk in hidden.values_list("pk", flat=True)}
+    return set(map(str, hidden.values_list("pk", flat=True)))
 
 
 DAILY_JOBS["tell_what_is_secret_no_more"] = tell_what_is_secret_no_more
