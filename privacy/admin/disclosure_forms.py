@@ -159,7 +159,9 @@ class AssessForm(DeedForm):
     )  # fmt: skip
     certificate = forms.FileField(
         label=gettext_lazy("Certificate of the recipient (X.509, with an RSA key)"),
-        help_text=gettext_lazy("Of the organisation, not of a person. The package is sealed for it: nobody else can open it."),
+        help_text=gettext_lazy(
+            "Of the organisation, not of a person. The package is sealed for it: nobody else can open it."
+        ),
     )  # fmt: skip
 
     def __init__(self, data: Any = None, *, about: Any, files: Any = None) -> None:

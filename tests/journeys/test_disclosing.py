@@ -1,4 +1,4 @@
-"""From the letter of an authority to the proof, in a browser: two people, and a file that only it can open."""
+"""From the letter of an authority to the proof, in a browser: two people, a file that only it can open."""
 
 import json
 from typing import Any
