@@ -19,6 +19,7 @@ from applications.models import (
     DataSubject,
     Direction,
     Disclosure,
+    DisclosureStatus,
     Image,
     ImageOrigin,
     MarketingKind,
@@ -269,7 +270,7 @@ def _disclosures(subject: DataSubject, application: Application, word: str) -> N
         subject=subject, application=application, recipient_kind=RecipientKind.AUTHORITY,
         recipient="LV:police", recipient_name="Police", delivery=case.delivery,
         purpose=Purpose.INFORM_AUTHORITIES, basis=Basis.LEGAL_OBLIGATION, fields=["loan.keyword"],
-        at=now, hidden_until=today,
+        at=now, hidden_until=today, status=DisclosureStatus.NOT_MADE,
     )  # fmt: skip
     DisclosureCase.objects.filter(pk=case.pk).update(told_at=now)
     package = SealedPackage(request=request, expires_at=now + timedelta(days=1), taken_at=now)
