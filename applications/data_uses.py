@@ -38,6 +38,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/mail/application_sent.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/contract_signed.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/declined_late.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
+    "applications/mail/disclosed.txt": None,
     "applications/mail/late_offer.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/more_needed.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/request_due.txt": Use(P.DATA_SUBJECT_RIGHTS, C.ACCOUNT),

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
+from django.apps import apps
 from django.db import models
+from django.utils.encoding import force_str
+from django.utils.text import capfirst
 
 from applications.crypto.fields import BlindIndex, EncryptedField
 from applications.personal import NotPersonal, Personal
@@ -49,6 +52,22 @@ def declared_fields(model: type[models.Model], library: NotPersonal | None = Non
 def personal_fields(model: type[models.Model]) -> tuple[Declared, ...]:
     """The personal-data fields of a model."""
     return tuple(one for one in declared_fields(model) if one.mark is not None)
+
+
+def name_of(label: str) -> str:
+    """What people call the field of this label, in the active language; the label where no field has it."""
+    field = _by_label().get(label)
+    return label if field is None else capfirst(force_str(field.verbose_name))
+
+
+@cache
+def _by_label() -> dict[str, models.Field]:
+    return {
+        one.label: one.field
+        for model in apps.get_models()
+        for one in personal_fields(model)
+        if not isinstance(one.field, BlindIndex)
+    }
 
 
 def not_personal_names(model: type[models.Model], library: NotPersonal | None = None) -> frozenset[str]:

@@ -10,23 +10,27 @@ from datetime import date, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.db.models import Max, TextChoices
+from django.db.models import Count, Max, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from applications.actors import Actor
 from applications.models import Disclosure, DisclosureStatus
 from applications.personal import RecipientKind
+from applications.selectors.secrecy import may_be_told
 
 
 @dataclass(frozen=True)
 class Received:
-    """One recipient that has data of a person, or may have; `reference` is what it knows the matter by."""
+    """One recipient that has data of a person, or may have; `reference` is what it knows the matter by,
+    `hidden_until` the day before which the law forbids telling the person of it.
+    """
 
     kind: RecipientKind
     recipient: str
     name: str
     last_at: datetime
     reference: UUID | None = None
+    hidden_until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -107,14 +111,16 @@ class StaffDisclosures:
             .exclude(recipient_kind=RecipientKind.LENDER)
             .order_by("recipient_kind", "recipient")
             .values("recipient_kind", "recipient", "recipient_name")
-            .annotate(last_at=Max("at"))
+            .annotate(last_at=Max("at"), told=Count("pk", filter=may_be_told(Disclosure)))
+            .annotate(hidden_until=Max("hidden_until"))
         )
         return [
             Received(
-                RecipientKind(row["recipient_kind"]), row["recipient"], row["recipient_name"], row["last_at"]
+                RecipientKind(row["recipient_kind"]), row["recipient"], row["recipient_name"], row["last_at"],
+                hidden_until=None if row["told"] else row["hidden_until"],
             )
             for row in rows
-        ]
+        ]  # fmt: skip
 
     def ask_to_erase(self, subject_id: UUID, *, actor: Actor) -> None:
         """Staff do."""

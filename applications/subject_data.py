@@ -1,7 +1,7 @@
 """A floor's door for export and erasure: every row about one person, found and read by the declarations."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from applications.models import DataSubject
 from applications.personal import Category, Purpose
 from applications.references import make_reference
 from applications.selectors.permission import require
+from applications.selectors.secrecy import told
 from applications.services.housekeeping import KEY_OWNERS
 
 
@@ -56,8 +57,16 @@ class SubjectData:
         for model in self.holders():
             yield model.rows_of(subject)  # type: ignore[attr-defined]
 
-    def export(self, subject: DataSubject, *, purpose: Purpose) -> Iterator[ExportedRow]:
-        """Every personal value about one person that the map gives for `purpose`.
+    def export(
+        self,
+        subject: DataSubject,
+        *,
+        purpose: Purpose,
+        wanted: Callable[[Declared], bool] = lambda _field: True,
+        narrow: Callable[[models.QuerySet], models.QuerySet] = lambda rows: rows,
+    ) -> Iterator[ExportedRow]:
+        """Every personal value about one person that the map gives for `purpose`, but for what a law keeps
+        secret yet; `wanted` and `narrow` leave fields and rows out before anything is read.
 
         Raises SubjectErased, or a ProcessingRefused when a right of the person stands in the way.
         """
@@ -67,11 +76,14 @@ class SubjectData:
             fields = tuple(
                 one
                 for one in personal_fields(rows.model)
-                if one.mark and purpose in uses_of(one.mark) and not isinstance(one.field, BlindIndex)
+                if one.mark
+                and purpose in uses_of(one.mark)
+                and not isinstance(one.field, BlindIndex)
+                and wanted(one)
             )
             if not fields or is_a_copy(rows.model):
                 continue
-            for row in rows.order_by("pk").iterator(chunk_size=200):
+            for row in narrow(told(rows)).order_by("pk").iterator(chunk_size=200):
                 values = {one.label: getattr(row, one.field.attname) for one in fields}
                 yield ExportedRow(rows.model, str(row.pk), values, fields)
 

@@ -8,26 +8,37 @@ class PrivacyConfig(AppConfig):
 
     def ready(self) -> None:
         from applications.panels import account_panels, draft_panels  # noqa: PLC0415
+        from applications.selectors.secrecy import keepers  # noqa: PLC0415
         from applications.services.housekeeping import KEY_OWNERS  # noqa: PLC0415 - needs models
         from applications.sweeper import Sweep, sweeper  # noqa: PLC0415
         from lenders.erased import remembered  # noqa: PLC0415
         from privacy import checks, receivers, tasks  # noqa: F401, PLC0415
-        from privacy.models import Arrival, MailboxMessage, RequestWords  # noqa: PLC0415
+        from privacy.models import (  # noqa: PLC0415
+            Arrival,
+            DisclosureWords,
+            MailboxMessage,
+            RequestWords,
+            SealedPackage,
+        )
         from privacy.panels import arrivals_panel  # noqa: PLC0415
         from privacy.rights.notification import late_word  # noqa: PLC0415
         from privacy.services import (  # noqa: PLC0415 - daily jobs
             arrivals,  # noqa: F401
+            disclosure_words,  # noqa: F401
             ending,  # noqa: F401
+            handing_over,  # noqa: F401
             messages,  # noqa: F401
             reminding,  # noqa: F401
             restrictions,  # noqa: F401
             reviewing,  # noqa: F401
             searching,  # noqa: F401
+            secrecy,
         )
 
-        KEY_OWNERS.extend([RequestWords, MailboxMessage, Arrival])
+        KEY_OWNERS.extend([RequestWords, MailboxMessage, Arrival, DisclosureWords, SealedPackage])
         account_panels.register(arrivals_panel)
         draft_panels.register(arrivals_panel)
+        keepers.append(secrecy.secret_requests)
         remembered.append(late_word)
         sweeper.register(Sweep("requests", tasks.sweep_requests))
         sweeper.register(Sweep("mailbox", tasks.sweep_mailbox))

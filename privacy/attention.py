@@ -19,6 +19,12 @@ from applications.models import Contact, Recipient
 from applications.personal import Basis, Purpose
 from applications.selectors.staff import handed_over
 from applications.staff_site import Flag
+from privacy.disclosure_attention import (
+    disclosures_to_decide,
+    packages_to_settle,
+    people_to_tell,
+    secrecy_ends_soon,
+)
 from privacy.message_attention import mailbox_not_read, undecided_messages
 from privacy.models import Assessment, AssessmentKind, Breach
 from privacy.notices import NoticeTextError, to_publish
@@ -142,6 +148,10 @@ KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = 
     (gettext_lazy("Requests that do not go on without you"), requests_in_trouble),
     (gettext_lazy("Something was left after an erasure"), left_by_erasures),
     (gettext_lazy("Requests that are due within a week"), requests_due_soon),
+    (gettext_lazy("Sealed packages of which nobody said what became of them"), packages_to_settle),
+    (gettext_lazy("Requests for disclosure that wait for a decision"), disclosures_to_decide),
+    (gettext_lazy("Secrecy that ends within two weeks: look at it again"), secrecy_ends_soon),
+    (gettext_lazy("People who are to be told of a disclosure"), people_to_tell),
     (gettext_lazy("Recipients that our staff have to tell of an erasure"), recipients_to_tell),
     (gettext_lazy("Letters that our staff have to hand over"), letters_waiting),
     (gettext_lazy("Notices not published as they stand"), unpublished_notices),

@@ -10,7 +10,13 @@ REGISTER = Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT)
 TEMPLATES: Mapping[str, Use | None] = {
     "privacy/admin/_parts.html": None,
     "privacy/admin/_request_trail.html": None,
+    "privacy/admin/_disclosure_trail.html": None,
     "privacy/admin/attention.html": None,
+    "privacy/admin/disclosure_case.html": REGISTER,
+    "privacy/admin/disclosure_deed.html": None,
+    "privacy/admin/disclosure_intake.html": None,
+    "privacy/admin/disclosure_request.html": Use(Purpose.INFORM_AUTHORITIES, Category.TRANSACTIONS),
+    "privacy/admin/disclosure_words.html": Use(Purpose.INFORM_AUTHORITIES, *Category),
     "privacy/admin/explanation.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT),
     "privacy/admin/flow.html": None,
     "admin/privacy/lettertemplate/change_form.html": None,
@@ -34,6 +40,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/_papers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.COMMUNICATIONS),
     "privacy/_parts.html": None,
     "privacy/difference.html": None,
+    "privacy/disclosure.html": Use(Purpose.INFORM_AUTHORITIES, *Category),
     **dict.fromkeys(
         (
             f"privacy/facts/{name}.html"
@@ -70,6 +77,11 @@ TEMPLATES: Mapping[str, Use | None] = {
 
 _WRITTEN = Use(Purpose.DATA_SUBJECT_RIGHTS, Category.COMMUNICATIONS)
 FORMS: Mapping[str, Use] = {
+    "privacy.admin.disclosure_forms.AssessForm": Use(Purpose.INFORM_AUTHORITIES, Category.TRANSACTIONS),
+    "privacy.admin.disclosure_forms.IntakeForm": Use(
+        Purpose.INFORM_AUTHORITIES, Category.ACCOUNT, Category.TRANSACTIONS, Category.COMMUNICATIONS
+    ),
+    "privacy.admin.disclosure_forms.RefuseForm": Use(Purpose.INFORM_AUTHORITIES, Category.COMMUNICATIONS),
     "privacy.admin.request_forms.ApproveForm": _WRITTEN,
     # A value that is to be corrected is of whatever the form asks for.
     "privacy.admin.request_forms.CorrectionForm": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),

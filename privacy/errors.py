@@ -42,3 +42,46 @@ class EndpointRefused(Refusal):
 class NothingThere(Refusal):
     code = "nothing_there"
     sentence = _("There is nothing to take any more: it was taken, declined, or lay here for too long.")
+
+
+class SamePerson(Refusal):
+    code = "same_person"
+    sentence = _("You have approved it already: the second approval is another person's.")
+
+
+class NoOfficer(Refusal):
+    code = "no_officer"
+    sentence = _("One of the two who approve is a data protection officer whose role counts today.")
+
+
+class NothingToDisclose(Refusal):
+    code = "nothing_to_disclose"
+    sentence = _(
+        "Nothing is held that would be disclosed, or it was erased. Refuse the request: the answer says so."
+    )
+
+
+class NoCase(Refusal):
+    code = "no_case"
+    sentence = _("Name first whose data it is about.")
+
+
+class RecipientLapsed(Refusal):
+    code = "recipient_lapsed"
+    sentence = _("The partner's papers in the register of recipients are not in order.")
+
+
+class SecrecyRefused(Refusal):
+    code = "secrecy_refused"
+    sentence = _(
+        "Secrecy needs the law that asks for it and a day in the future, six months from now at most; "
+        "afterwards it is looked at again. What has been told cannot be hidden."
+    )
+
+
+class CertificateRefused(Refusal):
+    code = "certificate_refused"
+    sentence = _(
+        "This is no certificate that a package can be sealed for: an X.509 certificate in force today, "
+        "with an RSA key of at least 2048 bits that may encipher keys."
+    )

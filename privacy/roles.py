@@ -10,6 +10,8 @@ GRANTS: Grants = {
             "publish_notices", "view_lettertemplate", "add_lettertemplate", "view_rightsrequest",
             "view_mailboxmessage", "add_rightsrequest", "work_requests", "view_requests_dashboard",
             "view_othercontroller", "add_othercontroller", "change_othercontroller",
+            "view_disclosurerequest", "add_disclosurerequest", "work_disclosurerequest",
+            "approve_disclosurerequest",
         }
     ),
     Role.AUDITOR: frozenset({"view_record", "view_flow"}),

@@ -6,13 +6,24 @@ from django.db import models
 
 from applications.models import DataSubject, OutboundMail
 from applications.subject_data import SubjectData
-from privacy.models import Identity, MailboxMessage, MessageFile, RequestFile, RequestWords, RightsRequest
+from privacy import disclosure_states
+from privacy.models import (
+    DisclosureFile,
+    DisclosureRequest,
+    DisclosureWords,
+    Identity,
+    MailboxMessage,
+    MessageFile,
+    RequestFile,
+    RequestWords,
+    RightsRequest,
+)
 from privacy.states import OPEN
 
 
 class RequestData(SubjectData):
-    """Of the person's requests the register stays; words, messages and mails of one that is open go with its
-    answer."""
+    """Of the person's requests, and of those about the person, the register stays; words, messages, letters
+    and mails of one that is open go with its answer."""
 
     def rows_of(self, subject: DataSubject) -> Iterator[models.QuerySet]:
         """With the mails that a request owns: the ground floor knows of no requests."""
@@ -39,6 +50,9 @@ class RequestData(SubjectData):
             return rows.exclude(message__request__in=still_open)
         if rows.model is OutboundMail:
             return rows.exclude(owner_id__in=still_open)
+        if rows.model in (DisclosureWords, DisclosureFile):
+            undecided = DisclosureRequest.objects.filter(state__in=sorted(disclosure_states.OPEN))
+            return rows.exclude(request__in=undecided.values("pk"))
         return super().erasable(rows)
 
 

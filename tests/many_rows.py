@@ -43,6 +43,8 @@ OWN: dict[str, str] = {
     # The last of the eight states is the usual one; the last three are ends.
     "privacy.RightsRequest.ended_at": f"CASE WHEN NOT {RARE} OR i / 20 % 8 > 4 THEN {MOMENT} END",
     "privacy.RightsRequest.paused_on": "NULL::date",
+    "privacy.DisclosureRequest.ended_at": f"CASE WHEN NOT {RARE} OR i / 20 % 8 > 4 THEN {MOMENT} END",
+    "privacy.DisclosureRequest.second_by": "'other'",
     # The first of the four states waits, the two in the middle belong to requests, the last is the usual one.
     "privacy.MailboxMessage.settled_at": f"CASE WHEN NOT {RARE} OR i / 20 % 4 > 0 THEN {MOMENT} END",
     "privacy.MailboxMessage.request": f"CASE WHEN {RARE} AND i / 20 % 4 IN (1, 2) THEN {{value}} END",

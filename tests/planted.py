@@ -7,16 +7,19 @@ from uuid import uuid4
 from django.utils import timezone
 
 from applications.actors import Actor
-from applications.crypto.keyring import create_key, data_key_scope
+from applications.crypto.keyring import create_key, data_key_scope, key_of_a_new_owner
 from applications.documents import DOCUMENTS
 from applications.models import (
     AccountNote,
+    Application,
     Channel,
     Communication,
     CommunicationKind,
     Complaint,
     DataSubject,
     Direction,
+    Disclosure,
+    DisclosureStatus,
     Image,
     ImageOrigin,
     MarketingKind,
@@ -31,7 +34,7 @@ from applications.models import (
     UsageEvent,
     Whereabouts,
 )
-from applications.personal import Purpose, RecipientKind
+from applications.personal import Basis, Purpose, RecipientKind
 from applications.services.processing import announce_end, lift_restriction, object_to, restrict
 from applications.services.statistics import reached
 from applications.uploads import PDF, Upload
@@ -43,7 +46,11 @@ from privacy.letter_facts import Delay
 from privacy.models import (
     AccessPackage,
     Arrival,
+    AskedBy,
+    DisclosureCase,
+    DisclosureRequest,
     Erasure,
+    HandedBy,
     Identity,
     MailboxMessage,
     Outcome,
@@ -54,12 +61,14 @@ from privacy.models import (
     Result,
     Right,
     RightsRequest,
+    SealedPackage,
     Transfer,
     TransferStatus,
     Way,
     WhyAside,
+    WhyNot,
 )
-from privacy.services import messages, requests
+from privacy.services import disclosing, messages, requests
 from privacy.services.mailbox import take_in
 from tests import factories
 from tests.lenders import scene
@@ -188,6 +197,7 @@ def plant(word: str, *, partner: str = "") -> DataSubject:
     object_to(subject_id=subject.pk, purpose=Purpose.SYSTEM_SECURITY, actor=actor)
     dpo.mandate(application, name=partner or word)
     _requests(subject, word)
+    _disclosures(subject, application, word)
     return subject
 
 
@@ -216,7 +226,7 @@ def _requests(subject: DataSubject, word: str) -> None:
     RecipientNotice.objects.create(
         request=request, kind=RecipientKind.PARTNER, recipient="partner", name="Partner", reference=uuid4(),
         outcome=Outcome.RETAINED, basis=RetentionBasis.DISPUTE, until=now.date(), told_at=now,
-        answered_at=now,
+        answered_at=now, hidden_until=now.date(),
     )  # fmt: skip
     Erasure.objects.create(
         request=request, subject_id=subject.pk, begun_at=now, key_destroyed_at=now, rows_deleted_at=now,
@@ -256,3 +266,34 @@ def _mail(request: RightsRequest, word: str) -> None:
     message = MailboxMessage.objects.exclude(pk__in=known).get()
     messages.add_to_request(message_id=message.pk, request_id=request.pk, actor=Actor.staff(1))
     MailboxMessage.objects.filter(pk=message.pk).update(why_aside=WhyAside.OTHERS)
+
+
+def _disclosures(subject: DataSubject, application: Application, word: str) -> None:
+    """A request for disclosure, a secret until today, with everything that can be on record of one."""
+    by = Actor.staff(1)
+    request = disclosing.enter(
+        asker=disclosing.Asker(RecipientKind.AUTHORITY, "Police", "LV"), way=AskedBy.LETTER,
+        legal_basis="section 190", files=[Upload(PDF, f"letter {word}".encode())], actor=by,
+        written=disclosing.Written(f"case {word}", f"contact {word}", f"because of {word}"),
+    )  # fmt: skip
+    disclosing.name_case(
+        request_id=request.pk, subject_id=subject.pk, application_id=application.pk, actor=by
+    )
+    case, today, now = DisclosureCase.objects.get(request=request), timezone.localdate(), timezone.now()
+    Disclosure.objects.create(
+        subject=subject, application=application, recipient_kind=RecipientKind.AUTHORITY,
+        recipient="LV:police", recipient_name="Police", delivery=case.delivery,
+        purpose=Purpose.INFORM_AUTHORITIES, basis=Basis.LEGAL_OBLIGATION, fields=["loan.keyword"],
+        at=now, hidden_until=today, status=DisclosureStatus.NOT_MADE,
+    )  # fmt: skip
+    DisclosureCase.objects.filter(pk=case.pk).update(told_at=now)
+    package = SealedPackage(request=request, expires_at=now + timedelta(days=1), taken_at=now)
+    with key_of_a_new_owner(package.pk):
+        package.content = f"sealed {word}".encode()
+        package.save(force_insert=True)
+    disclosing.refuse(request_id=request.pk, why=WhyNot.NO_BASIS, reasons=f"not by law {word}", actor=by)
+    DisclosureRequest.objects.filter(pk=request.pk).update(
+        answer_by=today, categories=["loan"], with_others=True, first_by="1", second_by="2",
+        hidden_until=today, hidden_basis="section 375", sealed_at=now, handed_on=today,
+        handed_by=HandedBy.EADDRESS,
+    )  # fmt: skip

@@ -73,7 +73,7 @@ class DisclosureAdmin(RecordedAdmin):
     list_only = ("at", "recipient_kind", "recipient_name", "purpose", "status", "application__reference")
     fields = readonly_fields = (
         "at", "application", "recipient_kind", "recipient", "recipient_name", "purpose", "basis", "fields",
-        "status",
+        "status", "hidden_until",
     )  # fmt: skip
 
 

@@ -52,6 +52,10 @@ class Disclosure(OwnedBySubject):
     )
     fields = _evidence(ArrayField(models.CharField(max_length=64), verbose_name=_("fields")))
     at = _evidence(models.DateTimeField(_("when")))
+    # Where the law forbids telling the person: the day on which they learn of it.
+    hidden_until = _evidence(models.DateField(_("not told before"), null=True))
+
+    hidden_by = "hidden_until"
 
     class Meta:
         verbose_name = _("disclosure")

@@ -20,11 +20,14 @@ class MailKind(models.TextChoices):
     DECLINED_LATE = "declined_late", _("Declined after it was chosen")
     RIGHTS_LETTER = "rights_letter", _("Letter about a request of a data subject")
     REQUEST_DUE = "request_due", _("Reminder of a request that is due")
+    DISCLOSED = "disclosed", _("Somebody has received data")
 
 
-# Sent to whoever asked or works on it, not to a person as one of ours: no right of theirs stops these, and
-# an erasure is answered after the person is gone.
-TO_WHOEVER_ASKED = frozenset({MailKind.SIGN_IN_CODE, MailKind.RIGHTS_LETTER, MailKind.REQUEST_DUE})
+# Sent to whoever asked or works on it, or because the person is to be told: no right of theirs stops these,
+# and an erasure is answered after the person is gone.
+TO_WHOEVER_ASKED = frozenset(
+    {MailKind.SIGN_IN_CODE, MailKind.RIGHTS_LETTER, MailKind.REQUEST_DUE, MailKind.DISCLOSED}
+)
 
 
 class MailStatus(models.TextChoices):

@@ -3,20 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from uuid import UUID
 
-from django.apps import apps
 from django.utils.functional import Promise
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from applications.actors import ActorKind
-from applications.declarations import personal_fields
+from applications.declarations import name_of
 from applications.form_fields import KNOWN_LABELS, label_text
 from applications.models import AuditEntry, Disclosure, DisclosureStatus, Mandate
 from applications.personal import Category, Purpose
 from applications.selectors.permission import require
+from applications.selectors.secrecy import secret_matters, told
 
 # What staff opened, by the kind of row; whatever else they opened is "Something about you".
 OPENED: dict[str, str | Promise] = {
@@ -76,7 +74,8 @@ def who_saw(subject_id: UUID, *, purpose: Purpose) -> list[Sight]:
 
 
 def _disclosed(subject_id: UUID) -> Iterator[Sight]:
-    rows = Disclosure.objects.filter(subject_id=subject_id).exclude(status=DisclosureStatus.NOT_MADE)
+    left = Disclosure.objects.filter(subject_id=subject_id).exclude(status=DisclosureStatus.NOT_MADE)
+    rows = told(left)
     since = [became(subject_id) for became in aftermaths]
     for row in rows.select_related("application").order_by("-at")[:MOST]:
         yield Sight(
@@ -92,13 +91,7 @@ def _disclosed(subject_id: UUID) -> Iterator[Sight]:
 
 def _what(label: str) -> str:
     """A field as its person calls it: by its question in the form, or else by its name in the data map."""
-    return label_text(label) if label in KNOWN_LABELS else capfirst(str(_names().get(label, label)))
-
-
-@cache
-def _names() -> Mapping[str, str | Promise]:
-    models = apps.get_models()
-    return {one.label: one.field.verbose_name for model in models for one in personal_fields(model)}
+    return label_text(label) if label in KNOWN_LABELS else name_of(label)
 
 
 def _opened(subject_id: UUID) -> Iterator[Sight]:
@@ -108,7 +101,10 @@ def _opened(subject_id: UUID) -> Iterator[Sight]:
     # What a partner's people saw unmasked is a disclosure, which names the partner.
     shown = [row for row in unmasked if not row.detail.get("mandate")]
     partners = _partners(rest)
+    secret = secret_matters({row.detail["matter"] for row in rest if row.detail.get("matter")})
     for row in (*shown, *rest):
+        if row.detail.get("matter") in secret:
+            continue
         model, _dot, act = row.action.rpartition(".")
         if act in SEEN:
             what = ACTS.get(row.action) or OPENED.get(model, _("Something about you"))

@@ -4,6 +4,8 @@ Whoever is found learns of it; a search that finds nobody nobody learns of. How 
 have is limited: personal codes and phone numbers can be tried one by one.
 """
 
+from uuid import UUID
+
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -29,16 +31,20 @@ WAIT = ngettext_lazy(
 LIMITS = (Limit(20, HOUR, MINUTE, WAIT), Limit(60, DAY, MINUTE, WAIT))
 
 
-def find(*, text: str, actor: Actor) -> list[Found]:
-    """Who is known by exactly this. What was typed is kept nowhere. Raises TooManySearches."""
+def find(*, text: str, actor: Actor, matter: UUID | None = None) -> list[Found]:
+    """Who is known by exactly this. What was typed is kept nowhere. `matter` is what they are looked up for:
+    while the law forbids telling of it, the person does not learn of the look either. Raises TooManySearches.
+    """
+    of_what = {"matter": str(matter)} if matter else {}
     with transaction.atomic():
         take_turns(f"find:{actor.identifier}")
         _refuse_trying(actor)
         people = find_people(text)
         for one in people:
             audit.record(
-                actor=actor, action="subject.found", subject_id=one.subject.pk, row=one.subject, by=one.by
-            )
+                actor=actor, action="subject.found", subject_id=one.subject.pk, row=one.subject, by=one.by,
+                **of_what,
+            )  # fmt: skip
         if not people:
             audit.record(actor=actor, action=NOBODY)
     return people

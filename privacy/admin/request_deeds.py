@@ -53,11 +53,12 @@ class Deed:
     _: KW_ONLY
     form: type[DeedForm] = DeedForm
     shows_preview: bool = False
+    prefix: str = "privacy_rightsrequest"
     is_final: Callable[[RightsRequest], bool] = lambda _request: False
 
     @property
     def page_name(self) -> str:
-        return f"admin:privacy_rightsrequest_{self.name}"
+        return f"admin:{self.prefix}_{self.name}"
 
 
 def _may_become(to: RequestStatus) -> Callable[[RightsRequest], bool]:

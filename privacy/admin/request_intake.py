@@ -148,7 +148,7 @@ def _enter(request: HttpRequest, form: IntakeForm, subject_id: UUID | None) -> H
         asked = receive(
             right=Right(given["right"]), way=Way.OFFICER, language=given["language"], subject_id=subject_id,
             contact=given["contact"] or _on_file(subject_id), text=given["what"].strip(),
-            received_at=_moment(given["received_on"]), actor=Actor.staff(request.user.pk),
+            received_at=moment_of(given["received_on"]), actor=Actor.staff(request.user.pk),
         )  # fmt: skip
     except Refusal as refused:
         form.add_error(None, str(refused.sentence))
@@ -175,7 +175,7 @@ def _say_so(request: HttpRequest, asked: RightsRequest) -> None:
         messages.success(request, _("The request is entered: %(number)s.") % {"number": asked.reference})
 
 
-def _moment(day: date) -> datetime:
+def moment_of(day: date) -> datetime:
     """When it came: now, or in the middle of an earlier day."""
     if day == timezone.localdate():
         return timezone.now()

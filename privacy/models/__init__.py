@@ -1,6 +1,17 @@
 """The privacy floor's rows, by idea."""
 
 from privacy.models.answers import AccessPackage, Letter, LetterKind, LetterTemplate
+from privacy.models.disclosure_requests import (
+    AskedBy,
+    DisclosureCase,
+    DisclosureEvent,
+    DisclosureFile,
+    DisclosureRequest,
+    DisclosureWords,
+    HandedBy,
+    SealedPackage,
+    WhyNot,
+)
 from privacy.models.erasures import Erasure, Outcome, RecipientNotice
 from privacy.models.mailbox import Mailbox, MailboxMessage, MessageFile, MessageState, WhyAside
 from privacy.models.portability import Arrival, ArrivalStatus, OtherController, Transfer, TransferStatus
@@ -25,11 +36,18 @@ __all__ = [
     "AccessPackage",
     "Arrival",
     "ArrivalStatus",
+    "AskedBy",
     "Assessment",
     "AssessmentKind",
     "Breach",
+    "DisclosureCase",
+    "DisclosureEvent",
+    "DisclosureFile",
+    "DisclosureRequest",
+    "DisclosureWords",
     "Erasure",
     "Exception17",
+    "HandedBy",
     "Identity",
     "Letter",
     "LetterKind",
@@ -48,8 +66,10 @@ __all__ = [
     "Result",
     "Right",
     "RightsRequest",
+    "SealedPackage",
     "Transfer",
     "TransferStatus",
     "Way",
     "WhyAside",
+    "WhyNot",
 ]

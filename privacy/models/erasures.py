@@ -103,6 +103,9 @@ class RecipientNotice(models.Model):
     told_at = _told(models.DateTimeField(_("told"), null=True))
     answered_at = _told(models.DateTimeField(_("answered"), null=True), Source.LENDER)
     by_staff = _told(models.BooleanField(_("recorded by staff"), default=False), Source.STAFF)
+    hidden_until = _told(models.DateField(_("not told before"), null=True))
+
+    hidden_by = "hidden_until"
 
     class Meta:
         verbose_name = _("recipient told")

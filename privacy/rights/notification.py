@@ -16,6 +16,7 @@ from applications.each_app import of_each_app
 from applications.formats import date_text
 from applications.personal import RecipientKind
 from applications.recipients import CameOf, News, Received, RecipientDoor
+from applications.selectors.secrecy import told
 from lenders.adapters.base import AnyAnswer, Deleted, Retained
 from lenders.models import DeletionNotice, Submission
 from lenders.recipients import RECIPIENTS as LENDERS
@@ -64,7 +65,7 @@ def tell(request: RightsRequest, news: News | None = None) -> None:
     for _door, received in recipients_of(request.person.pk):
         RecipientNotice.objects.get_or_create(
             request=request, kind=received.kind, recipient=received.recipient, reference=received.reference,
-            defaults={"name": received.name},
+            defaults={"name": received.name, "hidden_until": received.hidden_until},
         )  # fmt: skip
     for door in doors():
         if news is None:
@@ -91,10 +92,10 @@ def is_handing_out(subject_id: UUID) -> bool:
 def refresh(request: RightsRequest) -> None:
     """Take over what the floors below learned since."""
     for door, received in recipients_of(request.person.pk):
-        told = request.told.filter(
+        noted = request.told.filter(
             kind=received.kind, recipient=received.recipient, reference=received.reference
         )
-        _note(told, door.came_of(received.reference, matter=_matter(request)))
+        _note(noted, door.came_of(received.reference, matter=_matter(request)))
 
 
 def _matter(request: RightsRequest) -> UUID | None:
@@ -172,12 +173,12 @@ def follow_what_stays() -> dict[str, int]:
     return counts
 
 
-def _note(told: QuerySet[RecipientNotice], came: CameOf) -> None:
+def _note(noted: QuerySet[RecipientNotice], came: CameOf) -> None:
     """What a door knows of one recipient; what staff wrote down is not overwritten. One that the news do not
     concern is on nobody's list.
     """
     if came.untouched:
-        told.filter(by_staff=False).delete()
+        noted.filter(by_staff=False).delete()
         return
     outcome = Outcome.WAITING
     if came.deleted:
@@ -190,7 +191,7 @@ def _note(told: QuerySet[RecipientNotice], came: CameOf) -> None:
         outcome = Outcome.TOLD
     elif came.by_hand:
         outcome = Outcome.BY_HAND
-    told.filter(by_staff=False).update(
+    noted.filter(by_staff=False).update(
         outcome=outcome, basis=came.basis, until=came.until, told_at=came.told_at,
         answered_at=came.answered_at,
     )  # fmt: skip
@@ -217,8 +218,9 @@ def late_word(slug: str, submission_id: UUID, answer: AnyAnswer) -> bool | None:
     return True
 
 
-def prove(request: RightsRequest) -> Part:
-    """Who was told when, and what came of it."""
+def prove(request: RightsRequest, *, to_the_person: bool = False) -> Part:
+    """Who was told when, and what came of it; the person does not learn yet of whom the law keeps secret."""
+    notices = told(request.told.all()) if to_the_person else request.told.all()
     return Part(
         _("Recipients"),
         [
@@ -229,10 +231,10 @@ def prove(request: RightsRequest) -> Part:
                 _day(one.told_at),
                 _day(one.answered_at),
             )
-            for one in request.told.order_by("name", "reference")
+            for one in notices.order_by("name", "reference")
         ],
         (_("recipient"), _("kind"), _("what came of it"), _("told"), _("answered")),
-        note="" if request.told.exists() else _("Nobody had received anything."),
+        note="" if notices.exists() else _("Nobody had received anything."),
     )
 
 

@@ -53,7 +53,7 @@ class Value:
             return date_text(self.value)
         if isinstance(self.value, int) and self.label.endswith("_cents"):
             return money_text(self.value)
-        return _as_text(self.value)
+        return as_text(self.value)
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,12 @@ def _section(category: Category, rows: list[ExportedRow], attachments: list[Atta
         grounds=tuple(sorted(f"{purpose.label}: {basis.label}" for purpose, basis in grounds)),
         sources=tuple(sorted(str(source.label) for source in sources)),
         kept=tuple(f"{rule.label}: {RULES[rule].text}" for rule in rules_by_category().get(category, ())),
-        rows=tuple(found for row in rows if (found := _row(row, category, attachments)) is not None),
+        rows=tuple(found for row in rows if (found := row_of(row, category, attachments)) is not None),
     )
 
 
-def _row(row: ExportedRow, category: Category, attachments: list[Attachment]) -> Row | None:
+def row_of(row: ExportedRow, category: Category, attachments: list[Attachment]) -> Row | None:
+    """What an exported row holds of a category; files go to `attachments`. None where it holds nothing."""
     fields = [one for one in row.fields if one.mark is not None and one.mark.category == category]
     values = tuple(_value(row, one, attachments) for one in fields if row.values[one.label] not in EMPTY)
     return Row(str(row.model._meta.verbose_name), row.row_id, values) if values else None
@@ -186,7 +187,7 @@ def as_document(package: Package) -> dict[str, Any]:
                 "purposes_and_bases": section.grounds,
                 "sources": section.sources,
                 "kept": section.kept,
-                "held": [_row_as_data(row) for row in section.rows],
+                "held": [row_as_data(row) for row in section.rows],
             }
             for section in package.sections
         ],
@@ -201,7 +202,7 @@ def as_document(package: Package) -> dict[str, Any]:
         "automated_decisions": package.automated_decisions,
         "attachments": {one.name: base64.b64encode(one.content).decode() for one in package.attachments},
     }  # fmt: skip
-    plain: dict[str, Any] = json.loads(json.dumps(document, ensure_ascii=False, default=_as_text))
+    plain: dict[str, Any] = json.loads(json.dumps(document, ensure_ascii=False, default=as_text))
     return plain
 
 
@@ -210,7 +211,8 @@ def moment_text(moment: datetime) -> str:
     return date_format(timezone.localtime(moment), "DATETIME_FORMAT")
 
 
-def _row_as_data(row: Row) -> dict[str, Any]:
+def row_as_data(row: Row) -> dict[str, Any]:
+    """One row for JSON."""
     values = [
         {
             "label": value.label, "name": value.name, "value": value.value, "text": value.text,
@@ -221,7 +223,8 @@ def _row_as_data(row: Row) -> dict[str, Any]:
     return {"kind": row.kind, "id": row.row_id, "values": values}
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """One value as text; empty where nothing is held."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -231,5 +234,5 @@ def _as_text(value: Any) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, dict | list | tuple):
-        return json.dumps(value, ensure_ascii=False, default=_as_text)
+        return json.dumps(value, ensure_ascii=False, default=as_text)
     return str(value) if isinstance(value, str | int | Decimal | UUID) else force_str(value)

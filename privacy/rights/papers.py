@@ -17,6 +17,7 @@ from applications.crypto.reading import unless_destroyed
 from applications.formats import date_text
 from applications.models import Contact, ContactRole
 from applications.selectors.contacts import contact
+from applications.selectors.secrecy import told
 from privacy.letters import read
 from privacy.models import Identity, Letter, LetterKind, RequestFile, RequestWords, RightsRequest
 from privacy.request_texts import event_text, moment
@@ -159,9 +160,9 @@ def _letter(letter: Letter, words: RequestWords | None) -> Document:
 
 
 def _recipients(earlier: RightsRequest) -> Document | None:
-    if not earlier.told.exists():
+    if not told(earlier.told.all()).exists():
         return None
-    part = notification.prove(earlier)
+    part = notification.prove(earlier, to_the_person=True)
     return {
         "columns": list(map(str, part.columns)),
         "lines": [list(map(str, line)) for line in part.lines],

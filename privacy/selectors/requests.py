@@ -20,7 +20,7 @@ from applications.states import ApplicationStatus
 from lenders.models import Submission
 from lenders.states import SigningClaim, SubmissionStatus
 from privacy.changes import Stored, text_of
-from privacy.models import Letter, RequestEvent, RequestWords, RightsRequest
+from privacy.models import DisclosureEvent, Letter, RequestEvent, RequestWords, RightsRequest
 from privacy.states import OPEN
 
 BY_ITSELF = frozenset({"reminded", "letter", "letter_to_hand_over", "letter_handed_over", "copy_opened"})
@@ -102,7 +102,7 @@ def events_of(request: RightsRequest) -> list[RequestEvent]:
     return list(request.events.order_by("-at", "-pk"))
 
 
-def names_of(events: Sequence[RequestEvent]) -> dict[str, str]:
+def names_of(events: Sequence[RequestEvent | DisclosureEvent]) -> dict[str, str]:
     """The user names of the staff who acted, by the identifier that their acts carry."""
     acted = {one.actor_identifier for one in events if one.actor_kind == ActorKind.STAFF}
     known = StaffUser.objects.filter(pk__in=[int(one) for one in acted if one.isdecimal()])

@@ -49,6 +49,7 @@ SEARCHES = {
     "applications.consent": ["subject__customer_reference", "application__reference"],
     "applications.objection": ["subject__customer_reference"],
     "applications.restriction": ["subject__customer_reference"],
+    "privacy.disclosurerequest": ["reference"],
     "privacy.rightsrequest": ["reference"],
 }
 every_list = pytest.mark.parametrize("page", LISTS.values(), ids=LISTS)

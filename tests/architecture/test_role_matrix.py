@@ -17,10 +17,11 @@ from django.urls import URLPattern, reverse
 from applications.models import Application, AuditEntry, Mandate, StaffUser
 from applications.roles import Role
 from applications.services.audit import ASIDE
-from privacy.models import RightsRequest
+from privacy.models import DisclosureRequest, RightsRequest
+from privacy.services import disclosing
 from tests import factories
 from tests.planted import plant
-from tests.privacy import dpo, rights
+from tests.privacy import disclosures, dpo, rights
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "roles.md"
@@ -40,6 +41,9 @@ def world() -> Application:
     dpo.assessment()
     dpo.breach()
     rights.ask(subject)  # an erasure, which is being assessed
+    disclosing.name_case(
+        request_id=disclosures.asked().pk, subject_id=subject.pk, actor=rights.OFFICER
+    )  # of an authority, to be assessed
     return Application.objects.get(subject=subject)
 
 
@@ -55,6 +59,7 @@ def rows_seen(application: Application) -> dict[type[models.Model], Any]:
     found: dict[type[models.Model], Any] = {
         Application: application,
         StaffUser: factories.staff(name="other"),
+        DisclosureRequest: DisclosureRequest.objects.get(ended_at__isnull=True),
         RightsRequest: RightsRequest.objects.get(subject=application.subject, ended_at__isnull=True),
     }
     for model in admin.site._registry:
