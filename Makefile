@@ -35,10 +35,12 @@ run: install catalogues
 sandbox: install
 	@env $(NO_SERVERS) SANDBOX_SECRET=sandbox $(PY) manage.py sandbox_lenders
 
-# What starts and kills processes, and what drives a browser, has the machine to itself.
+# Journeys wait more than they work: two products, each with its browser, fit on two cores. What starts and
+# kills processes, and what turns the log of the databases, has the machine to itself.
 test: install catalogues browser
 	@$(PY) -m pytest -n auto -m "not journey and not alone"
-	@$(PY) -m pytest -m "journey or alone"
+	@$(PY) -m pytest -n 2 -m journey
+	@$(PY) -m pytest -m "alone and not journey"
 
 test-fast: install catalogues
 	@$(PY) -m pytest -n auto -m "not journey and not slow and not thorough"
