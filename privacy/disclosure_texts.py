@@ -75,6 +75,11 @@ def secrecy_text(request: DisclosureRequest) -> str:
     return _("Was not told before %(day)s: %(law)s") % facts
 
 
+def grouped(print_or_digest: str) -> str:
+    """Hexadecimal digits in fours, as people compare them."""
+    return " ".join(print_or_digest[at : at + 4] for at in range(0, len(print_or_digest), 4))
+
+
 def case_text(case: DisclosureCase) -> str:
     """A case by our numbers."""
     if case.application is not None:

@@ -12,6 +12,7 @@ from applications.actors import Actor
 from privacy.admin.disclosure_forms import AssessForm, HandedForm, RefuseForm, SecrecyForm
 from privacy.admin.request_deeds import Deed
 from privacy.disclosure_states import OPEN, DisclosureState, sources
+from privacy.disclosure_texts import grouped
 from privacy.models import DisclosureRequest, HandedBy, WhyNot
 from privacy.services import disclosing, handing_over, secrecy
 from privacy.services.secrecy import Secrecy
@@ -46,7 +47,7 @@ def _approving(request: DisclosureRequest) -> Sequence[str]:
     return (
         _("You approve exactly what is shown below, for this request, this law and this recipient."),
         _("The file is sealed for the certificate %(print)s. Compare it with the recipient by another way.")
-        % {"print": request.fingerprint},
+        % {"print": grouped(request.fingerprint)},
         _("Two different people approve, one of them a data protection officer. Nothing leaves before."),
     )
 

@@ -17,7 +17,7 @@ from privacy.admin import disclosure_pages
 from privacy.admin.disclosure_deeds import APPROVE, WORK, possible_deeds
 from privacy.admin.disclosure_pages import VIEWS
 from privacy.disclosure_states import ENDED, DisclosureState
-from privacy.disclosure_texts import case_text, event_text, preview, secrecy_text, waits_for
+from privacy.disclosure_texts import case_text, event_text, grouped, preview, secrecy_text, waits_for
 from privacy.models import DisclosureRequest, DisclosureWords, SealedPackage
 from privacy.request_texts import moment
 from privacy.selectors.requests import names_of
@@ -99,7 +99,7 @@ def _facts(asked: DisclosureRequest) -> list[tuple[str, str]]:
             _("Values that may be about somebody else"),
             (_("go as well") if asked.with_others else _("do not go")) if asked.categories else "",
         ),
-        (_("Sealed for the certificate"), asked.fingerprint),
+        (_("Sealed for the certificate"), grouped(asked.fingerprint)),
         (_("Secrecy"), secrecy_text(asked)),
         (_("Why not"), asked.get_why_not_display() if asked.why_not else ""),
     ]
