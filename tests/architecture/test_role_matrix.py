@@ -49,7 +49,7 @@ def world() -> Application:
 
 def browsers(application: Application) -> dict[Role, Client]:
     """A browser for each role; the partner's mandate covers the planted application."""
-    accounts = {role: factories.staff(role) for role in factories.INTERNAL}
+    accounts = {role: factories.staff(role, name=f"one-{role}") for role in factories.INTERNAL}
     accounts[Role.EXTERNAL] = Mandate.objects.get(cases__application=application).user
     return {role: factories.sign_in_staff(Client(), accounts[role]) for role in Role}
 
