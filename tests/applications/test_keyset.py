@@ -26,7 +26,7 @@ from lenders.states import SubmissionStatus
 from privacy.models import Breach
 from tests import factories
 from tests.many_rows import fill
-from tests.privacy import dpo
+from tests.privacy import dpo, elsewhere
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 MOMENTS = [datetime(2026, 11, day, tzinfo=UTC) for day in (1, 2, 3)]
@@ -184,6 +184,7 @@ def test_small_list_has_pages_as_well(page: ListAdmin, root: Client) -> None:
         dpo.mandate(name=f"partner-{number}")
         StatisticsMonth.objects.create(month=date(2026, number, 1))
         Breach.objects.create(noticed_at=MOMENTS[number], what_happened="x", categories=[])
+        elsewhere.controller(f"controller-{number}")
     address = list_of(f"{page.opts.app_label}_{page.opts.model_name}")
     with mock.patch.object(type(page), "list_per_page", 1):
         first = root.get(address).context["cl"]

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.usefixtures("short_attempts"),
 ]
 
-WHERE = ("test_faults.py", "test_bank_at_work.py")
+WHERE = ("test_faults.py", "test_bank_at_work.py", "test_sandbox.py")
 LASTING = [
     ("hang", "no_response", "timed_out"),
     ("half", "no_response", "timed_out"),

@@ -117,8 +117,8 @@ def test_group_whose_callbacks_do_not_arrive_is_asked_until_all_is_there(asked, 
     assert 204 not in {one["status"] for one in asked.sandbox.log()["callbacks"]}
 
 
-# The group wants a key, and no token.
-MEANINGLESS = {FaultName.NONE, FaultName.TOKEN_ERROR, FaultName.TOKEN_REVOKED}
+# The group wants a key, and no token; it takes no request for review.
+MEANINGLESS = {FaultName.NONE, FaultName.TOKEN_ERROR, FaultName.TOKEN_REVOKED, FaultName.REVIEW_CHANGES}
 
 
 def test_every_fault_of_the_menu_is_tried_here():

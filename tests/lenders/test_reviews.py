@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from applications.crypto.keyring import data_key_scope
 from applications.errors import SubjectErased
@@ -344,9 +345,9 @@ def test_lender_has_a_calendar_month_to_the_next_working_day(asked_on, due_on):
 def test_person_reads_on_the_offers_page_that_a_refusal_can_be_reviewed(browser):
     application = scene.sent_from(browser, "leja", "atra")
     scene.taken_by_all(application, leja="declined")
-    page = browser.get(reverse("lenders:offers", args=[application.pk]), headers={"Accept-Language": "en"})
-    sentence = "You can ask that a human being at this lender reviews what it decided."
+    page = browser.get(reverse("lenders:offers", args=[application.pk]))
+    sentence = gettext("You can ask that a human being at this lender reviews what it decided.")
     assert page.text.count(sentence) == 1
     review(application, "leja")
-    page = browser.get(reverse("lenders:offers", args=[application.pk]), headers={"Accept-Language": "en"})
+    page = browser.get(reverse("lenders:offers", args=[application.pk]))
     assert sentence not in page.text
