@@ -32,7 +32,7 @@ MOST_ROWS_READ, MOST_ROWS_SORTED = 1_000, 500
 SMALL = {
     "applications.contact", "applications.mandate", "applications.noticeversion", "applications.recipient",
     "applications.staffuser", "applications.statisticsmonth", "applications.training", "lenders.lender",
-    "privacy.assessment", "privacy.breach", "privacy.lettertemplate",
+    "privacy.assessment", "privacy.breach", "privacy.lettertemplate", "privacy.othercontroller",
 }  # fmt: skip
 LISTS: dict[str, ListAdmin] = {
     model._meta.label_lower: page
