@@ -160,14 +160,19 @@ def disks(transactional_db: None) -> Iterator[Disks]:
     let_go_of_log()
 
 
+def unheard_of(word: str) -> str:
+    """A word that no other test has left on a disk."""
+    return word + "".join(secrets.choice("bdfgklmnprstv") for _ in range(6))
+
+
 @pytest.fixture
 def anna(disks: Disks) -> Trail:
-    return planted("zqxanna")
+    return planted(unheard_of("zqxanna"))
 
 
 @pytest.fixture
 def bystander(anna: Trail) -> Trail:
-    return planted("zqxother")
+    return planted(unheard_of("zqxother"))
 
 
 # --- before the erasure -----------------------------------------------------------------------------------
