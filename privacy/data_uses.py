@@ -51,6 +51,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     # A letter is codes and days in words; what the officer adds is about the person who asked.
     "privacy/_letter.html": None,
     "privacy/letter.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.COMMUNICATIONS),
+    "privacy/kept_file.html": None,
     "privacy/letter_gone.html": None,
     "privacy/arrivals_panel.html": None,
     # What another controller passed on may hold any answer of the form.
@@ -92,6 +93,7 @@ FORMS: Mapping[str, Use] = {
     "privacy.admin.request_forms.ExtendForm": _WRITTEN,
     "privacy.admin.request_forms.IdentifyForm": _WRITTEN,
     "privacy.admin.request_forms.RefuseForm": _WRITTEN,
+    "privacy.admin.request_forms.SpecifyForm": _WRITTEN,
     "privacy.admin.request_forms.WeighForm": _WRITTEN,
     "privacy.admin.request_intake.IntakeForm": Use(
         Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION, Category.COMMUNICATIONS

@@ -85,3 +85,8 @@ class CertificateRefused(Refusal):
         "This is no certificate that a package can be sealed for: an X.509 certificate in force today, "
         "with an RSA key of at least 2048 bits that may encipher keys."
     )
+
+
+class MapChanged(Refusal):
+    code = "map_changed"
+    sentence = _("The data map does not give this recipient all of it any more.")

@@ -69,7 +69,9 @@ EXCEPTIONS: Mapping[Right, Promise] = {
     Right.PORTABILITY: _("It would harm the rights and freedoms of others (GDPR Article 20(4))."),
     Right.RESTRICTION: _("None of the grounds for a restriction is there (GDPR Article 18(1))."),
     Right.OBJECTION: _("This use does not rest on legitimate interests (GDPR Article 21(1))."),
-    Right.REVIEW: _("No lender has decided about you by automated means alone here (GDPR Article 22(1))."),
+    Right.REVIEW: _(
+        "There is no decision of this lender (any more) that could be reviewed (GDPR Article 22(3))."
+    ),
     Right.COMPLAINT: _("There is no request of yours to complain about."),
 }
 

@@ -106,11 +106,8 @@ REASONS: Mapping[str, Mapping[str, Text]] = {
     "received": dict(Way.choices),
     "assessed": dict(Identity.choices),
     "refused": dict(Refusal.choices),
-    "withdrawn": {"erased": HAPPENED["erased"]},
-    "completed": {
-        "erased": HAPPENED["erased"],
-        "taken_back": gettext_lazy("taken back by the person"),
-    },
+    "withdrawn": {"erased": HAPPENED["erased"], Result.ASKED_ANEW: Result.ASKED_ANEW.label},
+    "completed": {"erased": HAPPENED["erased"], Result.TAKEN_BACK: Result.TAKEN_BACK.label},
     "weighed": dict(Result.choices),
     "extended": dict(Delay.choices),
     "letter": dict(LetterKind.choices),

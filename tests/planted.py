@@ -68,7 +68,7 @@ from privacy.models import (
     WhyAside,
     WhyNot,
 )
-from privacy.services import disclosing, messages, requests
+from privacy.services import disclosing, messages, receiving, requests
 from privacy.services.mailbox import take_in
 from tests import factories
 from tests.lenders import scene
@@ -205,13 +205,14 @@ def _requests(subject: DataSubject, word: str) -> None:
     """Requests of the person that have ended, with everything that can be on record about one."""
     now = timezone.now()
     actor = Actor.consumer(subject.pk)
-    request = requests.receive(
+    request = receiving.receive(
         right=Right.ERASURE, way=Way.OFFICER, language="lv", actor=actor, subject_id=subject.pk,
         contact=f"{word}@piemers.lv", text=f"asks {word}", identity=Identity.OFFICER,
     )  # fmt: skip
     requests.extend(request_id=request.pk, actor=actor, why=Delay.MANY, reasons=f"reasons {word}")
     words = RequestWords.objects.get(pk=request.pk)
     words.decision, words.traces = f"the officer decides {word}", {"values": [word]}
+    words.view = f"sees it as {word}"
     words.changes = [{"label": "identification.surname", "old": word, "new": f"new {word}"}]
     words.save()
     _mail(request, word)

@@ -164,10 +164,8 @@ class AssessForm(DeedForm):
         ),
     )  # fmt: skip
 
-    def __init__(self, data: Any = None, *, about: Any, files: Any = None) -> None:
-        super().__init__(data, about=about)
-        if files is not None:
-            self.files = files
+    def __init__(self, data: Any = None, files: Any = None, *, about: Any) -> None:
+        super().__init__(data, files, about=about)
         given = grantable(about.recipient_kind)
         choices = [(one.value, one.label) for one in Category if one in given]
         self.fields["categories"].choices = choices  # type: ignore[attr-defined]

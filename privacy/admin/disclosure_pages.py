@@ -1,7 +1,6 @@
 """The pages on which a request for disclosure is worked: each shows what will happen, and does it once."""
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -9,21 +8,20 @@ from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from applications.actors import Actor
+from applications.attachments import attachment
 from applications.crypto.keyring import data_key_scope
 from applications.crypto.reading import unless_destroyed
-from applications.data_policy import NotInPolicy
 from applications.errors import Refusal
 from applications.services.finding import find
 from applications.views.staff_door import SEE_AND_POST, site
-from applications.views.staff_proof import ask_again, requires_fresh_proof
+from applications.views.staff_proof import requires_fresh_proof
+from privacy.admin.desk import Desk, View, actor_of
 from privacy.admin.disclosure_deeds import DEEDS, WORK, permission_for
-from privacy.admin.disclosure_forms import AssessForm, CasesForm, FindForm, IntakeForm, named_cases
+from privacy.admin.disclosure_forms import CasesForm, FindForm, IntakeForm, named_cases
 from privacy.admin.request_actions import ENDINGS
 from privacy.admin.request_deeds import Deed
 from privacy.admin.request_intake import moment_of
@@ -34,77 +32,16 @@ from privacy.services import disclosing, handing_over
 from privacy.services.disclosure_words import hand_out_letter, reveal_letter
 
 ADD = "privacy.add_disclosurerequest"
-Page = Callable[[HttpRequest, DisclosureRequest], HttpResponse]
-View = Callable[[HttpRequest, UUID], HttpResponse]
 
 
-def guarded(permission: str, view: Page) -> View:
-    """A page about one request, for whoever has the permission."""
-
-    @require_http_methods(SEE_AND_POST)
-    @wraps(view)
-    def page(request: HttpRequest, id: UUID) -> HttpResponse:
-        if not request.user.has_perm(permission):
-            raise PermissionDenied
-        asked = DisclosureRequest.objects.select_related("recipient").filter(pk=id).first()
-        if asked is None:
-            raise Http404
-        return view(request, asked)
-
-    return page
+def _facts(asked: DisclosureRequest, deed: Deed, _form: Any) -> Mapping[str, Any]:
+    return {"preview": preview(asked) if deed.shows_preview else []}
 
 
-def _back(asked: DisclosureRequest) -> HttpResponse:
-    return redirect("admin:privacy_disclosurerequest_change", asked.pk)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return Actor.staff(request.user.pk)
-
-
-def _refused(request: HttpRequest, asked: DisclosureRequest, sentence: object) -> HttpResponse:
-    messages.error(request, str(sentence))
-    return _back(asked)
-
-
-# --- the deeds ---------------------------------------------------------------------------------------------
-def _page_of_a_deed(deed: Deed) -> View:
-    def page(request: HttpRequest, asked: Any) -> HttpResponse:
-        if not deed.possible(asked):
-            return _refused(request, asked, _("This is not possible in the state of the request."))
-        if request.method != "POST":
-            return _confirmation(request, asked, deed, deed.form(about=asked))
-        if deed.is_final(asked) and (asking := ask_again(request)):
-            return asking
-        files = {"files": request.FILES} if deed.form is AssessForm else {}
-        form = deed.form(request.POST, about=asked, **files)
-        if form.is_stale:
-            sentence = _("Something happened after you had opened the page, so nothing was done. Look again.")
-            return _refused(request, asked, sentence)
-        if not form.is_valid():
-            return _confirmation(request, asked, deed, form)
-        return _do(request, asked, deed, form.cleaned_data)
-
-    return guarded(permission_for(deed), page)
-
-
-def _do(request: HttpRequest, asked: Any, deed: Deed, given: Mapping[str, Any]) -> HttpResponse:
-    try:
-        deed.do(asked, given, _actor(request))
-    except Refusal as refusal:
-        return _refused(request, asked, refusal.sentence)
-    except NotInPolicy:  # the map was changed since it was assessed
-        return _refused(request, asked, _("The data map does not give this recipient all of it any more."))
-    messages.success(request, str(deed.done))
-    return _back(asked)
-
-
-def _confirmation(request: HttpRequest, asked: Any, deed: Deed, form: Any) -> HttpResponse:
-    return site.render(
-        request, "privacy/admin/disclosure_deed.html", title=deed.label, subtitle=asked.reference,
-        asked=asked, deed=deed, form=form, tells=deed.tells(asked), final=deed.is_final(asked),
-        preview=preview(asked) if deed.shows_preview else [],
-    )  # fmt: skip
+DESK = Desk(
+    DisclosureRequest, permission=WORK, related="recipient", template="privacy/admin/disclosure_deed.html",
+    facts=_facts,
+)  # fmt: skip
 
 
 # --- entering it, and whose data it is about ---------------------------------------------------------------
@@ -119,12 +56,12 @@ def intake(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         try:
             received_at = moment_of(form.cleaned_data["received_on"])
-            asked = disclosing.enter(received_at=received_at, actor=_actor(request), **form.facts())
+            asked = disclosing.enter(received_at=received_at, actor=actor_of(request), **form.facts())
         except Refusal as refusal:
             form.add_error(None, str(refusal.sentence))
         else:
             messages.success(request, _("The request is entered: %(number)s.") % {"number": asked.reference})
-            return _back(asked)
+            return DESK.back(asked)
     title = _("Add %s") % DisclosureRequest._meta.verbose_name
     return site.render(request, "privacy/admin/disclosure_intake.html", title=title, form=form)
 
@@ -132,13 +69,13 @@ def intake(request: HttpRequest) -> HttpResponse:
 def name(request: HttpRequest, asked: DisclosureRequest) -> HttpResponse:
     """Whose data it is about: looked up by exactly what the letter gives, proposed, and ticked."""
     if asked.state != DisclosureState.RECEIVED:
-        return _refused(request, asked, _("This is not possible in the state of the request."))
+        return DESK.refused(request, asked, _("This is not possible in the state of the request."))
     form, cases = FindForm(request.POST if "known_by" in request.POST else None), None
     if "case" in request.POST:
         return _name(request, asked)
     if form.is_valid():
         try:
-            found = find(text=form.cleaned_data["known_by"], actor=_actor(request), matter=asked.pk)
+            found = find(text=form.cleaned_data["known_by"], actor=actor_of(request), matter=asked.pk)
         except Refusal as refusal:
             form.add_error("known_by", str(refusal.sentence))
         else:
@@ -160,11 +97,11 @@ def _name(request: HttpRequest, asked: DisclosureRequest) -> HttpResponse:
         try:
             disclosing.name_case(
                 request_id=asked.pk, subject_id=subject_id, application_id=application_id,
-                actor=_actor(request),
+                actor=actor_of(request),
             )  # fmt: skip
         except Refusal as refusal:
-            return _refused(request, asked, refusal.sentence)
-    return _back(asked)
+            return DESK.refused(request, asked, refusal.sentence)
+    return DESK.back(asked)
 
 
 def drop(request: HttpRequest, asked: DisclosureRequest) -> HttpResponse:
@@ -173,10 +110,10 @@ def drop(request: HttpRequest, asked: DisclosureRequest) -> HttpResponse:
         case = asked.cases.filter(pk__in=request.POST.getlist("case")[:1]).first()
         try:
             if case is not None:
-                disclosing.drop_case(request_id=asked.pk, case_id=case.pk, actor=_actor(request))
+                disclosing.drop_case(request_id=asked.pk, case_id=case.pk, actor=actor_of(request))
         except Refusal as refusal:
-            return _refused(request, asked, refusal.sentence)
-    return _back(asked)
+            return DESK.refused(request, asked, refusal.sentence)
+    return DESK.back(asked)
 
 
 # --- what was written, and what is handed over -------------------------------------------------------------
@@ -185,7 +122,7 @@ def words(request: HttpRequest, asked: DisclosureRequest) -> HttpResponse:
     """What they wrote: first the button, then, written down, the words."""
     written = None
     if request.method == "POST":
-        written = _written(reveal_letter(request_id=asked.pk, actor=_actor(request)))
+        written = _written(reveal_letter(request_id=asked.pk, actor=actor_of(request)))
     return site.render(
         request, "privacy/admin/disclosure_words.html", title=_("What was written"), subtitle=asked.reference,
         asked=asked, written=written, files=list(asked.files.order_by("pk")) if written else (),
@@ -204,41 +141,31 @@ def _written(row: DisclosureWords | None) -> list[tuple[str, str]]:
 def letter(request: HttpRequest, asked: DisclosureRequest) -> HttpResponse:
     """Their letter, to save: written down before, and never shown in the browser."""
     if request.method != "POST":
-        return _back(asked)
+        return DESK.back(asked)
     try:
         found = hand_out_letter(
-            file_id=UUID(request.POST.get("file", "")), request_id=asked.pk, actor=_actor(request)
+            file_id=UUID(request.POST.get("file", "")), request_id=asked.pk, actor=actor_of(request)
         )
     except (ValueError, DisclosureFile.DoesNotExist):
         raise Http404 from None
     ending = ENDINGS.get(found.media_type, ".bin")
-    return _attachment(bytes(found.content or b""), f"{asked.reference}-letter{ending}")
+    return attachment(bytes(found.content or b""), f"{asked.reference}-letter{ending}")
 
 
 @requires_fresh_proof
 def package(request: HttpRequest, asked: DisclosureRequest) -> HttpResponse:
     """The sealed file, as bytes: a fresh proof each time, and an entry of the audit."""
     if request.method != "POST":
-        return _back(asked)
+        return DESK.back(asked)
     try:
-        content = handing_over.take(request_id=asked.pk, actor=_actor(request))
+        content = handing_over.take(request_id=asked.pk, actor=actor_of(request))
     except Refusal as refusal:
-        return _refused(request, asked, refusal.sentence)
-    return _attachment(content, f"{asked.reference}.zip.p7m")
-
-
-def _attachment(content: bytes, name: str) -> HttpResponse:
-    return HttpResponse(
-        content,
-        content_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"
-        },
-    )  # fmt: skip
+        return DESK.refused(request, asked, refusal.sentence)
+    return attachment(content, f"{asked.reference}.zip.p7m")
 
 
 VIEWS: Mapping[str, View] = {
-    **{deed.name: _page_of_a_deed(deed) for deed in DEEDS},
-    **{view.__name__: guarded(WORK, view) for view in (name, drop, words, letter, package)},
+    **{deed.name: DESK.page_of(deed, permission=permission_for(deed)) for deed in DEEDS},
+    **{view.__name__: DESK.page(view) for view in (name, drop, words, letter, package)},
 }
 """The end of an address → its page."""

@@ -5,31 +5,28 @@ Nothing is done about a message before the officer says so.
 """
 
 from collections.abc import Callable, Mapping
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.defaultfilters import filesizeformat
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods
 
-from applications.actors import Actor
 from applications.admin.base import RecordedAdmin
+from applications.attachments import attachment
 from applications.errors import Refusal
 from applications.formats import date_text
 from applications.personal import Purpose
-from applications.views.staff_door import SEE_AND_POST, site
+from applications.views.staff_door import site
 from applications.views.staff_proof import requires_fresh_proof
+from privacy.admin.desk import Desk, actor_of
 from privacy.admin.message_forms import AddForm, AsideForm, RequestForm
 from privacy.admin.request_actions import WORK
 from privacy.mail_reading import file_name
@@ -40,39 +37,15 @@ from privacy.services import messages as service
 from privacy.services.messages import Seen
 
 PREFIX = "privacy_mailboxmessage"
-Page = Callable[[HttpRequest, MailboxMessage], HttpResponse]
 Facts = Mapping[str, Any]
-
-
-def worked(view: Page) -> Callable[[HttpRequest, UUID], HttpResponse]:
-    """A page about one message, for those who work on requests."""
-
-    @require_http_methods(SEE_AND_POST)
-    @wraps(view)
-    def guarded(request: HttpRequest, id: UUID) -> HttpResponse:
-        if not request.user.has_perm(WORK):
-            raise PermissionDenied
-        message = MailboxMessage.objects.select_related("request").filter(pk=id).first()
-        if message is None:
-            raise Http404
-        return view(request, message)
-
-    return guarded
-
-
-def _back(message: MailboxMessage) -> HttpResponse:
-    return redirect(f"admin:{PREFIX}_change", message.pk)
-
-
-def _actor(request: HttpRequest) -> Actor:
-    return Actor.staff(request.user.pk)
+DESK = Desk(MailboxMessage, permission=WORK, related="request")
 
 
 # --- the deeds ---------------------------------------------------------------------------------------------
 def _enter(request: HttpRequest, message: MailboxMessage, given: Facts) -> HttpResponse:
     asked = service.enter_as_request(
         message_id=message.pk, right=Right(given["right"]), language=given["language"],
-        contact=given["contact"], subject_id=given["person"], actor=_actor(request),
+        contact=given["contact"], subject_id=given["person"], actor=actor_of(request),
     )  # fmt: skip
     messages.success(request, _("The message is with the request %(number)s.") % {"number": asked.reference})
     return redirect("admin:privacy_rightsrequest_change", asked.pk)
@@ -80,14 +53,14 @@ def _enter(request: HttpRequest, message: MailboxMessage, given: Facts) -> HttpR
 
 def _add(request: HttpRequest, message: MailboxMessage, given: Facts) -> HttpResponse:
     asked = service.add_to_request(
-        message_id=message.pk, request_id=given["number"].pk, actor=_actor(request)
+        message_id=message.pk, request_id=given["number"].pk, actor=actor_of(request)
     )
     messages.success(request, _("The message is with the request %(number)s.") % {"number": asked.reference})
     return redirect("admin:privacy_rightsrequest_change", asked.pk)
 
 
 def _put_aside(request: HttpRequest, message: MailboxMessage, given: Facts) -> HttpResponse:
-    service.set_aside(message_id=message.pk, why=WhyAside(given["why"]), actor=_actor(request))
+    service.set_aside(message_id=message.pk, why=WhyAside(given["why"]), actor=actor_of(request))
     messages.success(request, _("The message is set aside."))
     return redirect(f"admin:{PREFIX}_changelist")
 
@@ -107,7 +80,7 @@ def words(request: HttpRequest, message: MailboxMessage) -> HttpResponse:
     if request.method != "POST":
         return _words(request, message, None)
     deed = request.POST.get("deed", "")
-    seen = service.look(message_id=message.pk, actor=_actor(request))
+    seen = service.look(message_id=message.pk, actor=actor_of(request))
     if deed not in DEEDS:
         return _words(request, message, seen)
     form = DEEDS[deed][1](request.POST, seen=seen)  # type: ignore[call-arg]
@@ -116,8 +89,7 @@ def words(request: HttpRequest, message: MailboxMessage) -> HttpResponse:
     try:
         return DEEDS[deed][2](request, message, form.cleaned_data)
     except Refusal as refused:
-        messages.error(request, str(refused.sentence))
-        return _back(message)
+        return DESK.refused(request, message, refused.sentence)
 
 
 def _words(
@@ -147,17 +119,14 @@ def _files(seen: Seen | None) -> list[dict[str, Any]]:
 def file(request: HttpRequest, message: MailboxMessage) -> HttpResponse:
     """One file, as bytes that no browser opens by itself."""
     if request.method != "POST":
-        return _back(message)
+        return DESK.back(message)
     try:
         name, content = service.hand_out(
-            file_id=UUID(request.POST.get("file", "")), message_id=message.pk, actor=_actor(request)
+            file_id=UUID(request.POST.get("file", "")), message_id=message.pk, actor=actor_of(request)
         )
     except (ValueError, MessageFile.DoesNotExist):
         raise Http404 from None
-    disposition = content_disposition_header(as_attachment=True, filename=file_name(name))
-    return HttpResponse(
-        content, content_type="application/octet-stream", headers={"Content-Disposition": str(disposition)}
-    )
+    return attachment(content, file_name(name))
 
 
 @admin.register(MailboxMessage)
@@ -175,7 +144,7 @@ class MailboxMessageAdmin(RecordedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         own = [
-            path(f"<uuid:id>/{name}/", self.admin_site.admin_view(worked(view)), name=f"{PREFIX}_{name}")
+            path(f"<uuid:id>/{name}/", self.admin_site.admin_view(DESK.page(view)), name=f"{PREFIX}_{name}")
             for name, view in (("words", words), ("file", file))
         ]
         return [*own, *super().get_urls()]

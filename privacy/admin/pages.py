@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.actors import Actor
+from applications.attachments import attachment
 from applications.errors import NoticeChanged
 from applications.staff_site import AdminPage
 from applications.views.staff_door import site
@@ -82,21 +83,13 @@ def record(request: HttpRequest) -> HttpResponse:
 @require_safe
 def record_as_csv(request: HttpRequest) -> HttpResponse:
     """The record as a file for spreadsheets: these know UTF-8 by its byte order mark."""
-    return _file("\ufeff" + as_csv(_record()), "text/csv", "record-of-processing.csv")
+    return attachment("\ufeff" + as_csv(_record()), "record-of-processing.csv", "text/csv")
 
 
 @require_safe
 def record_as_json(request: HttpRequest) -> HttpResponse:
     """The record as a file for programs."""
-    return _file(as_json(_record()), "application/json", "record-of-processing.json")
-
-
-def _file(text: str, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(
-        text,
-        content_type=f"{kind}; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return attachment(as_json(_record()), "record-of-processing.json", "application/json")
 
 
 # --- the flow of data -----------------------------------------------------------------------------------

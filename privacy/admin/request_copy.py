@@ -17,7 +17,8 @@ from applications.crypto.reading import unless_destroyed
 from applications.errors import Refusal
 from applications.views.staff_door import site
 from applications.views.staff_proof import ask_again
-from privacy.admin.request_actions import actor_of, back, refused, stale, worked
+from privacy.admin.desk import actor_of
+from privacy.admin.request_actions import DESK
 from privacy.models import AccessPackage, RightsRequest
 from privacy.rights.access import RELEASED, WITHHELD
 from privacy.services.deciding import decide_held, reveal_held
@@ -45,7 +46,7 @@ def _page(request: HttpRequest, asked: RightsRequest) -> HttpResponse:
     """Each value beside its two buttons; that they are about to be shown is written down first."""
     package = AccessPackage.objects.filter(pk=asked.pk, released_at__isnull=True).first()
     if package is None or not package.held:
-        return refused(request, asked, _("No copy of this request waits to be looked through."))
+        return DESK.refused(request, asked, _("No copy of this request waits to be looked through."))
     if asking := ask_again(request, also_to_look=True):
         return asking
     if request.method == "POST":
@@ -58,7 +59,7 @@ def _page(request: HttpRequest, asked: RightsRequest) -> HttpResponse:
     )  # fmt: skip
 
 
-page = worked(_page)
+page = DESK.page(_page)
 
 
 def _decide(request: HttpRequest, asked: RightsRequest, package: AccessPackage) -> HttpResponse:
@@ -66,20 +67,20 @@ def _decide(request: HttpRequest, asked: RightsRequest, package: AccessPackage) 
         name.removeprefix(FIELD): str(how) for name, how in request.POST.items() if name.startswith(FIELD)
     }
     if not chosen:
-        return refused(request, asked, _("Nothing was chosen, so nothing was decided."))
+        return DESK.refused(request, asked, _("Nothing was chosen, so nothing was decided."))
     try:
         package = decide_held(request_id=asked.pk, decisions=chosen, actor=actor_of(request))
     except Refusal as refusal:
-        return refused(request, asked, refusal.sentence)
+        return DESK.refused(request, asked, refusal.sentence)
     except (KeyError, AccessPackage.DoesNotExist):  # the copy was made anew meanwhile
-        return stale(request, asked)
+        return DESK.stale(request, asked)
     sentence = ngettext("%(n)d value is decided.", "%(n)d values are decided.", len(chosen))
     messages.success(request, sentence % {"n": len(chosen)})
     left = len(package.undecided)
     if left:
         waiting = ngettext("%(n)d value still waits.", "%(n)d values still wait.", left)
         messages.warning(request, waiting % {"n": left})
-    return back(asked)
+    return DESK.back(asked)
 
 
 @data_key_scope()

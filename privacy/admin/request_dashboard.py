@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from applications.attachments import attachment
 from applications.charts import Chart, Series
 from applications.formats import number_text
 from applications.staff_site import AdminPage
@@ -84,11 +85,7 @@ def register_as_csv(request: HttpRequest) -> HttpResponse:
     written = io.StringIO()
     lines = csv.writer(written, lineterminator="\r\n")
     lines.writerows([harmless(cell) for cell in line] for line in reader.register())
-    return HttpResponse(
-        "\ufeff" + written.getvalue(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="requests.csv"'},
-    )
+    return attachment("\ufeff" + written.getvalue(), "requests.csv", "text/csv")
 
 
 DASHBOARD = site.register_page(

@@ -26,9 +26,9 @@ from privacy.admin.request_forms import (
 from privacy.letter_facts import Delay
 from privacy.models import Identity, Refusal, Result, Right, RightsRequest
 from privacy.request_texts import Text
-from privacy.selectors.about import choices
+from privacy.selectors.about import choices, is_specified
 from privacy.selectors.requests import applications_of
-from privacy.services import requests
+from privacy.services import identifying, receiving, requests
 from privacy.services.deciding import is_weighed, weigh
 from privacy.services.restrictions import announce_end, standing_of
 from privacy.states import OPEN, RequestStatus, sources
@@ -67,7 +67,7 @@ def _may_become(to: RequestStatus) -> Callable[[RightsRequest], bool]:
 
 # --- who asks ---------------------------------------------------------------------------------------------
 def _ask(request: RightsRequest, _given: Mapping[str, Any], actor: Actor) -> object:
-    return requests.ask_who(request_id=request.pk, actor=actor)
+    return identifying.ask_who(request_id=request.pk, actor=actor)
 
 
 def _telling_to_ask(request: RightsRequest) -> Sequence[str]:
@@ -86,7 +86,7 @@ def _telling_to_ask(request: RightsRequest) -> Sequence[str]:
 
 def _identify(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
     person = given.get("number")
-    return requests.identify(
+    return identifying.identify(
         request_id=request.pk, identity=Identity.OFFICER, actor=actor, decision=given["decision"],
         subject_id=person.pk if person else None,
     )  # fmt: skip
@@ -152,16 +152,18 @@ def _telling_approval(request: RightsRequest) -> Sequence[str]:
 
 
 def _may_be_approved(request: RightsRequest) -> bool:
-    return request.status in sources(S.APPROVED) and requests.is_specified(request)
+    return request.status in sources(S.APPROVED) and is_specified(request)
 
 
 # --- what it is about -------------------------------------------------------------------------------------
 def _specify(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
-    return requests.specify(request_id=request.pk, about=given["matter"], actor=actor)
+    return receiving.specify(
+        request_id=request.pk, about=given["matter"], view=given.get("view", ""), actor=actor
+    )
 
 
 def _may_be_specified(request: RightsRequest) -> bool:
-    return request.status in requests.BEFORE and not request.about and bool(choices(request))
+    return request.status in receiving.BEFORE and not request.about and bool(choices(request))
 
 
 def _telling_what(_request: RightsRequest) -> Sequence[str]:
@@ -172,7 +174,7 @@ def _telling_what(_request: RightsRequest) -> Sequence[str]:
 
 
 def _add_correction(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
-    return requests.add_correction(
+    return receiving.add_correction(
         request_id=request.pk, application_id=UUID(given["application"]), label=given["answer"],
         new=given["new"], actor=actor,
     )  # fmt: skip
@@ -180,7 +182,7 @@ def _add_correction(request: RightsRequest, given: Mapping[str, Any], actor: Act
 
 def _may_be_corrected(request: RightsRequest) -> bool:
     known = request.subject_id is not None and bool(applications_of(request.subject_id))
-    return request.right == Right.RECTIFICATION and request.status in requests.BEFORE and known
+    return request.right == Right.RECTIFICATION and request.status in receiving.BEFORE and known
 
 
 def _telling_correction(_request: RightsRequest) -> Sequence[str]:

@@ -44,8 +44,8 @@ class DeedForm(forms.Form):
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data: Any = None, *, about: RightsRequest) -> None:
-        super().__init__(data, initial={"seen": last_change(about)})
+    def __init__(self, data: Any = None, files: Any = None, *, about: RightsRequest) -> None:
+        super().__init__(data, files, initial={"seen": last_change(about)})
         self.about = about
 
     @property
@@ -67,8 +67,8 @@ class IdentifyForm(DeedForm):
         help_text=gettext_lazy("What was shown or compared, and by whom. It is kept with the request."),
     )
 
-    def __init__(self, data: Any = None, *, about: RightsRequest) -> None:
-        super().__init__(data, about=about)
+    def __init__(self, data: Any = None, files: Any = None, *, about: RightsRequest) -> None:
+        super().__init__(data, files, about=about)
         if about.subject_id is not None:
             del self.fields["number"]
 
@@ -84,10 +84,16 @@ class SpecifyForm(DeedForm):
     """What a request is about that came in without saying it."""
 
     matter = forms.ChoiceField(label=gettext_lazy("What it is about"), widget=forms.RadioSelect)
+    view = words_field(
+        label=gettext_lazy("How the person sees it"), required=False,
+        help_text=gettext_lazy("The lender gets it word for word: what the person wrote about its decision."),
+    )  # fmt: skip
 
-    def __init__(self, data: Any = None, *, about: RightsRequest) -> None:
-        super().__init__(data, about=about)
+    def __init__(self, data: Any = None, files: Any = None, *, about: RightsRequest) -> None:
+        super().__init__(data, files, about=about)
         self.fields["matter"].choices = choices(about)  # type: ignore[attr-defined]
+        if about.right != Right.REVIEW:
+            del self.fields["view"]
 
 
 class CorrectionForm(DeedForm):
@@ -101,8 +107,8 @@ class CorrectionForm(DeedForm):
         help_text=gettext_lazy("As the person would write it into the form."),
     )  # fmt: skip
 
-    def __init__(self, data: Any = None, *, about: RightsRequest) -> None:
-        super().__init__(data, about=about)
+    def __init__(self, data: Any = None, files: Any = None, *, about: RightsRequest) -> None:
+        super().__init__(data, files, about=about)
         sent = applications_of(about.subject_id) if about.subject_id else []
         own = [(str(one.pk), one.reference) for one in sent]
         self.fields["application"].choices = own  # type: ignore[attr-defined]
@@ -164,8 +170,8 @@ class RefuseForm(DeedForm):
         help_text=gettext_lazy("The person reads it in the answer, below the reason."),
     )  # fmt: skip
 
-    def __init__(self, data: Any = None, *, about: RightsRequest) -> None:
-        super().__init__(data, about=about)
+    def __init__(self, data: Any = None, files: Any = None, *, about: RightsRequest) -> None:
+        super().__init__(data, files, about=about)
         nobody_known = about.status == RequestStatus.IDENTITY_CHECK
         possible = [one for one in Refusal if (one in UNKNOWN) == nobody_known]
         self.fields["why"].choices = [(one.value, one.label) for one in possible]  # type: ignore[attr-defined]
@@ -224,8 +230,8 @@ class ApproveForm(DeedForm):
         help_text=gettext_lazy("The person reads it in the answer."),
     )  # fmt: skip
 
-    def __init__(self, data: Any = None, *, about: RightsRequest) -> None:
-        super().__init__(data, about=about)
+    def __init__(self, data: Any = None, files: Any = None, *, about: RightsRequest) -> None:
+        super().__init__(data, files, about=about)
         found = self._keepable()
         self.exceptions = [KeepForm(data, keepable=one) for one in found]
         if about.right == Right.RECTIFICATION:

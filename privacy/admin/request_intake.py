@@ -30,7 +30,7 @@ from applications.services.finding import find
 from applications.views.staff_door import SEE_AND_POST, site
 from privacy.admin.request_forms import day_field, words_field
 from privacy.models import Right, RightsRequest, Way
-from privacy.services.requests import receive
+from privacy.services.receiving import receive
 
 ADD = "privacy.add_rightsrequest"
 SALT = "privacy.request_intake"

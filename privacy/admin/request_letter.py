@@ -5,7 +5,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from applications.views.staff_door import site
-from privacy.admin.request_actions import actor_of, back, worked
+from privacy.admin.desk import actor_of
+from privacy.admin.request_actions import DESK
 from privacy.letters import read
 from privacy.models import Letter, RightsRequest
 from privacy.services.letters import hand_over
@@ -17,7 +18,7 @@ def letter(request: HttpRequest, asked: RightsRequest) -> HttpResponse:
     if request.method == "POST":
         hand_over(letter_id=found.pk, actor=actor_of(request))
         messages.success(request, _("It is written down that the letter was handed over."))
-        return back(asked)
+        return DESK.back(asked)
     return site.render(
         request, "privacy/admin/request_letter.html", title=_("Letter"), subtitle=asked.reference,
         asked=asked, letter=read(found), waits=found.to_hand_over and found.handed_over_at is None,
@@ -32,4 +33,4 @@ def _letter(asked: RightsRequest, identifier: str) -> Letter:
         raise Http404 from None
 
 
-page = worked(letter)
+page = DESK.page(letter)

@@ -42,6 +42,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="requestwords",
+            name="view",
+            field=applications.crypto.fields.EncryptedText(
+                label="request.view",
+                null=True,
+                verbose_name="what the lender is told of how the person sees it",
+            ),
+        ),
+        migrations.AddField(
+            model_name="requestwords",
             name="changes",
             field=applications.crypto.fields.EncryptedJSON(
                 label="request.changes", null=True, verbose_name="what is to be corrected"
@@ -61,6 +70,8 @@ class Migration(migrations.Migration):
                     ("stands", "The objection stands"),
                     ("overruled", "Compelling grounds override it (Art. 21(1))"),
                     ("partly", "Carried out in part"),
+                    ("taken_back", "The person took back what was carried out"),
+                    ("asked_anew", "The person asked anew, having proved who they are"),
                     ("nothing", "There was nothing that it could be done to"),
                 ],
                 max_length=20,

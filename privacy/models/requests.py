@@ -81,6 +81,8 @@ class Result(models.TextChoices):
     STANDS = "stands", _("The objection stands")
     OVERRULED = "overruled", _("Compelling grounds override it (Art. 21(1))")
     PARTLY = "partly", _("Carried out in part")
+    TAKEN_BACK = "taken_back", _("The person took back what was carried out")
+    ASKED_ANEW = "asked_anew", _("The person asked anew, having proved who they are")
     NOTHING = "nothing", _("There was nothing that it could be done to")
 
 
@@ -247,6 +249,12 @@ class RequestWords(models.Model):
     text = EncryptedText(
         _("what was asked"),
         label="request.text",
+        null=True,
+        personal=Personal(Category.COMMUNICATIONS, Source.CONSUMER, retention=Retention.ANSWERS),
+    )
+    view = EncryptedText(
+        _("what the lender is told of how the person sees it"),
+        label="request.view",
         null=True,
         personal=Personal(Category.COMMUNICATIONS, Source.CONSUMER, retention=Retention.ANSWERS),
     )

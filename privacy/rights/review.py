@@ -14,7 +14,7 @@ from applications.formats import date_text
 from lenders.errors import NotReviewable
 from lenders.models import Submission
 from lenders.selectors.reviews import Review, reviews_of
-from lenders.services.words import LONGEST_VIEW, ask_for_review
+from lenders.services.words import ask_for_review
 from privacy.models import LetterKind, Refusal, Result, RightsRequest
 from privacy.request_texts import moment
 from privacy.rights.base import Done, Part, Wait
@@ -42,7 +42,7 @@ class HumanReview:
     def pass_on(self, request: RightsRequest) -> Done:
         """Where there is nothing (more) to review, the answer says so."""
         submission = _submission(request)
-        view = (request.words.text or "")[:LONGEST_VIEW]
+        view = request.words.view or ""
         if submission is not None:
             with suppress(NotReviewable):
                 ask_for_review(submission_id=submission.pk, matter=request.pk, view=view, actor=SYSTEM)

@@ -13,8 +13,26 @@ from applications.personal import Purpose
 from lenders.models import Submission
 from lenders.selectors.reviews import REFUSED, reviewable
 from privacy.models import Right, RightsRequest
+from privacy.states import OPEN
 
 Choices = list[tuple[str, str]]
+ABOUT_ONE = frozenset(
+    {Right.RECTIFICATION, Right.RESTRICTION, Right.OBJECTION, Right.REVIEW, Right.COMPLAINT}
+)
+"""About one of several things, which `about` names."""
+
+
+def is_specified(request: RightsRequest) -> bool:
+    """Whether it is known what the request is about."""
+    return bool(request.about) or request.right not in ABOUT_ONE
+
+
+def is_doubled(request: RightsRequest, about: str) -> bool:
+    """Whether the same person has another open request about this. Of nobody known there are many."""
+    same = RightsRequest.objects.filter(
+        subject__isnull=False, subject=request.subject_id, right=request.right, about=about, status__in=OPEN
+    )
+    return same.exclude(pk=request.pk).exists()
 
 
 def choices(request: RightsRequest) -> Choices:

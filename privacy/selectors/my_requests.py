@@ -22,6 +22,7 @@ from privacy.datamap import explain
 from privacy.models import (
     HANDS_OUT,
     AccessPackage,
+    Refusal,
     RequestWords,
     Result,
     Right,
@@ -87,6 +88,8 @@ RESULTS: Mapping[str, str | Promise] = {
     Result.OVERRULED: gettext_lazy(
         "We have overruled it: there are compelling grounds. The letter that we sent you says which."
     ),
+    Result.TAKEN_BACK: gettext_lazy("You took back what you had asked for."),
+    Result.ASKED_ANEW: gettext_lazy("You asked for the same yourself: that request counts."),
     Result.NOTHING: gettext_lazy("There was nothing (any more) that it could be done to."),
     Result.PARTLY: gettext_lazy("A part is done. Why not all of it, the letter that we sent you says."),
 }
@@ -207,8 +210,10 @@ def _mine(
 ) -> MyRequest:
     is_open = row.status in OPEN
     stands = WAITS.get(row.trouble, STANDS[row.status]) if is_open else STANDS[row.status]
-    if row.status == S.COMPLETED and row.result:
+    if row.result and not is_open:
         stands = RESULTS[row.result]
+    if row.refusal == Refusal.NOT_IDENTIFIED:
+        stands = _("It is not carried out: you said that it was not you, or nobody could tell.")
     if row.status == S.COMPLETED and row.right in HANDS_OUT and package is None:
         stands = _("The copy was open for a month and has been deleted. You can ask for a new one.")
     return MyRequest(

@@ -133,6 +133,7 @@ def words_of(request: RightsRequest) -> list[tuple[str, str]]:
     names = {
         "contact": _("Where the person is answered"),
         "text": _("What the person wrote"),
+        "view": _("What the lender is told of how the person sees it"),
         "decision": _("How it was established who asks"),
     }
     found = [(name, unless_destroyed(row, field)) for field, name in names.items()]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM, Actor
 from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope, key_of_a_new_owner
-from applications.data_policy import require_allowed, uses_of
+from applications.data_policy import NotInPolicy, require_allowed, uses_of
 from applications.errors import IllegalTransition
 from applications.models import Disclosure, DisclosureStatus
 from applications.personal import Basis, Personal
@@ -25,7 +25,7 @@ from applications.services.operations import DAILY_JOBS
 from privacy.datamap import entries
 from privacy.disclosure_package import Held, as_zip, digest, held_of
 from privacy.disclosure_states import DisclosureState
-from privacy.errors import NothingToDisclose
+from privacy.errors import MapChanged, NothingToDisclose
 from privacy.models import DisclosureRequest, HandedBy, SealedPackage
 from privacy.sealing import read_certificate, seal
 from privacy.services.disclosing import require_papers
@@ -42,7 +42,7 @@ def make_package(*, request_id: UUID, actor: Actor) -> DisclosureRequest:
     """Make the package of what two people approved, sealed for the recipient; the register of disclosures has
     it as about to leave.
 
-    Raises NothingToDisclose, RecipientLapsed, CertificateRefused, NotInPolicy and IllegalTransition.
+    Raises NothingToDisclose, RecipientLapsed, CertificateRefused, MapChanged and IllegalTransition.
     """
     with transaction.atomic():
         request = locked(request_id)
@@ -56,8 +56,11 @@ def make_package(*, request_id: UUID, actor: Actor) -> DisclosureRequest:
             raise NothingToDisclose
         content = as_zip(request, held)
         sealed = seal(content, certificate)
-        for one in held:
-            _intend(request, one, actor)
+        try:
+            for one in held:
+                _intend(request, one, actor)
+        except NotInPolicy:  # the map was changed since it was approved
+            raise MapChanged from None
         package = SealedPackage(request=request, expires_at=timezone.now() + KEPT)
         with key_of_a_new_owner(package.pk):
             package.content = sealed

@@ -23,7 +23,7 @@ from privacy.selectors.messages import (
     requests_of,
     words_of,
 )
-from privacy.services import requests
+from privacy.services import receiving
 
 CHUNK = 100
 
@@ -86,7 +86,7 @@ def enter_as_request(
     """
     with transaction.atomic():
         message = _waiting(message_id)
-        request = requests.receive(
+        request = receiving.receive(
             right=right, way=Way.MAILBOX, language=language, actor=actor, subject_id=subject_id,
             contact=contact, text=words_of(message).as_text, received_at=message.delivered_at,
         )  # fmt: skip
@@ -103,7 +103,7 @@ def add_to_request(*, message_id: UUID, request_id: UUID, actor: Actor) -> Right
     """
     with transaction.atomic():
         message = _waiting(message_id)
-        request = requests.add_words(
+        request = receiving.add_words(
             request_id=request_id,
             text=words_of(message).as_text,
             written_at=message.delivered_at,

@@ -1,6 +1,7 @@
 """A request's state, moved by compare-and-set; what happened stands in its steps and in the audit."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -9,6 +10,11 @@ from applications.errors import IllegalTransition
 from applications.services import audit
 from privacy.models import RequestEvent, RightsRequest
 from privacy.states import ENDED, RequestStatus, sources
+
+
+def locked(request_id: UUID) -> RightsRequest:
+    """A request that the caller's transaction holds. Raises RightsRequest.DoesNotExist."""
+    return RightsRequest.objects.select_for_update().get(pk=request_id)
 
 
 def move(

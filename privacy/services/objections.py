@@ -8,7 +8,7 @@ from applications.actors import Actor
 from applications.personal import Purpose
 from applications.selectors.permission import standing_objections
 from applications.services.processing import end_objection
-from privacy.models import Right, RightsRequest
+from privacy.models import Result, Right, RightsRequest
 from privacy.services.moves import move
 from privacy.states import RequestStatus
 
@@ -27,4 +27,4 @@ def take_back(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> None:
             return
         end_objection(subject_id=subject_id, purpose=purpose, actor=actor)
         if request is not None:
-            move(request, RequestStatus.COMPLETED, actor, why="taken_back")
+            move(request, RequestStatus.COMPLETED, actor, why=Result.TAKEN_BACK, result=Result.TAKEN_BACK)

@@ -13,7 +13,7 @@ from applications.recipients import News, NewsKind
 from applications.selectors.permission import standing_restrictions
 from applications.services import processing
 from applications.services.operations import DAILY_JOBS
-from privacy.models import Letter, LetterKind, Right, RightsRequest
+from privacy.models import Letter, LetterKind, Result, Right, RightsRequest
 from privacy.rights import notification
 from privacy.services.letters import send_letter
 from privacy.services.moves import move, note
@@ -105,7 +105,7 @@ def _lift(restriction: Restriction, actor: Actor) -> None:
             note(request, "restriction_lifted", actor)
             if request.status == RequestStatus.RUNNING:  # there is nothing left of it to be carried out
                 notification.refresh(request)
-                move(request, RequestStatus.COMPLETED, actor, why="taken_back")
+                move(request, RequestStatus.COMPLETED, actor, why=Result.TAKEN_BACK, result=Result.TAKEN_BACK)
 
 
 DAILY_JOBS["lift_restrictions"] = lift_announced

@@ -51,7 +51,7 @@ from privacy.portability.document import (
     labels_of,
 )
 from privacy.portability.keys import signed
-from privacy.services import requests
+from privacy.services import receiving
 from privacy.services.moves import note
 from privacy.states import ENDED, RequestStatus
 
@@ -106,7 +106,7 @@ def instruct(*, subject_id: UUID, controller_id: UUID, language: str, contact: s
 def _open_request(subject_id: UUID, language: str, contact: str, actor: Actor) -> RightsRequest:
     """The person's open request, held, and not yet past the step that waits for transfers."""
     while True:
-        request = requests.receive(
+        request = receiving.receive(
             right=Right.PORTABILITY, way=Way.OWN_PAGES, language=language, actor=actor,
             subject_id=subject_id, identity=Identity.FRESH_CODE, contact=contact,
         )  # fmt: skip

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods, require_safe
 
+from applications.attachments import attachment
 from applications.errors import Refusal
 from applications.views.fresh_code import fresh_code_required
 from applications.views.guard import ConsumerRequest, actor_of
@@ -25,7 +26,7 @@ from privacy.selectors.portability import controllers, waiting_for, would_be_tak
 from privacy.services import arrivals
 from privacy.services.deciding import note_opened
 from privacy.services.transfers import instruct
-from privacy.views.my_rights import ask, file_answer
+from privacy.views.my_rights import ask
 
 
 @fresh_code_required
@@ -77,8 +78,8 @@ def download(request: ConsumerRequest, request_id: UUID, ending: str) -> HttpRes
     note_opened(request_id=found.pk, actor=actor_of(request))
     content = bytes(found.content or b"")
     if ending == "json":
-        return file_answer(content, "application/json", "data.json")
-    return file_answer(jws.detached(signed(content, typ=FILE_TYPE)).encode(), "application/jose", "data.jws")
+        return attachment(content, "data.json", "application/json")
+    return attachment(jws.detached(signed(content, typ=FILE_TYPE)).encode(), "data.jws", "application/jose")
 
 
 @fresh_code_required

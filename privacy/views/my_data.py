@@ -11,6 +11,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from applications.attachments import attachment as saved
 from applications.errors import IllegalTransition
 from applications.models import DataSubject
 from applications.views.fresh_code import fresh_code_required
@@ -21,9 +22,9 @@ from privacy.rights.access import document_of
 from privacy.rights.package_files import Document, as_csv, as_json, as_zip, attachments
 from privacy.rights.registry import module_of
 from privacy.selectors.my_requests import categories_of, open_package, requests_of
-from privacy.services import requests
+from privacy.services import identifying, requests
 from privacy.services.deciding import note_opened
-from privacy.views.my_rights import ask, file_answer
+from privacy.views.my_rights import ask
 
 LOOK_AGAIN_SECONDS = 3
 FILES: Mapping[str, tuple[str, Callable[[Document], str | bytes]]] = {
@@ -94,7 +95,7 @@ def answer(request: ConsumerRequest, request_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("my_data:index")
     subject = request.consumer.subject
-    deed = requests.confirm if request.POST.get("it_is") == "me" else requests.deny
+    deed = identifying.confirm if request.POST.get("it_is") == "me" else identifying.deny
     try:
         deed(request_id=request_id, subject_id=subject.pk, actor=actor_of(request))
     except RightsRequest.DoesNotExist:
@@ -120,7 +121,7 @@ def download(request: ConsumerRequest, request_id: UUID, ending: str) -> HttpRes
     if ending not in FILES:
         raise Http404
     kind, write = FILES[ending]
-    return file_answer(write(document_of(_package(request, request_id))), kind, f"data.{ending}")
+    return saved(write(document_of(_package(request, request_id))), f"data.{ending}", kind)
 
 
 @fresh_code_required
@@ -130,7 +131,7 @@ def attachment(request: ConsumerRequest, request_id: UUID, name: str) -> HttpRes
     content = attachments(document_of(_package(request, request_id))).get(name)
     if content is None:
         raise Http404
-    return file_answer(content, "application/octet-stream", name)
+    return saved(content, name)
 
 
 def _own(subject: DataSubject, request_id: UUID) -> RightsRequest:

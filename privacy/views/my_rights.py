@@ -1,6 +1,5 @@
 """A person's own pages for what they can ask beside a copy and erasure: each after a code mailed just now."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -12,22 +11,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications import flow
+from applications.attachments import attachment
 from applications.errors import IllegalTransition
 from applications.models import Application, Restriction
 from applications.personal import Purpose
 from applications.selectors.people import answers, applications_of, own_application
 from applications.states import ApplicationStatus
-from applications.uploads import Upload
 from applications.views.fresh_code import fresh_code_required
 from applications.views.guard import ConsumerRequest, actor_of, posted_in_vain
 from lenders.selectors.reviews import reviews_of
-from privacy.changes import Stored
 from privacy.models import Identity, Right, RightsRequest, Way
 from privacy.my_data_forms import CorrectionForm, ObjectionForm, RestrictionForm, ReviewForm
 from privacy.rights.papers import as_zip, papers_of
 from privacy.selectors.about import reviewable_choices
 from privacy.selectors.my_requests import objections_of, restrictions_of
-from privacy.services import requests
+from privacy.services import receiving
 from privacy.services.objections import take_back
 from privacy.services.restrictions import end_own
 
@@ -35,38 +33,38 @@ RIGHTS = Purpose.DATA_SUBJECT_RIGHTS
 EVERY = ["GET", "HEAD", "POST"]
 
 
-def ask(
-    request: ConsumerRequest, right: Right, *, about: str = "", text: str = "",
-    changes: Sequence[Stored] = (), files: Sequence[Upload] = (),
-) -> RightsRequest:  # fmt: skip
-    """Enter what a person asks for on these pages, where they have just shown who they are."""
+def ask(request: ConsumerRequest, right: Right, **written: Any) -> RightsRequest:
+    """Enter what a person asks for on these pages, where they have just shown who they are; `written` as
+    receiving.receive has it.
+    """
     subject = request.consumer.subject
-    return requests.receive(
-        right=right, way=Way.OWN_PAGES, language=get_language() or "lv", actor=actor_of(request), about=about,
-        text=text, changes=changes, files=files, subject_id=subject.pk, identity=Identity.FRESH_CODE,
-        contact=subject.verified_email,
+    return receiving.receive(
+        right=right, way=Way.OWN_PAGES, language=get_language() or "lv", actor=actor_of(request),
+        subject_id=subject.pk, identity=Identity.FRESH_CODE, contact=subject.verified_email, **written,
     )  # fmt: skip
 
 
-def file_answer(content: bytes | str, kind: str, name: str) -> HttpResponse:
-    """A file to save, never to be shown."""
-    return HttpResponse(
-        content,
-        content_type=f"{kind}; charset=utf-8" if isinstance(content, str) else kind,
-        headers={
-            "Content-Disposition": f'attachment; filename="{name}"',
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+# --- a form that asks -------------------------------------------------------------------------------------
+def _page(
+    request: ConsumerRequest, right: Right, form: Any, template: str, *, column: str = "text", **context: Any
+) -> HttpResponse:  # fmt: skip
+    """The form of a right; what is posted, and in order, is asked for. `column` is where the words go."""
+    if form is not None and form.is_bound and form.is_valid():
+        ask(request, right, about=form.cleaned_data["about"], **{column: form.cleaned_data["what"]})
+        return redirect("my_data:index")
+    return render(request, template, {"form": form, **context})
+
+
+def _posted(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
 
 
 # --- only stored ------------------------------------------------------------------------------------------
+RESTRICTION = "privacy/my_restriction.html"
+
+
 def _restriction_in_vain(request: HttpRequest) -> HttpResponse:
-    return _typed_in_vain(request, "privacy/my_restriction.html", RestrictionForm(request.POST))
-
-
-def _objection_in_vain(request: HttpRequest) -> HttpResponse:
-    return _typed_in_vain(request, "privacy/my_objection.html", ObjectionForm(request.POST))
+    return _typed_in_vain(request, RESTRICTION, RestrictionForm(request.POST))
 
 
 @fresh_code_required
@@ -74,13 +72,9 @@ def _objection_in_vain(request: HttpRequest) -> HttpResponse:
 @require_http_methods(EVERY)
 def restriction(request: ConsumerRequest) -> HttpResponse:
     """What a restriction does, those that stand, and the form."""
-    form = RestrictionForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        ask(request, Right.RESTRICTION, about=given["about"], text=given["what"])
-        return redirect("my_data:index")
-    context = {"form": form, "standing": restrictions_of(request.consumer.subject)}
-    return render(request, "privacy/my_restriction.html", context)
+    standing = restrictions_of(request.consumer.subject)
+    form = RestrictionForm(_posted(request))
+    return _page(request, Right.RESTRICTION, form, RESTRICTION, standing=standing)
 
 
 @fresh_code_required
@@ -97,18 +91,20 @@ def end_restriction(request: ConsumerRequest, restriction_id: UUID) -> HttpRespo
 
 
 # --- not for this -----------------------------------------------------------------------------------------
+OBJECTION = "privacy/my_objection.html"
+
+
+def _objection_in_vain(request: HttpRequest) -> HttpResponse:
+    return _typed_in_vain(request, OBJECTION, ObjectionForm(request.POST))
+
+
 @fresh_code_required
 @posted_in_vain(_objection_in_vain)
 @require_http_methods(EVERY)
 def objection(request: ConsumerRequest) -> HttpResponse:
     """The uses that one can object to, the objections that stand, and the form."""
-    form = ObjectionForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        ask(request, Right.OBJECTION, about=given["about"], text=given["what"])
-        return redirect("my_data:index")
-    context = {"form": form, "standing": objections_of(request.consumer.subject)}
-    return render(request, "privacy/my_objection.html", context)
+    standing = objections_of(request.consumer.subject)
+    return _page(request, Right.OBJECTION, ObjectionForm(_posted(request)), OBJECTION, standing=standing)
 
 
 @fresh_code_required
@@ -124,11 +120,14 @@ def take_objection_back(request: ConsumerRequest, about: str) -> HttpResponse:
 
 
 # --- a human being ----------------------------------------------------------------------------------------
+REVIEW = "privacy/my_review.html"
+
+
 def _review_in_vain(request: HttpRequest) -> HttpResponse:
     """Nobody is known here, so no decision is named; what was typed is kept."""
     about = request.POST.get("about", "")
     form = ReviewForm(request.POST, choices=[(about, _("The decision that you chose"))] if about else [])
-    return _typed_in_vain(request, "privacy/my_review.html", form)
+    return _typed_in_vain(request, REVIEW, form)
 
 
 @fresh_code_required
@@ -138,13 +137,8 @@ def review(request: ConsumerRequest) -> HttpResponse:
     """The decisions that can be reviewed, the form, and what lenders answered."""
     subject_id = request.consumer.subject_id
     choices = reviewable_choices(subject_id)
-    form = ReviewForm(request.POST if request.method == "POST" else None, choices=choices)
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        ask(request, Right.REVIEW, about=given["about"], text=given["what"])
-        return redirect("my_data:index")
-    context = {"form": form if choices else None, "reviews": reviews_of(subject_id)}
-    return render(request, "privacy/my_review.html", context)
+    form = ReviewForm(_posted(request), choices=choices) if choices else None
+    return _page(request, Right.REVIEW, form, REVIEW, column="view", reviews=reviews_of(subject_id))
 
 
 # --- put right --------------------------------------------------------------------------------------------
@@ -175,10 +169,9 @@ def correction(request: ConsumerRequest, application_id: UUID, slug: str) -> Htt
     """One part of an application: as it stands, and as it should be."""
     step, application = _step(slug), _own_application(request, application_id)
     given = answers(application, purpose=RIGHTS)
-    posted = request.method == "POST"
-    form = CorrectionForm(step, given, request.POST if posted else None, request.FILES if posted else None)
+    form = CorrectionForm(step, given, _posted(request), request.FILES or None)
     status = HTTPStatus.OK
-    if posted and form.is_valid():
+    if form.is_valid():
         try:
             ask(
                 request, Right.RECTIFICATION, about=f"{application.reference}/{slug}",
@@ -246,7 +239,7 @@ def papers(request: ConsumerRequest, request_id: UUID) -> HttpResponse:
 @require_safe
 def papers_file(request: ConsumerRequest, request_id: UUID) -> HttpResponse:
     """The papers as a file, to send on."""
-    return file_answer(as_zip(_papers(request, request_id)), "application/zip", "papers.zip")
+    return attachment(as_zip(_papers(request, request_id)), "papers.zip", "application/zip")
 
 
 def _papers(request: ConsumerRequest, request_id: UUID) -> dict[str, Any]:

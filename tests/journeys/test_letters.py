@@ -13,7 +13,7 @@ from django.db import transaction
 from applications.actors import SYSTEM
 from privacy.models import *
 from privacy.services.letters import send_letter
-from privacy.services.requests import receive
+from privacy.services.receiving import receive
 request = receive(right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=SYSTEM, contact="{address}")
 with transaction.atomic():
     send_letter(request=request, kind=LetterKind.REFUSED, actor=SYSTEM, facts={{"why": Refusal.UNFOUNDED}},

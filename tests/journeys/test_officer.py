@@ -19,7 +19,7 @@ from applications.crypto.keyring import data_key_scope
 from applications.models import AccountNote
 from lenders.models import Submission
 from privacy.models import *
-from privacy.services.requests import receive
+from privacy.services.receiving import receive
 from tests.lenders import scene
 with data_key_scope():
     application = scene.sent("atra")

@@ -8,7 +8,7 @@ from django.urls import reverse
 from applications.actors import Actor
 from applications.models import DataSubject
 from privacy.models import Identity, Right, RightsRequest, Way
-from privacy.services import requests
+from privacy.services import receiving
 from tests.privacy.rights import current
 
 ENGLISH = {"Accept-Language": "en"}
@@ -47,7 +47,7 @@ def entered(
 ) -> RightsRequest:
     """A request that came by letter: who asks is known only with `identity`."""
     return current(
-        requests.receive(
+        receiving.receive(
             right=right, way=Way.OFFICER, language="lv", actor=Actor.staff(1), identity=identity,
             subject_id=subject.pk if subject else None, contact="zqx.contact@piemers.lv",
             text="zqxwritten: delete me",

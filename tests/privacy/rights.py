@@ -12,7 +12,7 @@ from lenders.services.words import record_word_answer
 from lenders.states import ReviewOutcome
 from privacy.changes import as_stored
 from privacy.models import Identity, Right, RightsRequest, Way
-from privacy.services import requests, running
+from privacy.services import receiving, requests, running
 from privacy.services.deciding import is_weighed, weigh
 from privacy.services.requests import Kept
 from privacy.states import RequestStatus
@@ -29,7 +29,7 @@ def ask(
     **written: Any,
 ) -> RightsRequest:
     """Somebody asks with a fresh code."""
-    return requests.receive(
+    return receiving.receive(
         right=right, way=Way.OWN_PAGES, language="lv", actor=Actor.consumer(subject.pk), about=about,
         subject_id=subject.pk, identity=identity, contact=subject.verified_email, **written,
     )  # fmt: skip

@@ -33,7 +33,7 @@ from privacy.models import (
     Way,
 )
 from privacy.selectors.requests import letters_to_hand_over
-from privacy.services import requests
+from privacy.services import receiving, requests
 from privacy.services.letters import (
     give_up_mailing,
     load_delivered_templates,
@@ -53,7 +53,7 @@ LINK = re.compile(r"http\S+/letters/\S+")
 
 def asked(subject: DataSubject | None = None, *, contact: str = CONTACT, **facts: Any) -> RightsRequest:
     options: dict[str, Any] = {"right": Right.ACCESS, "language": "lv"}
-    return requests.receive(
+    return receiving.receive(
         way=Way.OWN_PAGES, actor=OFFICER, subject_id=subject.pk if subject else None, contact=contact,
         identity=Identity.FRESH_CODE if subject else Identity.NONE, **(options | facts),
     )  # fmt: skip

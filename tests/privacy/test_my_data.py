@@ -16,7 +16,7 @@ from applications.views.fresh_code import FRESH_FOR
 from privacy.models import AccessPackage, Identity, Refusal, Right, RightsRequest, Way
 from privacy.rights.access import RELEASED, WITHHELD
 from privacy.rights.registry import module_of
-from privacy.services import reminding, requests, running
+from privacy.services import identifying, receiving, reminding, requests, running
 from privacy.services.deciding import decide_held
 from tests import factories
 from tests.clock import later
@@ -232,11 +232,11 @@ def test_erased_person_is_signed_out(browser, anna):
 @pytest.fixture
 def questioned(anna: DataSubject) -> RightsRequest:
     """The officer entered a letter in Anna's name, and asks whether it was her."""
-    request = requests.receive(
+    request = receiving.receive(
         right=Right.ERASURE, way=Way.OFFICER, language="lv", actor=rights.OFFICER, subject_id=anna.pk,
         contact="somebody@piemers.lv",
     )  # fmt: skip
-    return requests.ask_who(request_id=request.pk, actor=rights.OFFICER)
+    return identifying.ask_who(request_id=request.pk, actor=rights.OFFICER)
 
 
 def test_person_says_that_it_was_them(browser, questioned):

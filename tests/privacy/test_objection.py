@@ -11,7 +11,7 @@ from applications.services.processing import end_objection
 from privacy.errors import DecisionMissing
 from privacy.models import Identity, LetterKind, RequestWords, Result, Right
 from privacy.rights.registry import module_of
-from privacy.services import requests
+from privacy.services import receiving, requests
 from privacy.services.deciding import weigh
 from privacy.services.objections import take_back
 from privacy.states import RequestStatus
@@ -134,14 +134,14 @@ def test_request_that_does_not_say_what_it_is_about_waits_for_the_officer(anna):
     assert request.status == S.ASSESSED
     with pytest.raises(IllegalTransition):
         requests.approve(request_id=request.pk, actor=rights.OFFICER)
-    requests.specify(request_id=request.pk, about=MARKETING, actor=rights.OFFICER)
+    receiving.specify(request_id=request.pk, about=MARKETING, actor=rights.OFFICER)
     assert rights.run(request).status == S.COMPLETED
 
 
 def test_what_two_people_want_whom_nobody_knows_yet_is_written_down_for_both():
     for _ in range(2):
         request = desk.entered(None, Right.OBJECTION)
-        requests.specify(request_id=request.pk, about=MARKETING, actor=rights.OFFICER)
+        receiving.specify(request_id=request.pk, about=MARKETING, actor=rights.OFFICER)
         assert rights.current(request).about == MARKETING
 
 

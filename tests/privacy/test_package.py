@@ -14,7 +14,7 @@ from lenders.models import Submission
 from privacy.models import Identity, Right, Way
 from privacy.rights.package import Package, as_document, collect, held_back
 from privacy.rights.package_files import as_csv, as_html, as_json, as_zip, withheld_text, without
-from privacy.services import requests
+from privacy.services import receiving
 from tests.planted import plant
 from tests.privacy import rights
 
@@ -111,7 +111,7 @@ def test_what_is_withheld_is_in_no_file(anna):
 
 
 def test_copy_is_in_the_language_of_the_request(anna):
-    request = requests.receive(
+    request = receiving.receive(
         right=Right.ACCESS, way=Way.OWN_PAGES, language="en", actor=rights.OFFICER, subject_id=anna.pk,
         identity=Identity.FRESH_CODE,
     )  # fmt: skip

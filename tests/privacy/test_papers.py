@@ -12,7 +12,7 @@ from applications.selectors.contacts import contact
 from privacy.models import LetterKind, Refusal, RequestFile, Right, RightsRequest
 from privacy.rights.papers import as_zip, papers_of
 from privacy.selectors.my_requests import requests_of
-from privacy.services import requests
+from privacy.services import identifying, requests
 from privacy.services.reminding import forget_words
 from privacy.states import RequestStatus
 from tests import factories
@@ -86,8 +86,8 @@ def test_nobody_gets_papers_about_another_persons_request(refused):
 def test_words_of_whoever_named_the_person_are_not_in_them(anna):
     """The officer took a message of somebody else for hers, asked her, and she said no."""
     named = desk.entered(anna, Right.ACCESS)
-    requests.ask_who(request_id=named.pk, actor=rights.OFFICER)
-    requests.deny(request_id=named.pk, subject_id=anna.pk, actor=Actor.consumer(anna.pk))
+    identifying.ask_who(request_id=named.pk, actor=rights.OFFICER)
+    identifying.deny(request_id=named.pk, subject_id=anna.pk, actor=Actor.consumer(anna.pk))
     document = papers(anna, rights.current(named))
     assert document["written"] == ""
     assert len(document["letters"]) == 3

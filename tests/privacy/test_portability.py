@@ -31,7 +31,7 @@ from privacy.portability.scope import portable_fields
 from privacy.rights.package import EMPTY
 from privacy.rights.portability import Portability
 from privacy.rights.registry import module_of
-from privacy.services import requests
+from privacy.services import receiving
 from privacy.states import RequestStatus
 from tests import factories
 from tests.lenders import scene
@@ -114,7 +114,7 @@ def test_nobody_decides_where_the_person_proved_who_they_are() -> None:
 
 def test_officer_decides_where_somebody_else_established_who_asks() -> None:
     subject = factories.subject()
-    request = requests.receive(
+    request = receiving.receive(
         right=Right.PORTABILITY, way=Way.OFFICER, language="lv", actor=rights.OFFICER,
         subject_id=subject.pk, identity=Identity.OFFICER, contact=subject.verified_email,
     )  # fmt: skip

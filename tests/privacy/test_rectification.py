@@ -15,7 +15,7 @@ from applications.uploads import Upload
 from privacy.changes import as_cleaned, as_stored
 from privacy.models import Identity, LetterKind, RequestFile, RequestWords, Result, Right, RightsRequest
 from privacy.rights.registry import module_of
-from privacy.services import requests
+from privacy.services import receiving, requests
 from privacy.states import RequestStatus
 from tests import factories
 from tests.lenders import scene
@@ -202,7 +202,7 @@ def by_letter(application: Application) -> RightsRequest:
 
 
 def enters(request: RightsRequest, application: Application, label: str, new: object) -> RightsRequest:
-    return requests.add_correction(
+    return receiving.add_correction(
         request_id=request.pk, application_id=application.pk, label=label, new=new, actor=rights.OFFICER
     )
 

@@ -12,7 +12,7 @@ from applications.roles import Role
 from applications.services import mail
 from privacy.models import AccessPackage, Refusal, RequestWords, Right, RightsRequest
 from privacy.request_clock import Reminder
-from privacy.services import reminding, requests, searching
+from privacy.services import identifying, reminding, requests, searching
 from tests import factories
 from tests.clock import later
 from tests.privacy import rights
@@ -100,7 +100,7 @@ def test_of_several_at_once_the_most_urgent_is_sent(request_):
 
 
 def test_what_stands_still_reminds_nobody_and_its_last_day_moves_on(request_):
-    requests.ask_who(request_id=request_.pk, actor=rights.OFFICER)
+    identifying.ask_who(request_id=request_.pk, actor=rights.OFFICER)
     assert on(40) == 0
     moved = rights.current(request_).due_on
     assert moved >= request_.due_on + timedelta(days=38)

@@ -14,7 +14,7 @@ from applications.states import ApplicationStatus
 from lenders.models import Submission
 from lenders.states import SubmissionStatus
 from privacy.models import Identity, Refusal, Right, RightsRequest, Way
-from privacy.services import requests
+from privacy.services import identifying, receiving, requests
 from privacy.states import RequestStatus
 from tests import factories
 from tests.applications.test_staff_proof import age
@@ -108,7 +108,7 @@ def test_refusal_has_a_reason_that_fits_and_words(officer, anna, given, status):
 
 def test_of_whom_nobody_knows_the_refusal_says_so_alone(officer):
     request = desk.entered(None)
-    requests.ask_who(request_id=request.pk, actor=rights.OFFICER)
+    identifying.ask_who(request_id=request.pk, actor=rights.OFFICER)
     offered = officer.get(desk.address("refuse", request)).context["form"].fields["why"].choices
     assert [value for value, _name in offered] == ["not_identified", "nothing_held"]
     desk.press(officer, "refuse", request, why="nothing_held", reasons="")
@@ -160,8 +160,10 @@ def test_second_click_changes_nothing_and_says_so(officer, anna):
 def test_page_from_before_somebody_elses_change_does_nothing(officer, anna):
     request = desk.entered(anna, identity=Identity.OFFICER)
     form = desk.opened(officer, "refuse", request)
-    requests.ask_who(request_id=request.pk, actor=rights.OFFICER)
-    requests.identify(request_id=request.pk, identity=Identity.OFFICER, actor=rights.OFFICER, decision="seen")
+    identifying.ask_who(request_id=request.pk, actor=rights.OFFICER)
+    identifying.identify(
+        request_id=request.pk, identity=Identity.OFFICER, actor=rights.OFFICER, decision="seen"
+    )
     stale = desk.post(officer, "refuse", request, **form, why="unfounded", reasons="x")
     assert STALE in desk.messages_of(stale)[0]
     assert state(request) == S.ASSESSED
@@ -279,7 +281,7 @@ def test_no_page_of_a_deed_shows_a_value_of_the_person(officer):
 
 
 def test_letter_is_read_on_a_page_and_one_that_no_mail_could_bring_is_handed_over(officer):
-    request = requests.receive(right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=rights.OFFICER)
+    request = receiving.receive(right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=rights.OFFICER)
     letter = request.letters.get()
     assert letter.to_hand_over
     address = reverse("admin:privacy_rightsrequest_letter", args=[request.pk])

@@ -23,9 +23,9 @@ from applications.models import AuditEntry, DataSubject, OutboundMail
 from privacy.datamap import doors
 from privacy.errors import DecisionMissing, TooLateToExtend
 from privacy.letter_facts import Delay
-from privacy.models import Identity, Refusal, RequestEvent, RequestWords, Right, RightsRequest, Way
+from privacy.models import Identity, Refusal, RequestEvent, RequestWords, Result, Right, RightsRequest, Way
 from privacy.request_clock import RequestClock
-from privacy.services import requests
+from privacy.services import identifying, receiving, requests
 from privacy.states import ENDED, OPEN, TRANSITIONS, RequestStatus
 from tests import factories
 from tests.clock import later
@@ -39,7 +39,7 @@ S = RequestStatus
 def asked(
     subject: DataSubject | None, *, right: Right = Right.ACCESS, identity: Identity = Identity.NONE
 ) -> RightsRequest:
-    return requests.receive(
+    return receiving.receive(
         right=right, way=Way.OWN_PAGES, language="lv", actor=OFFICER, identity=identity,
         subject_id=subject.pk if subject else None, contact="anna@piemers.lv", text="Lūdzu manus datus.",
     )  # fmt: skip
@@ -80,11 +80,11 @@ def test_copy_for_whom_the_officer_took_for_it_is_decided_by_the_officer(anna):
 
 
 def test_question_who_asks_goes_to_the_contact_on_file(anna):
-    request = requests.receive(
+    request = receiving.receive(
         right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=OFFICER, subject_id=anna.pk,
         contact="stranger@piemers.lv",
     )  # fmt: skip
-    requests.ask_who(request_id=request.pk, actor=OFFICER)
+    identifying.ask_who(request_id=request.pk, actor=OFFICER)
     with data_key_scope():
         mails = OutboundMail.objects.filter(owner_id=request.pk).order_by("created_at")
         assert [mail.recipient for mail in mails] == ["stranger@piemers.lv", "anna@piemers.lv"]
@@ -92,33 +92,33 @@ def test_question_who_asks_goes_to_the_contact_on_file(anna):
 
 def test_person_whom_the_question_reached_confirms(anna):
     request = asked(anna)
-    requests.ask_who(request_id=request.pk, actor=OFFICER)
-    confirmed = requests.confirm(request_id=request.pk, subject_id=anna.pk, actor=OFFICER)
+    identifying.ask_who(request_id=request.pk, actor=OFFICER)
+    confirmed = identifying.confirm(request_id=request.pk, subject_id=anna.pk, actor=OFFICER)
     assert (confirmed.identity, confirmed.status) == (Identity.CONTACT, "approved")
 
 
 def test_person_who_confirms_is_answered_at_the_contact_on_file(anna):
-    request = requests.receive(
+    request = receiving.receive(
         right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=OFFICER, subject_id=anna.pk,
         contact="stranger@piemers.lv",
     )  # fmt: skip
-    requests.ask_who(request_id=request.pk, actor=OFFICER)
-    requests.confirm(request_id=request.pk, subject_id=anna.pk, actor=OFFICER)
+    identifying.ask_who(request_id=request.pk, actor=OFFICER)
+    identifying.confirm(request_id=request.pk, subject_id=anna.pk, actor=OFFICER)
     with data_key_scope():
         assert RequestWords.objects.get(pk=request.pk).contact == "anna@piemers.lv"
 
 
 def test_person_who_did_not_ask_says_so_and_nothing_is_given_out(anna):
     request = asked(anna)
-    requests.ask_who(request_id=request.pk, actor=OFFICER)
-    denied = requests.deny(request_id=request.pk, subject_id=anna.pk, actor=OFFICER)
+    identifying.ask_who(request_id=request.pk, actor=OFFICER)
+    denied = identifying.deny(request_id=request.pk, subject_id=anna.pk, actor=OFFICER)
     assert (denied.status, denied.refusal) == ("refused", Refusal.NOT_IDENTIFIED)
 
 
-@pytest.mark.parametrize("deed", [requests.confirm, requests.deny])
+@pytest.mark.parametrize("deed", [identifying.confirm, identifying.deny])
 def test_nobody_else_answers_the_question(anna, deed):
     request = asked(anna)
-    requests.ask_who(request_id=request.pk, actor=OFFICER)
+    identifying.ask_who(request_id=request.pk, actor=OFFICER)
     with pytest.raises(RightsRequest.DoesNotExist):
         deed(request_id=request.pk, subject_id=factories.subject().pk, actor=OFFICER)
 
@@ -127,7 +127,7 @@ def test_request_of_nobody_known_waits_to_be_identified():
     request = asked(None)
     assert (request.status, request.subject_id) == ("received", None)
     with pytest.raises(IllegalTransition):
-        requests.identify(
+        identifying.identify(
             request_id=request.pk, identity=Identity.OFFICER, actor=OFFICER, decision="Pieteicās klātienē."
         )
 
@@ -135,8 +135,8 @@ def test_request_of_nobody_known_waits_to_be_identified():
 def test_officers_decision_who_asks_is_in_words(anna):
     request = asked(anna)
     with pytest.raises(DecisionMissing):
-        requests.identify(request_id=request.pk, identity=Identity.OFFICER, actor=OFFICER, decision=" ")
-    requests.identify(
+        identifying.identify(request_id=request.pk, identity=Identity.OFFICER, actor=OFFICER, decision=" ")
+    identifying.identify(
         request_id=request.pk, identity=Identity.OFFICER, actor=OFFICER, decision="Pieteicās klātienē."
     )
     assert RequestWords.objects.get(pk=request.pk).decision == "Pieteicās klātienē."
@@ -162,18 +162,33 @@ def test_second_click_is_the_same_request(anna):
 
 
 @pytest.mark.parametrize("asked_who", [False, True])
-def test_fresh_code_settles_a_request_of_which_nobody_knew_who_asked(anna, asked_who):
-    first = requests.receive(
+def test_whoever_proves_who_they_are_asks_in_their_own_words(anna, asked_who):
+    """Somebody else may have asked in their name: of that request the clock alone goes on."""
+    first = receiving.receive(
         right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=OFFICER, subject_id=anna.pk,
-        contact="stranger@piemers.lv",
+        contact="stranger@piemers.lv", text="A stranger's words.",
+        received_at=timezone.now() - timedelta(days=5),
     )  # fmt: skip
     if asked_who:
-        requests.ask_who(request_id=first.pk, actor=OFFICER)
+        identifying.ask_who(request_id=first.pk, actor=OFFICER)
     second = asked(anna, identity=Identity.FRESH_CODE)
-    assert (second.pk, second.status, second.identity) == (first.pk, "approved", Identity.FRESH_CODE)
-    assert second.paused_on is None
+    assert (second.status, second.identity) == ("approved", Identity.FRESH_CODE)
+    assert (second.received_on, second.due_on) == (first.received_on, first.due_on)
+    first.refresh_from_db()
+    assert (first.status, first.result) == ("withdrawn", Result.ASKED_ANEW)
     with data_key_scope():
-        assert RequestWords.objects.get(pk=first.pk).contact == "anna@piemers.lv"
+        words = RequestWords.objects.get(pk=second.pk)
+        assert (words.contact, words.text) == ("anna@piemers.lv", "Lūdzu manus datus.")
+
+
+def test_days_of_waiting_are_given_back_to_whoever_asks_anew(anna):
+    first = receiving.receive(
+        right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=OFFICER, subject_id=anna.pk
+    )
+    identifying.ask_who(request_id=first.pk, actor=OFFICER)
+    with later(days=10):
+        second = asked(anna, identity=Identity.FRESH_CODE)
+    assert (second.paused_days, second.paused_on) == (10, None)
 
 
 def test_another_right_and_another_person_are_other_requests(anna):
@@ -224,7 +239,7 @@ def test_request_that_cannot_be_written_leaves_no_key(anna):
 
 def test_clock_runs_from_the_day_it_came_in_riga():
     came = datetime.fromisoformat("2026-11-23T22:30:00+00:00")  # half past midnight in Riga
-    request = requests.receive(
+    request = receiving.receive(
         right=Right.ACCESS, way=Way.OFFICER, language="lv", actor=OFFICER, received_at=came
     )
     assert (request.received_on, request.due_on) == (date(2026, 11, 24), date(2026, 12, 28))
@@ -232,9 +247,9 @@ def test_clock_runs_from_the_day_it_came_in_riga():
 
 def test_clock_stands_still_while_it_is_asked_who_it_is(anna):
     request = asked(anna)
-    requests.ask_who(request_id=request.pk, actor=OFFICER)
+    identifying.ask_who(request_id=request.pk, actor=OFFICER)
     with later(days=10):
-        answered = requests.identify(request_id=request.pk, identity=Identity.CONTACT, actor=OFFICER)
+        answered = identifying.identify(request_id=request.pk, identity=Identity.CONTACT, actor=OFFICER)
     assert (answered.paused_days, answered.paused_on) == (10, None)
     assert answered.due_on == RequestClock(request.received_on, paused_days=10).due_on(request.received_on)
 
@@ -255,7 +270,7 @@ def test_more_time_is_taken_once_and_within_the_first_month(anna):
 
 def test_who_cannot_be_identified_is_refused_for_that_alone(anna):
     request = asked(anna)
-    requests.ask_who(request_id=request.pk, actor=OFFICER)
+    identifying.ask_who(request_id=request.pk, actor=OFFICER)
     with pytest.raises(IllegalTransition):
         requests.refuse(request_id=request.pk, why=Refusal.EXCEPTION, actor=OFFICER)
     refused = requests.refuse(request_id=request.pk, why=Refusal.NOT_IDENTIFIED, actor=OFFICER)
@@ -267,7 +282,7 @@ def test_person_has_one_open_request_for_a_right_whoever_identifies_it(anna):
     asked(anna)
     nameless = asked(None)
     with pytest.raises(IllegalTransition):
-        requests.identify(
+        identifying.identify(
             request_id=nameless.pk,
             identity=Identity.OFFICER,
             actor=OFFICER,

@@ -13,7 +13,7 @@ from applications.services.processing import restrict
 from privacy.models import Erasure, Identity, Outcome, RecipientNotice, Right, RightsRequest
 from privacy.request_texts import HAPPENED, STEPS
 from privacy.rights.registry import MODULES
-from privacy.services import requests, running
+from privacy.services import identifying, requests, running
 from tests import factories
 from tests.clock import later
 from tests.planted import plant
@@ -66,7 +66,7 @@ def test_badge_says_how_much_time_is_left(officer, anna):
     with later(days=60):
         text = dpo_later().get(desk.QUEUE, headers=desk.ENGLISH).text
     assert 'class="clock overdue">Overdue by' in text
-    requests.ask_who(request_id=request.pk, actor=rights.OFFICER)
+    identifying.ask_who(request_id=request.pk, actor=rights.OFFICER)
     assert 'class="clock standing">Stands still' in officer.get(desk.QUEUE, headers=desk.ENGLISH).text
 
 
@@ -93,9 +93,11 @@ def test_page_says_everything_but_values_of_the_person(officer):
 def test_every_state_has_its_buttons_and_no_others(officer, anna):
     request = desk.entered(anna)
     assert buttons(officer, request) == ["identify", "ask_who", "extend", "withdraw"]
-    requests.ask_who(request_id=request.pk, actor=rights.OFFICER)
+    identifying.ask_who(request_id=request.pk, actor=rights.OFFICER)
     assert buttons(officer, request) == ["identify", "refuse", "extend", "withdraw"]
-    requests.identify(request_id=request.pk, identity=Identity.OFFICER, actor=rights.OFFICER, decision="seen")
+    identifying.identify(
+        request_id=request.pk, identity=Identity.OFFICER, actor=rights.OFFICER, decision="seen"
+    )
     assert buttons(officer, request) == ["approve", "ask_who", "refuse", "extend", "withdraw"]
     requests.approve(request_id=request.pk, actor=rights.OFFICER)
     assert buttons(officer, request) == ["extend", "withdraw"]

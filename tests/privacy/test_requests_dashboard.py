@@ -13,7 +13,7 @@ from privacy import attention, request_attention
 from privacy.models import Identity, Outcome, RecipientNotice, Refusal, Right, RightsRequest
 from privacy.request_texts import pace
 from privacy.selectors import request_numbers as register
-from privacy.services import requests
+from privacy.services import identifying, requests
 from tests import factories
 from tests.privacy import desk, dpo, rights
 
@@ -54,7 +54,7 @@ def test_numbers_are_counted_by_the_legal_clock():
     for days in (-1, 0, 7, 8):
         due_in(days)
     standing_still = due_in(-3)
-    requests.ask_who(request_id=standing_still.pk, actor=rights.OFFICER)
+    identifying.ask_who(request_id=standing_still.pk, actor=rights.OFFICER)
     found = register.standing(today)
     assert (found.open, found.due_soon, found.overdue, found.days) == (5, 2, 1, None)
 

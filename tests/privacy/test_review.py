@@ -8,8 +8,9 @@ from applications.services.operations import DAILY_JOBS
 from lenders.models import LenderWord
 from lenders.services.words import record_word_answer
 from lenders.states import ReviewOutcome, WordKind
-from privacy.models import LetterKind, Result, Right, RightsRequest
+from privacy.models import Identity, LetterKind, Result, Right, RightsRequest
 from privacy.rights.registry import module_of
+from privacy.services import receiving
 from privacy.services.reviewing import tell_late_reviews
 from privacy.states import RequestStatus
 from tests import factories
@@ -41,11 +42,37 @@ def answered(request: RightsRequest, outcome: ReviewOutcome = ReviewOutcome.UPHE
 
 
 def test_wish_is_passed_on_at_once_in_the_persons_own_words(application):
-    request = asked(application, text="zqxview")
+    request = asked(application, view="zqxview")
     assert (request.status, request.trouble) == (S.RUNNING, "lender")
     word = LenderWord.objects.get()
     with data_key_scope():
         assert (word.kind, word.matter, word.text) == (WordKind.REVIEW, request.pk, "zqxview")
+
+
+def test_what_the_person_wrote_to_us_is_not_passed_on(application):
+    asked(application, text="zqxwritten")
+    with data_key_scope():
+        assert LenderWord.objects.get().text is None
+
+
+def test_what_a_stranger_asked_in_the_persons_name_is_not_passed_on_as_theirs(application):
+    about = str(scene.submission_at(application, "atra").pk)
+    stranger = rights.ask(
+        application.subject, Right.REVIEW, about=about, identity=Identity.NONE, view="zqxstranger"
+    )
+    request = asked(application, view="zqxview")
+    assert request.pk != stranger.pk
+    with data_key_scope():
+        assert LenderWord.objects.get().text == "zqxview"
+
+
+def test_officer_enters_what_the_lender_gets_of_a_letter(application):
+    request = rights.done(application.subject, Right.REVIEW, identity=Identity.CONTACT, text="zqxletter")
+    about = str(scene.submission_at(application, "atra").pk)
+    receiving.specify(request_id=request.pk, about=about, view="zqxview", actor=rights.OFFICER)
+    rights.run(request)
+    with data_key_scope():
+        assert LenderWord.objects.get().text == "zqxview"
 
 
 def test_answer_of_the_lender_is_told(application):

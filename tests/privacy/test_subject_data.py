@@ -26,7 +26,7 @@ from applications.subject_data import ExportedRow, is_a_copy, outlives_its_subje
 from applications.uploads import Upload
 from privacy.datamap import doors, explain
 from privacy.models import Identity, Right, RightsRequest, Way
-from privacy.services import requests
+from privacy.services import receiving
 from tests import factories
 from tests.planted import plant
 
@@ -200,7 +200,7 @@ def test_blind_index_goes_with_what_it_indexes(model: Any) -> None:
 def test_words_are_exported_to_whom_they_are_known_to_come_from(identity, is_theirs):
     """Somebody may write who knows another person's code, and be taken for that person."""
     anna = factories.subject()
-    requests.receive(
+    receiving.receive(
         right=Right.OBJECTION, way=Way.MAILBOX, language="lv", actor=Actor.staff(1), subject_id=anna.pk,
         identity=identity, contact="zqx@piemers.lv", text="zqxwritten",
         files=[Upload("application/pdf", b"%PDF-x %%EOF")],
