@@ -326,7 +326,7 @@ class Requests(RuleBasedStateMachine):
             self.savepoint.__exit__(None, None, None)
 
     def any_of(self, which: int) -> RightsRequest | None:
-        found = sorted(RightsRequest.objects.all(), key=lambda one: (one.received_at, one.right))
+        found = sorted(RightsRequest.objects.all(), key=lambda one: (one.received_at, one.right, one.status))
         return found[which % len(found)] if found else None
 
     @rule(right=st.sampled_from(Right), known=st.booleans(), identity=st.sampled_from(Identity))
@@ -350,7 +350,9 @@ class Requests(RuleBasedStateMachine):
         if deed == "identify":
             more |= {"subject_id": self.subject.pk}
         with suppress(IllegalTransition, TooLateToExtend):
-            getattr(requests, deed)(request_id=request.pk, actor=OFFICER, **more)
+            getattr(identifying if deed in ("ask_who", "identify") else requests, deed)(
+                request_id=request.pk, actor=OFFICER, **more
+            )
 
     @invariant()
     def every_way_is_one_of_the_table_and_on_record(self) -> None:
