@@ -38,12 +38,12 @@ sandbox: install
 # Journeys wait more than they work: two products, each with its browser, fit on two cores. What starts and
 # kills processes, and what turns the log of the databases, has the machine to itself.
 test: install catalogues browser
-	@$(PY) -m pytest -n auto -m "not journey and not alone"
-	@$(PY) -m pytest -n 2 -m journey
+	@$(PY) -m pytest -n auto --dist worksteal -m "not journey and not alone"
+	@$(PY) -m pytest -n 2 --dist worksteal -m journey
 	@$(PY) -m pytest -m "alone and not journey"
 
 test-fast: install catalogues
-	@$(PY) -m pytest -n auto -m "not journey and not slow and not thorough"
+	@$(PY) -m pytest -n auto --dist worksteal -m "not journey and not slow and not thorough"
 
 lint: install
 	@$(PY) -m ruff check .
