@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +12,11 @@ from django.utils import timezone
 from applications import live
 from applications.actors import Actor
 from applications.errors import IllegalTransition
-from applications.form_fields import BY_LABEL, STATEMENT_LABEL, FormField
+from applications.flow import hidden_answers
+from applications.form_fields import BY_LABEL, FORM_FIELDS, STATEMENT_LABEL, FormField
 from applications.models import Application, SupplementaryStatement
-from applications.personal import Category
+from applications.personal import Category, Purpose
+from applications.selectors.people import answers
 from applications.services import audit
 from applications.services.locking import lock_subject
 
@@ -31,15 +34,25 @@ class Correction:
     new: Any = field(repr=False)
 
 
-def correct(*, subject_id: UUID, corrections: Sequence[Correction], actor: Actor) -> list[list[UUID]]:
-    """Write the right values; for each correction, the applications in which it stands now.
+@dataclass(frozen=True)
+class Corrected:
+    """For each correction the applications in which the right value stands now; and what it made go."""
 
-    What is about the person is corrected wherever the same wrong value stands. Safe to repeat. Raises
-    SubjectErased, and IllegalTransition for an application that is not this person's.
+    where: list[list[UUID]]
+    gone: list[Correction]
+
+
+def correct(*, subject_id: UUID, corrections: Sequence[Correction], actor: Actor) -> Corrected:
+    """Write the right values.
+
+    What is about the person is corrected wherever the same wrong value stands. An answer whose question does
+    not apply any more (an employer, without employment) goes. Safe to repeat. Raises SubjectErased, and
+    IllegalTransition for an application that is not this person's.
     """
     with transaction.atomic():
         lock_subject(subject_id)
         corrected = [_correct(subject_id, one) for one in corrections]
+        gone = [one for application_id in {*chain(*corrected)} for one in _let_go(application_id)]
         for one, where in zip(corrections, corrected, strict=True):
             for application_id in where:
                 audit.record(
@@ -48,7 +61,7 @@ def correct(*, subject_id: UUID, corrections: Sequence[Correction], actor: Actor
                 )  # fmt: skip
                 Application.objects.filter(pk=application_id).update(saved_at=timezone.now())
                 live.touch(application_id)
-    return corrected
+    return Corrected(corrected, gone)
 
 
 def _correct(subject_id: UUID, correction: Correction) -> list[UUID]:
@@ -82,3 +95,17 @@ def _state(subject_id: UUID, correction: Correction) -> list[UUID]:
             subject_id=subject_id, application_id=correction.application_id, text=correction.new
         )
     return [correction.application_id]
+
+
+def _let_go(application_id: UUID) -> list[Correction]:
+    """Clear what the answers do not call for any more."""
+    application = Application.objects.select_related("subject").get(pk=application_id)
+    given = answers(application, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+    gone = []
+    for name in sorted(hidden_answers(given)):
+        answer = FORM_FIELDS[name]
+        row = answer.model._default_manager.get(application=application)
+        setattr(row, name, None)
+        row.save()
+        gone.append(Correction(application_id, answer.label, old=given[name], new=None))
+    return gone

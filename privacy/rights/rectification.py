@@ -13,7 +13,7 @@ from applications.form_fields import label_text
 from applications.models import Application
 from applications.recipients import Change, News, NewsKind
 from applications.services.rectifying import Correction, correct
-from privacy.changes import accepted, decision_text, typed
+from privacy.changes import accepted, as_stored, decision_text, typed
 from privacy.models import LetterKind, Result, RightsRequest
 from privacy.request_texts import moment
 from privacy.rights import notification
@@ -44,8 +44,12 @@ class Rectification:
             for one in changes
         ]
         found = correct(subject_id=request.person.pk, corrections=corrections, actor=SYSTEM)
-        for one, where in zip(changes, found, strict=True):
+        for one, where in zip(changes, found.where, strict=True):
             one["where"] = sorted(map(str, where))
+        for one in found.gone:
+            gone = as_stored(application_id=one.application_id, label=one.label, old=one.old, new=None)
+            changes.append(gone | {"accepted": True, "where": [str(one.application_id)]})
+        words.changes = [one for one in words.changes or [] if not accepted(one)] + changes
         words.save(update_fields=["changes"])
         return Done()
 

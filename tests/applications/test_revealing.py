@@ -295,6 +295,8 @@ def test_officer_is_led_to_the_reasons_that_a_restriction_leaves(application: Ap
         "data_subject_rights", "legal_claims", "inform_authorities",
     }  # fmt: skip
     assert "Anna" in look(officer, application, purpose=Purpose.DATA_SUBJECT_RIGHTS).text
+    seen = AuditEntry.objects.get(action="application.revealed")
+    assert seen.detail["while_restricted"] == Purpose.DATA_SUBJECT_RIGHTS
 
 
 def test_reason_that_was_objected_to_is_not_offered(application: Application) -> None:

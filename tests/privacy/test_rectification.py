@@ -6,6 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
+from applications.choices import IncomeType
 from applications.crypto.keyring import data_key_scope
 from applications.errors import IllegalTransition
 from applications.models import Application, AuditEntry, DataSubject, Identification, SupplementaryStatement
@@ -242,3 +243,12 @@ def test_what_is_no_answer_is_refused_with_a_sentence(label, written):
 def test_refused_choice_is_told_what_can_be_chosen():
     with translation.override("lv"), pytest.raises(ValidationError, match="Esmu laulībā"):
         as_cleaned("family.marital_status", "zqx")
+
+
+def test_answer_that_is_not_asked_for_any_more_goes_and_is_told(application):
+    assert standing(application)["employer"]
+    request = corrected(application, change(application, "financial.income_type", IncomeType.PENSION))
+    assert "employer" not in standing(application)
+    words = RequestWords.objects.get(pk=request.pk)
+    gone = next(one for one in words.changes if one["label"] == "financial.employer")
+    assert (gone["new"], gone["where"]) == (None, [str(application.pk)])
