@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from secrets import token_hex
 from typing import Any
 from uuid import UUID
 
@@ -46,7 +47,7 @@ class Trail:
 def planted(word: str) -> Trail:
     """Plant a person and note the trail. A used code leads to nobody, so it is caught as it is made."""
     before = set(EmailChallenge.objects.values_list("pk", flat=True))
-    subject = plant(word, partner=f"{PARTNER}-{word[-1]}")
+    subject = plant(word, partner=f"{PARTNER}-{token_hex(6)}")
     codes = set(EmailChallenge.objects.values_list("pk", flat=True)) - before
     with data_key_scope():
         leading = [row for door in doors() for rows in door.rows_of(subject) for row in rows]
