@@ -12,6 +12,7 @@ class ApplicationsConfig(AppConfig):
         from applications.selectors.moments import moments  # noqa: PLC0415
         from applications.services import (  # noqa: PLC0415
             housekeeping,  # noqa: F401
+            keys,  # noqa: F401
             operations,
             statistics,  # noqa: F401
         )

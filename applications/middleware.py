@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from http import HTTPStatus
 
+import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
@@ -12,6 +13,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext_lazy as _
 
 from applications import staff_session
+from applications.crypto.errors import CURABLE, CryptoError
 from applications.crypto.keyring import data_key_scope
 from applications.errors import ProcessingRefused, SubjectErased
 from applications.selectors.accounts import live_session
@@ -20,6 +22,9 @@ from applications.services.accounts import SESSION_IDLE, touch_session
 from applications.services.staff_sign_in import note_session_ended
 from applications.staff_session import Ended
 
+log = structlog.get_logger(__name__)
+
+RETRY_AFTER_SECONDS = "30"
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -32,6 +37,17 @@ class DataKeyScopeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with data_key_scope():
             return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A master key is not at hand, or the ring of this process is older than that of others: nothing is
+        wrong with what was asked, and another try may succeed.
+        """
+        if not isinstance(exception, CryptoError) or exception.code not in CURABLE:
+            return None
+        log.error("keys.not_at_hand", code=exception.code)
+        unavailable = render(request, "500.html", status=HTTPStatus.SERVICE_UNAVAILABLE)
+        unavailable["Retry-After"] = RETRY_AFTER_SECONDS
+        return unavailable
 
 
 class ConsumerMiddleware:

@@ -147,6 +147,8 @@ DATABASE_ROUTERS = ["applications.crypto.router.KeysRouter"]
 # --- encryption -----------------------------------------------------------------------------------------
 MASTER_KEY_PROVIDER = env.str("MASTER_KEY_PROVIDER", default="applications.crypto.providers.LocalMasterKeys")
 MASTER_KEYS = parse_master_keys(secret("MASTER_KEYS"))
+# Where `manage.py keys retire --remove` finds the rings, if they come from files.
+KEY_FILES = {name: env.str(f"{name}_FILE", default="") for name in ("MASTER_KEYS", "INDEX_KEYS")}
 # Within so many days a master key is replaced and destroyed; an erasure is final by then.
 MASTER_KEY_DAYS = env.int("MASTER_KEY_DAYS", default=90)
 INDEX_KEYS = parse_index_keys(secret("INDEX_KEYS"))

@@ -25,6 +25,7 @@ from privacy.disclosure_attention import (
     people_to_tell,
     secrecy_ends_soon,
 )
+from privacy.key_attention import due_master_keys
 from privacy.message_attention import mailbox_not_read, undecided_messages
 from privacy.models import Assessment, AssessmentKind, Breach
 from privacy.notices import NoticeTextError, to_publish
@@ -148,6 +149,7 @@ KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = 
     (gettext_lazy("Requests that do not go on without you"), requests_in_trouble),
     (gettext_lazy("Something was left after an erasure"), left_by_erasures),
     (gettext_lazy("Requests that are due within a week"), requests_due_soon),
+    (gettext_lazy("Master keys that whoever runs the servers has to see to"), due_master_keys),
     (gettext_lazy("Sealed packages of which nobody said what became of them"), packages_to_settle),
     (gettext_lazy("Requests for disclosure that wait for a decision"), disclosures_to_decide),
     (gettext_lazy("Secrecy that ends within two weeks: look at it again"), secrecy_ends_soon),

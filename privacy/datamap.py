@@ -29,6 +29,7 @@ LIBRARIES: dict[str, NotPersonal] = {
     "auth.Permission": NotPersonal(STAFF, "name", "codename"),
     "contenttypes.ContentType": NotPersonal("names of models", "app_label", "model"),
     "crypto.DataKey": NotPersonal(KEYS, "owner_id", "epoch", "wrapped", "created_at", "destroyed_at"),
+    "crypto.RingKey": NotPersonal("names and dates of our keys", "kind", "name", "since", "retired_at"),
     "sessions.Session": NotPersonal(
         "sessions of staff; consumers have ConsumerSession", "session_key", "session_data", "expire_date"
     ),

@@ -3,7 +3,7 @@
 from django.core.exceptions import FieldError
 
 # Codes that say the master key is not at hand at the moment. Whatever else does not open never will.
-CURABLE = frozenset({"unknown_epoch", "data_key"})
+CURABLE = frozenset({"unknown_epoch", "data_key", "ring_behind"})
 
 
 class CryptoError(Exception):
@@ -44,6 +44,29 @@ class UnknownEpoch(CryptoError):
     """A data key is wrapped by a master key that this process does not have."""
 
     code = "unknown_epoch"
+
+
+class RingBehind(CryptoError):
+    """Other processes went on to keys that this one does not have, or does not have as current.
+
+    It may read what it can; it re-wraps nothing, and makes nothing that must be unique. Its key ring is older
+    than the record (crypto.rings): start it again with the ring that the others have.
+    """
+
+    code = "ring_behind"
+
+
+class RetireRefused(CryptoError):
+    """A key cannot be retired. Codes: `unknown`, `current`, `older` (`name` goes first), `in_use` (by
+    `count`), `young` (`count` digests that cannot be made anew, and are still looked for).
+    """
+
+    code = "in_use"
+
+    def __init__(self, code: str, *, name: str = "", count: int = 0) -> None:
+        super().__init__(code)
+        self.name = name
+        self.count = count
 
 
 class LookupRefused(FieldError):

@@ -8,6 +8,8 @@ from django.db.models.lookups import IsNull, Lookup
 from applications.crypto.blind_index import DIGEST_BYTES
 from applications.crypto.errors import LookupRefused
 
+LAST_KEY = 255
+
 
 class IndexExact(Lookup):
     """The column equals one of the digests of a value. A stored digest itself is compared as it is."""
@@ -48,7 +50,28 @@ class IndexIn(IndexExact):
         return self._digests(self.rhs)
 
 
-INDEX_LOOKUPS: dict[str, type[Lookup]] = {"exact": IndexExact, "in": IndexIn, "isnull": IsNull}
+class IndexMadeWith(Lookup):
+    """The digest was made with the index key of this number: they all lie side by side in an index."""
+
+    lookup_name = "made_with"
+
+    def get_prep_lookup(self) -> Any:
+        return int(self.rhs)
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        lhs, params = self.process_lhs(compiler, connection)
+        first, beyond = bytes([self.rhs]), bytes([self.rhs + 1]) if self.rhs < LAST_KEY else None
+        if beyond is None:
+            return f"({lhs} >= %s)", [*params, first]
+        return f"({lhs} >= %s AND {lhs} < %s)", [*params, first, *params, beyond]
+
+
+INDEX_LOOKUPS: dict[str, type[Lookup]] = {
+    "exact": IndexExact,
+    "in": IndexIn,
+    "isnull": IsNull,
+    "made_with": IndexMadeWith,
+}
 
 
 def index_refused(field: Any) -> LookupRefused:

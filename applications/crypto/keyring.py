@@ -12,9 +12,9 @@ from datetime import datetime
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.db import connections, models, transaction
+from django.db import IntegrityError, connections, models, transaction
 
-from applications.crypto.errors import CryptoError, KeyDestroyed, KeyMissing
+from applications.crypto.errors import CryptoError, KeyDestroyed, KeyMissing, RingBehind
 from applications.crypto.key_text import KEY_BYTES
 from applications.crypto.models import DataKey
 from applications.crypto.providers import master_keys
@@ -47,14 +47,14 @@ _ENTOMB = """
 def create_key(owner_id: UUID) -> None:
     """Make the owner's data key and commit it, unless there is one. Safe to repeat and to race.
 
-    Raises KeyDestroyed when the owner had a key once, and RuntimeError inside a transaction on `keys`, where
-    nothing would be committed.
+    Raises KeyDestroyed when the owner had a key once, RingBehind when this process would wrap it in an epoch
+    that was retired, and RuntimeError inside a transaction on `keys`, where nothing would be committed.
     """
     provider = master_keys()
     epoch = provider.current_epoch()
     data_key = os.urandom(KEY_BYTES)
     fresh = DataKey(owner_id=owner_id, epoch=epoch, wrapped=provider.wrap(epoch, data_key, owner_id))
-    with transaction.atomic(using=KEYS_DATABASE, durable=True):
+    with _refused_by_a_retired_epoch(), transaction.atomic(using=KEYS_DATABASE, durable=True):
         _keys().bulk_create([fresh], ignore_conflicts=True)
         wrapped = _keys().values_list("wrapped", flat=True).get(owner_id=owner_id)
     if wrapped is None:
@@ -63,6 +63,14 @@ def create_key(owner_id: UUID) -> None:
     # Whoever came first wins; a key that is not ours is unwrapped when it is needed.
     if ciphers is not None and bytes(wrapped) == fresh.wrapped:
         ciphers[owner_id.int] = AESGCM(data_key)
+
+
+@contextmanager
+def _refused_by_a_retired_epoch() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:  # the trigger on the table: nothing else of a new key can be refused
+        raise RingBehind from None
 
 
 @contextmanager

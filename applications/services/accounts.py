@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from applications import normalise, references
 from applications.actors import VISITOR, Actor
-from applications.crypto import blind_index, keyring
+from applications.crypto import blind_index, keyring, rings
 from applications.crypto.reading import unless_destroyed
 from applications.errors import CodeExpired, CodeRefused, LastTryUsed, SubjectErased
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
@@ -79,8 +79,8 @@ def _mail_code(challenge: EmailChallenge, code: str, email: str) -> None:
 def sign_in(*, browser_token: str, code: str, network: str) -> Opened:
     """Exchange the mailed code for a session, in the browser that asked for it; `network` is its IP address.
 
-    Raises CodeRefused (wrong), LastTryUsed (wrong, and no try is left) or CodeExpired (too old, used, tried
-    too often, not this browser's).
+    Raises CodeRefused (wrong), LastTryUsed (wrong, and no try is left), CodeExpired (too old, used, tried
+    too often, not this browser's) or RingBehind (of somebody whom this process cannot be sure not to know).
     """
     challenge = live_challenge(browser_token, now=timezone.now())
     if challenge is None:
@@ -114,24 +114,31 @@ def _count_try(challenge: EmailChallenge) -> None:
 
 
 def _new_subject(address: str, language: str) -> DataSubject:
-    """A data subject for a proved address; two browsers proving it at once get the same one."""
-    subject = DataSubject(
-        email=address,
-        language=language,
-        customer_reference=references.make_reference("C"),
-        account_number=references.make_reference("A"),
-    )
-    try:
-        with transaction.atomic(), keyring.key_of_a_new_owner(subject.id):
+    """A data subject for a proved address; two browsers proving it at once get the same one.
+
+    The address is unique by its digest, which does not hold between two index keys. So those who prove the
+    same one take turns, and a process that may not know every key refuses: it looks first, and learns after
+    it which keys are in use, for what it overlooked was made with one that was on record before.
+
+    Raises RingBehind.
+    """
+    with transaction.atomic():
+        take_turns(f"identification.email:{normalise.email(address)}")
+        existing = subject_with_email(address, purpose=KNOCKING)
+        if existing is not None:
+            return existing
+        rings.note_index_key()
+        subject = DataSubject(
+            email=address,
+            language=language,
+            customer_reference=references.make_reference("C"),
+            account_number=references.make_reference("A"),
+        )
+        with keyring.key_of_a_new_owner(subject.id):
             subject.save(force_insert=True)
             audit.record(
                 actor=Actor.consumer(subject.id), action="subject.created", subject_id=subject.id, row=subject
             )
-    except IntegrityError:
-        existing = subject_with_email(address, purpose=KNOCKING)
-        if existing is None:
-            raise
-        return existing
     return subject
 
 

@@ -23,8 +23,8 @@ class Erasure(models.Model):
     """The ledger of erasures: an entry is made before anything is destroyed, and says nothing of anybody.
 
     `subject_id` is a bare identifier: with it an erasure is done again in a copy that was made before
-    (GDPR Art. 17). `final_by` is the day by which the master key is destroyed that could still open an old
-    copy of the person's key.
+    (GDPR Art. 17). `key_epoch` is the epoch whose end makes it final, `final_by` the day by which the master
+    key of that epoch, and of those before, is destroyed: until then an old copy of the person's key opens.
     """
 
     outlives_its_subject = True

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from applications.actors import SYSTEM
 from applications.crypto import keyring
-from applications.crypto.providers import can_open
+from applications.crypto.rings import last_epoch_of, opens_up_to
 from applications.formats import date_text
 from applications.models import Application, DataSubject, EmailChallenge, OutboundMail
 from applications.retention_rules import RULES
@@ -125,8 +125,8 @@ class ErasureOfAPerson:
 
     def destroy_key(self, request: RightsRequest) -> Done:
         """Everything sealed for the person becomes unreadable, wherever copies of it are."""
-        epoch = keyring.epoch_of(request.person.pk)  # a rotation may have come since the ledger
         keyring.destroy_key(request.person.pk)
+        epoch = last_epoch_of(keyring.epoch_of(request.person.pk))  # of the tombstone: it does not change
         _note(request.erasure, key_destroyed_at=timezone.now(), key_epoch=epoch)
         return Done()
 
@@ -293,7 +293,7 @@ def _certificate(erasure: Erasure) -> Iterator[tuple[str, str]]:
 
 def final_text(erasure: Erasure) -> str:
     """From when no old copy of the person's key can be opened by anybody."""
-    if erasure.key_epoch and not can_open(erasure.key_epoch):
+    if erasure.key_epoch and not opens_up_to(erasure.key_epoch):
         return _("The master key of that time is destroyed: old copies cannot be opened any more.")
     if erasure.final_by is None:
         return ""

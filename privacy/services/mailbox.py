@@ -17,6 +17,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM
 from applications.crypto import blind_index
 from applications.crypto.keyring import data_key_scope, key_of_a_new_owner
+from applications.crypto.reindexing import BARE_DIGESTS, BareDigest
 from applications.services import audit
 from privacy import mailbox_client
 from privacy.mail_reading import Read, read
@@ -34,6 +35,8 @@ LEASE = timedelta(minutes=3)  # renewed with each message
 LARGEST = 20 * 1024 * 1024
 OF_A_LARGER_ONE = 1024 * 1024
 """Of a message beyond LARGEST so much is taken over: the words stand at the beginning."""
+# What was stored and not yet removed from the server is known by its fingerprint.
+BARE_DIGESTS.append(BareDigest(MailboxMessage, "fingerprint", timedelta(days=7), moment="delivered_at"))
 
 
 class Taken(StrEnum):

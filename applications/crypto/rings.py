@@ -1,0 +1,173 @@
+"""The record of both key rings: which key became current when, which is retired.
+
+Every process has its ring from its own environment, and while they restart one by one these differ. The
+record is what they have in common. A key is on record before the first row is moved to it, and the one that
+came last is the current one: a process that has another as current is behind. A key that was left is never
+current again.
+"""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connections, transaction
+from django.db.models import Min, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from applications.crypto.errors import RetireRefused, RingBehind
+from applications.crypto.models import DataKey, Ring, RingKey
+from applications.crypto.providers import can_open, master_keys
+from applications.crypto.router import KEYS_DATABASE
+
+_HOLD_EPOCH = "SELECT pg_advisory_xact_lock(hashtextextended('crypto.epoch:' || %s, 0))"
+
+
+# --- master keys ---
+
+
+def note_epochs() -> None:
+    """Put on record every epoch in which a data key is or was wrapped, and the current one.
+
+    One that is not on record holds only keys that were made in it: the first of them is its beginning.
+    """
+    known = set(_record(Ring.MASTER).values_list("name", flat=True))
+    unknown = DataKey.objects.using(KEYS_DATABASE).exclude(epoch__in=["", *known])
+    for epoch, first in unknown.values("epoch").annotate(first=Min("created_at")).values_list():
+        _note(Ring.MASTER, epoch, first)
+    _note(Ring.MASTER, master_keys().current_epoch(), Now())
+
+
+def last_epoch_of(destroyed_in: str) -> str:
+    """The epoch that has to end before no copy of what was destroyed just now can be opened: of a data key
+    that was wrapped in this one, and of others that may have been made in a later one.
+    """
+    if destroyed_in:
+        _note(Ring.MASTER, destroyed_in, Now())
+    _note(Ring.MASTER, master_keys().current_epoch(), Now())
+    return _newest(Ring.MASTER)
+
+
+def epoch_to_wrap_in() -> str:
+    """The current epoch. Raises RingBehind when this process has another than became current last."""
+    note_epochs()
+    current = master_keys().current_epoch()
+    if _newest(Ring.MASTER) != current:
+        raise RingBehind
+    return current
+
+
+def epochs_on_record() -> list[RingKey]:
+    """All there ever were, the oldest first."""
+    return list(_record(Ring.MASTER).order_by("since", "id"))
+
+
+def opens_up_to(epoch: str) -> bool:
+    """Whether a copy of a data key, made when `epoch` was current or before, may still be opened: by its
+    master key, or by that of an older epoch in which the key was wrapped first.
+    """
+    names = [one.name for one in epochs_on_record()]
+    older = names[: names.index(epoch)] if epoch in names else []
+    return any(can_open(name) for name in [epoch, *older])
+
+
+def retire_epoch(epoch: str) -> datetime:
+    """Note that nothing is wrapped in an epoch any more, and have the database refuse whatever comes; since
+    when. Its master key can then be destroyed. Safe to repeat.
+
+    Raises RingBehind, or RetireRefused: while it is current, while an older one can be opened, while a live
+    data key is wrapped in it.
+    """
+    if epoch == epoch_to_wrap_in():
+        raise RetireRefused("current")
+    record = _of(Ring.MASTER, epoch)
+    for older in epochs_on_record():
+        if older.name == epoch:
+            break
+        if can_open(older.name):
+            raise RetireRefused("older", name=older.name)
+    with transaction.atomic(using=KEYS_DATABASE, durable=True):
+        with connections[KEYS_DATABASE].cursor() as cursor:
+            cursor.execute(_HOLD_EPOCH, [epoch])
+        live = DataKey.objects.using(KEYS_DATABASE).filter(epoch=epoch, wrapped__isnull=False)
+        if count := live.count():
+            raise RetireRefused("in_use", count=count)
+        return _retire(record)
+
+
+# --- index keys ---
+
+
+def note_index_key() -> None:
+    """Put the current index key on record. Raises RingBehind where this process would not find what others
+    wrote: it does not have a key that is in use, or has one as current that is retired.
+    """
+    current = _current_index_key()
+    _note(Ring.INDEX, current, Now())
+    found = dict(_record(Ring.INDEX).values_list("name", "retired_at"))
+    in_use = {name for name, retired_at in found.items() if retired_at is None}
+    if current not in in_use or not in_use <= set(map(str, settings.INDEX_KEYS)):
+        raise RingBehind
+
+
+def index_key_to_make_with() -> int:
+    """The current index key's number. Raises RingBehind when another became current since."""
+    note_index_key()
+    current = _current_index_key()
+    if _newest(Ring.INDEX) != current:
+        raise RingBehind
+    return int(current)
+
+
+def index_keys_on_record() -> list[RingKey]:
+    """All that were ever noted, the oldest first."""
+    return list(_record(Ring.INDEX).order_by("since", "id"))
+
+
+def retire_index_key(number: int) -> datetime:
+    """Note that an index key is no longer needed; since when. The caller has made sure of that.
+
+    Raises RingBehind, or RetireRefused for the current one.
+    """
+    if number == index_key_to_make_with():
+        raise RetireRefused("current")
+    with transaction.atomic(using=KEYS_DATABASE, durable=True):
+        _note(Ring.INDEX, str(number), Now())
+        return _retire(_of(Ring.INDEX, str(number)))
+
+
+def _current_index_key() -> str:
+    return str(next(reversed(settings.INDEX_KEYS)))
+
+
+# --- both ---
+
+
+def _record(kind: Ring) -> QuerySet[RingKey]:
+    return RingKey.objects.using(KEYS_DATABASE).filter(kind=kind)
+
+
+def _note(kind: Ring, name: str, since: datetime | Now) -> None:
+    fresh = RingKey(kind=kind, name=name, since=since)
+    if not _record(kind).filter(name=name).exists():
+        RingKey.objects.using(KEYS_DATABASE).bulk_create([fresh], ignore_conflicts=True)
+
+
+def _newest(kind: Ring) -> str:
+    """Of those that are not retired: the current one never is."""
+    left = _record(kind).filter(retired_at__isnull=True).order_by("since", "id")
+    return left.values_list("name", flat=True).last() or ""
+
+
+def _of(kind: Ring, name: str) -> RingKey:
+    found = _record(kind).filter(name=name).first()
+    if found is None:
+        raise RetireRefused("unknown")
+    return found
+
+
+def _retire(record: RingKey) -> datetime:
+    """The moment that stands there: of whoever came first."""
+    now = timezone.now()
+    mine = RingKey.objects.using(KEYS_DATABASE).filter(pk=record.pk)
+    mine.filter(retired_at__isnull=True).update(retired_at=now)
+    return mine.get().retired_at or now
