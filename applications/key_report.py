@@ -26,6 +26,11 @@ REFUSED = {
         "for. They cannot be made anew: wait until they are older, a week at most."
     ),
 }
+DUE = {
+    "replace": "{name}: it is to be replaced by {replace_by} and destroyed by {destroy_by}.",
+    "destroy": "{name}: it is to be retired and destroyed by {destroy_by}.",
+    "late": "{name}: it was to be destroyed by {destroy_by}. What was promised with erasures is not kept.",
+}
 AFTER_A_MASTER_KEY = (
     "Then destroy every other copy of this master key. From then on nobody can open older copies of the "
     "database `keys`, so have a newer copy first; and what was erased while it was in use is final."
@@ -53,6 +58,8 @@ def as_table(rows: Rows, numbers: list[IndexKey], problems: list[str]) -> str:
         replace_by = one.replace_by if one.is_current else None
         days = (_day(replace_by), _day(one.destroy_by))
         lines.append(EPOCHS.format(one.name, _state(one), _day(one.since), held.live, held.destroyed, *days))
+    opened = sum(held.destroyed for one, held in rows if one.opens)
+    lines += ["", f"Keys that were destroyed, and old copies of which can still be opened: {opened}"]
     lines += ["", NUMBERS.format("index key", "state", "since", "digests")]
     for each in numbers:
         lines.append(NUMBERS.format(each.number, _index_state(each), _day(each.since), each.digests))
@@ -60,6 +67,7 @@ def as_table(rows: Rows, numbers: list[IndexKey], problems: list[str]) -> str:
 
 
 def what_is_left(done: Rotated) -> list[str]:
+    """Why a rotation is not complete."""
     digests, unopened = done.digests, done.keys.unopened
     said = {
         "{} data keys belong to an epoch that is not in MASTER_KEYS here.": unopened["unknown_epoch"],
@@ -73,6 +81,7 @@ def what_is_left(done: Rotated) -> list[str]:
 
 
 def problems(rows: Rows) -> list[str]:
+    """What is due about master keys."""
     found = []
     current = [one.name for one, _held in rows if one.is_current]
     newest = [one.name for one, _held in rows if one.since and not one.retired_at]
@@ -90,14 +99,8 @@ def problems(rows: Rows) -> list[str]:
     return found
 
 
-DUE = {
-    "replace": "{name}: it is to be replaced by {replace_by} and destroyed by {destroy_by}.",
-    "destroy": "{name}: it is to be retired and destroyed by {destroy_by}.",
-    "late": "{name}: it was to be destroyed by {destroy_by}. What was promised with erasures is not kept.",
-}
-
-
 def index_problems(numbers: list[IndexKey]) -> list[str]:
+    """What is due about index keys."""
     found = []
     for one in numbers:
         if one.digests and not one.is_current:
@@ -131,6 +134,7 @@ def _day(when: date | None) -> str:
 
 
 def as_json(rows: Rows, numbers: list[IndexKey], problems: list[str]) -> str:
+    """Both rings for programs."""
     said = {
         "epochs": [asdict(one) | {"state": _state(one)} | asdict(held) for one, held in rows],
         "index_keys": [asdict(one) | {"state": _index_state(one)} for one in numbers],

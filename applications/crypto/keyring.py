@@ -19,7 +19,7 @@ from applications.crypto.key_text import KEY_BYTES
 from applications.crypto.models import DataKey
 from applications.crypto.providers import master_keys
 from applications.crypto.router import KEYS_DATABASE
-from applications.crypto.scope import data_key_scope, open_ciphers
+from applications.crypto.scope import data_key_scope, let_go, open_ciphers
 from applications.crypto.signals import keys_destroyed
 
 __all__ = [
@@ -144,10 +144,7 @@ def destroy_keys(owner_ids: Iterable[UUID]) -> int:
     with transaction.atomic(using=KEYS_DATABASE, durable=True), connections[KEYS_DATABASE].cursor() as cursor:
         cursor.execute(_ENTOMB, [doomed])
         entombed: int = cursor.rowcount
-    ciphers = open_ciphers()
-    if ciphers is not None:
-        for owner_id in doomed:
-            ciphers.pop(owner_id.int, None)
+    let_go(doomed)
     _tell(doomed, count=entombed, tombstones=True)
     return entombed
 
@@ -159,10 +156,7 @@ def forget_keys(owner_ids: Iterable[UUID]) -> int:
     doomed = list(set(owner_ids))
     with transaction.atomic(using=KEYS_DATABASE, durable=True):
         forgotten: int = _keys().filter(owner_id__in=doomed).delete()[0]
-    ciphers = open_ciphers()
-    if ciphers is not None:
-        for owner_id in doomed:
-            ciphers.pop(owner_id.int, None)
+    let_go(doomed)
     _tell(doomed, count=forgotten, tombstones=False)
     return forgotten
 

@@ -105,7 +105,7 @@ def _chunks(epoch: str) -> Iterator[list[Stored]]:
 
 def _stored(keys: QuerySet[DataKey]) -> Iterator[Stored]:
     for owner_id, epoch, wrapped in keys.values_list("owner_id", "epoch", "wrapped")[:CHUNK]:
-        yield owner_id, epoch, bytes(wrapped)
+        yield owner_id, epoch, bytes(wrapped or b"")
 
 
 def _outside(epoch: str) -> QuerySet[DataKey]:

@@ -18,6 +18,7 @@ from applications.crypto.errors import RetireRefused, RingBehind
 from applications.crypto.models import DataKey, Ring, RingKey
 from applications.crypto.providers import can_open, master_keys
 from applications.crypto.router import KEYS_DATABASE
+from applications.crypto.stored_digests import any_made_with, digests_by_key, refuse_if_used
 
 _HOLD_EPOCH = "SELECT pg_advisory_xact_lock(hashtextextended('crypto.epoch:' || %s, 0))"
 
@@ -32,7 +33,7 @@ def note_epochs() -> None:
     """
     known = set(_record(Ring.MASTER).values_list("name", flat=True))
     unknown = DataKey.objects.using(KEYS_DATABASE).exclude(epoch__in=["", *known])
-    for epoch, first in unknown.values("epoch").annotate(first=Min("created_at")).values_list():
+    for epoch, first in unknown.values_list("epoch").annotate(Min("created_at")):
         _note(Ring.MASTER, epoch, first)
     _note(Ring.MASTER, master_keys().current_epoch(), Now())
 
@@ -98,21 +99,22 @@ def retire_epoch(epoch: str) -> datetime:
 
 
 def note_index_key() -> None:
-    """Put the current index key on record. Raises RingBehind where this process would not find what others
-    wrote: it does not have a key that is in use, or has one as current that is retired.
+    """Put the current index key on record. Raises RingBehind where this process may not find what others
+    wrote: it has not got the key of it, or has one as current that is retired.
     """
-    current = _current_index_key()
-    _note(Ring.INDEX, current, Now())
-    found = dict(_record(Ring.INDEX).values_list("name", "retired_at"))
-    in_use = {name for name, retired_at in found.items() if retired_at is None}
-    if current not in in_use or not in_use <= set(map(str, settings.INDEX_KEYS)):
+    current = _note_current_index_key()
+    names = [one.name for one in index_keys_on_record() if one.retired_at is None]
+    if current not in names:
         raise RingBehind
+    newer = names[names.index(current) :]
+    for name in set(names) - {str(number) for number in settings.INDEX_KEYS}:
+        if name in newer or any_made_with(int(name)):
+            raise RingBehind
 
 
 def index_key_to_make_with() -> int:
     """The current index key's number. Raises RingBehind when another became current since."""
-    note_index_key()
-    current = _current_index_key()
+    current = _note_current_index_key()
     if _newest(Ring.INDEX) != current:
         raise RingBehind
     return int(current)
@@ -124,19 +126,25 @@ def index_keys_on_record() -> list[RingKey]:
 
 
 def retire_index_key(number: int) -> datetime:
-    """Note that an index key is no longer needed; since when. The caller has made sure of that.
+    """Note that nothing is looked up by an index key any more; since when. Safe to repeat.
 
-    Raises RingBehind, or RetireRefused for the current one.
+    Raises RingBehind, or RetireRefused: for the current one, and while what it made is of use.
     """
     if number == index_key_to_make_with():
         raise RetireRefused("current")
+    refuse_if_used(number)
     with transaction.atomic(using=KEYS_DATABASE, durable=True):
         _note(Ring.INDEX, str(number), Now())
         return _retire(_of(Ring.INDEX, str(number)))
 
 
-def _current_index_key() -> str:
-    return str(next(reversed(settings.INDEX_KEYS)))
+def _note_current_index_key() -> str:
+    current = next(reversed(settings.INDEX_KEYS))
+    if not _record(Ring.INDEX).exists():  # the record begins: what made the digests there are came before
+        for number in sorted(digests_by_key().keys() - {current}):
+            _note(Ring.INDEX, str(number), Now())
+    _note(Ring.INDEX, str(current), Now())
+    return str(current)
 
 
 # --- both ---

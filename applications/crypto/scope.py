@@ -1,8 +1,9 @@
 """How long an unwrapped data key may stay in memory: one request, one task."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -46,3 +47,11 @@ def open_ciphers() -> Ciphers | None:
     """The ciphers kept by the scope that is open here, or None outside of any scope."""
     scope = _open_scope.get()
     return None if scope is None else scope.ciphers
+
+
+def let_go(owner_ids: Iterable[UUID]) -> None:
+    """Keep the keys of these owners no longer, if a scope is open here."""
+    ciphers = open_ciphers()
+    if ciphers is not None:
+        for owner_id in owner_ids:
+            ciphers.pop(owner_id.int, None)

@@ -8,11 +8,12 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.utils import timezone
 
-from applications.crypto import reindexing, rings
+from applications.crypto import rings
 from applications.crypto.key_schedule import Due, schedule
 from applications.crypto.models import DataKey
 from applications.crypto.providers import can_open, master_keys
 from applications.crypto.router import KEYS_DATABASE
+from applications.crypto.stored_digests import digests_by_key
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def held_in_epochs() -> dict[str, Held]:
 def index_keys() -> list[IndexKey]:
     """Those on record, in the ring and in the tables, by number. Counted over every blind index."""
     current = next(reversed(settings.INDEX_KEYS))
-    digests = Counter(reindexing.digests_by_key())
+    digests = Counter(digests_by_key())
     record = {int(one.name): one for one in rings.index_keys_on_record()}
     return [
         IndexKey(

@@ -12,8 +12,9 @@ import structlog
 
 from applications.actors import SYSTEM, Actor
 from applications.crypto import reindexing, rewrapping, rings
-from applications.crypto.reindexing import BARE_DIGESTS, BareDigest, Reindexed
+from applications.crypto.reindexing import Reindexed
 from applications.crypto.rewrapping import Rewrapped
+from applications.crypto.stored_digests import BARE_DIGESTS, BareDigest
 from applications.models import ConsumerSession, EmailChallenge, SignInTry
 from applications.selectors.keys import epochs
 from applications.services import audit
@@ -54,13 +55,12 @@ def rotate(
     """
     keys = rewrapping.rewrap(most=most, told=lambda done: told("data keys", done))
     digests = reindexing.reindex(most=most, told=lambda done: told("digests", done))
-    counts = {
-        "keys": keys.done, "keys_left": keys.left, "keys_unopened": keys.unopened.total(),
-        "digests": digests.done, "digests_left": digests.left, "digests_gone": digests.gone,
-        "digests_unreadable": digests.unreadable, "digests_twice": digests.twice,
-    }  # fmt: skip
-    if any(counts.values()):
-        audit.record(actor=actor, action="keys.rotated", **counts)
+    if keys.done or keys.left or digests.done or digests.left:
+        audit.record(
+            actor=actor, action="keys.rotated", keys=keys.done, keys_left=keys.left,
+            keys_unopened=keys.unopened.total(), digests=digests.done, digests_left=digests.left,
+            digests_gone=digests.gone, digests_unreadable=digests.unreadable, digests_twice=digests.twice,
+        )  # fmt: skip
     return Rotated(keys, digests)
 
 
@@ -79,7 +79,6 @@ def retire_index_key(*, number: int, actor: Actor) -> datetime:
 
     Raises RetireRefused, or RingBehind.
     """
-    reindexing.refuse_if_used(number)
     retired_at = rings.retire_index_key(number)
     audit.record(actor=actor, action="keys.index_key_retired", number=number)
     return retired_at

@@ -17,7 +17,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM
 from applications.crypto import blind_index
 from applications.crypto.keyring import data_key_scope, key_of_a_new_owner
-from applications.crypto.reindexing import BARE_DIGESTS, BareDigest
+from applications.crypto.stored_digests import BARE_DIGESTS, BareDigest
 from applications.services import audit
 from privacy import mailbox_client
 from privacy.mail_reading import Read, read

@@ -1,0 +1,92 @@
+"""Which digests there are, and which index keys made them.
+
+Digests of which no value is kept cannot be made anew: BARE_DIGESTS. They are of use for some days.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.apps import apps
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, Value
+from django.utils import timezone
+
+from applications.crypto.errors import RetireRefused
+from applications.crypto.index_field import BlindIndex
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class BareDigest:
+    """A column of digests without the values behind them: how long a row is looked up by it."""
+
+    model: type[models.Model]
+    name: str
+    used_for: timedelta
+    moment: str = "created_at"
+
+
+BARE_DIGESTS: list[BareDigest] = []
+"""All of them; each floor adds its own."""
+
+
+def blind_indexes() -> list[tuple[type[models.Model], BlindIndex]]:
+    """Every blind index of every table."""
+    return [
+        (model, field)
+        for model in apps.get_models()
+        if model._meta.managed and not model._meta.proxy
+        for field in model._meta.local_concrete_fields
+        if isinstance(field, BlindIndex)
+    ]
+
+
+def digests_by_key() -> dict[int, int]:
+    """How many digests of blind indexes there are, by the number of their key."""
+    found: dict[int, int] = {}
+    for model, field in blind_indexes():
+        number = Func(F(field.name), Value(0), function="get_byte", output_field=IntegerField())
+        rows = everybodys(model).filter(**{f"{field.name}__isnull": False}).order_by()
+        for key, count in rows.values(key=number).annotate(count=Count("*")).values_list("key", "count"):
+            found[key] = found.get(key, 0) + count
+    return found
+
+
+def any_made_with(number: int) -> bool:
+    """Whether a blind index is there that this key made: a few looks into indexes."""
+    return any(
+        everybodys(model).filter(**{f"{field.name}__made_with": number}).exists()
+        for model, field in blind_indexes()
+    )
+
+
+def refuse_if_used(number: int) -> None:
+    """Raise RetireRefused while a blind index was made with this key, or a bare digest is still of use."""
+    stored = sum(
+        everybodys(model).filter(**{f"{field.name}__made_with": number}).count()
+        for model, field in blind_indexes()
+    )
+    if stored:
+        raise RetireRefused("in_use", count=stored)
+    if young := sum(_still_looked_for(bare, number).count() for bare in BARE_DIGESTS):
+        raise RetireRefused("young", count=young)
+
+
+def made_otherwise(model: type[Row], field: BlindIndex, number: int) -> QuerySet[Row]:
+    """The rows whose digest another key made."""
+    other = ~Q(**{f"{field.name}__made_with": number})
+    return everybodys(model).filter(other, **{f"{field.name}__isnull": False})
+
+
+def everybodys(model: type[Row]) -> QuerySet[Row]:
+    """The rows of everybody, also of whose data are only stored: an index that nobody can use is none."""
+    rows: QuerySet[Row] = model._base_manager.using(DEFAULT_DB_ALIAS).all()
+    return rows
+
+
+def _still_looked_for(bare: BareDigest, number: int) -> QuerySet[Any]:
+    first = Func(F(bare.name), Value(0), function="get_byte", output_field=IntegerField())
+    rows: QuerySet[Any] = everybodys(bare.model).annotate(made_with=first)
+    return rows.filter(made_with=number, **{f"{bare.moment}__gt": timezone.now() - bare.used_for})
