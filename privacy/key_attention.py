@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from django.db import OperationalError
 from django.db.models import Count
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from applications.crypto.key_schedule import Due
@@ -25,11 +27,16 @@ SENTENCES = {
 def due_master_keys(now: datetime) -> Iterator[Flag]:
     """Those to be replaced or destroyed, and erasures that are not final although their day is over."""
     here = reverse("admin:privacy_attention")
-    for one in epochs():
+    try:
+        found, broken = epochs(), _not_final(now)
+    except OperationalError:  # the page is about much else
+        yield Flag(_("The database of keys cannot be reached at the moment."), here)
+        return
+    for one in found:
         if one.due is not Due.NOTHING and one.destroy_by is not None:
             day = date_text(one.destroy_by)
             yield Flag(str(SENTENCES[one.due]) % {"name": one.name, "day": day}, here)
-    if broken := _not_final(now):
+    if broken:
         sentence = ngettext(
             "%(n)d erasure is not final, although the day is over that its certificate names.",
             "%(n)d erasures are not final, although the days are over that their certificates name.",

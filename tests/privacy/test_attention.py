@@ -20,7 +20,7 @@ from privacy.notices import publish_texts
 from privacy.services.registers import save_breach
 from tests.privacy import dpo
 
-pytestmark = pytest.mark.django_db
+pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 LONG_AGO = date(2026, 2, 1)
 
 

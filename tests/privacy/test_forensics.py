@@ -21,11 +21,11 @@ from django.conf import settings
 from django.db import connections
 from django.test import override_settings
 
+from applications.actors import SYSTEM
 from applications.crypto.keyring import data_key_scope
-from applications.crypto.models import DataKey
-from applications.crypto.providers import master_keys
 from applications.models import Application, DataSubject
 from applications.personal import Purpose
+from applications.services import keys
 from privacy.datamap import doors
 from privacy.states import RequestStatus
 from tests.clock import later
@@ -134,15 +134,12 @@ def erase(subject: DataSubject) -> None:
 
 @contextlib.contextmanager
 def next_epoch() -> Iterator[dict[str, bytes]]:
-    """Wrap every live data key anew; in the block the master keys that remain are those of the new epoch."""
+    """Rotate and retire; in the block the master keys that remain are those of the new epoch."""
     old, new = settings.MASTER_KEYS, {"epoch-next": secrets.token_bytes(32)}
     with override_settings(MASTER_KEYS=old | new):
-        provider = master_keys()
-        epoch = provider.current_epoch()
-        for key in DataKey.objects.filter(wrapped__isnull=False):
-            data_key = provider.unwrap(key.epoch, bytes(key.wrapped), key.owner_id)
-            wrapped = provider.wrap(epoch, data_key, key.owner_id)
-            DataKey.objects.filter(pk=key.pk).update(epoch=epoch, wrapped=wrapped)
+        assert keys.rotate(actor=SYSTEM).is_complete
+        for epoch in old:
+            keys.retire_epoch(epoch=epoch, actor=SYSTEM)
     with override_settings(MASTER_KEYS=new):
         yield new
 
