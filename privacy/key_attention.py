@@ -18,7 +18,9 @@ from applications.staff_site import Flag
 from privacy.models import Erasure
 
 SENTENCES = {
-    Due.REPLACE: gettext_lazy("%(name)s: another has to take its place now; it is destroyed by %(day)s."),
+    Due.REPLACE: gettext_lazy(
+        "%(name)s: another one has to take its place now, and it has to be destroyed by %(day)s."
+    ),
     Due.DESTROY: gettext_lazy("%(name)s: it has to be destroyed by %(day)s."),
     Due.LATE: gettext_lazy("%(name)s: it was to be destroyed by %(day)s and can still be used."),
 }

@@ -22,8 +22,8 @@ class BlindIndex(models.BinaryField):
 
     `column` names the key domain and never changes; `normalise` is the dotted path of a function from the
     value to the one spelling that is indexed, "" for what is not (migrations import nothing). Answers exact,
-    `in` and isnull, and `made_with`: the number of an index key. A match is confirmed by decryption: see
-    matching.confirmed().
+    `in` and isnull, and with the number of an index key `made_with` and `made_from` (that one or a higher
+    one). A match is confirmed by decryption: see matching.confirmed().
     """
 
     def __init__(

@@ -50,26 +50,37 @@ class IndexIn(IndexExact):
         return self._digests(self.rhs)
 
 
-class IndexMadeWith(Lookup):
-    """The digest was made with the index key of this number: they all lie side by side in an index."""
+class IndexMadeFrom(Lookup):
+    """The digest was made with the index key of this number or a higher one: digests begin with it."""
 
-    lookup_name = "made_with"
+    lookup_name = "made_from"
 
     def get_prep_lookup(self) -> Any:
         return int(self.rhs)
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         lhs, params = self.process_lhs(compiler, connection)
-        first, beyond = bytes([self.rhs]), bytes([self.rhs + 1]) if self.rhs < LAST_KEY else None
-        if beyond is None:
-            return f"({lhs} >= %s)", [*params, first]
-        return f"({lhs} >= %s AND {lhs} < %s)", [*params, first, *params, beyond]
+        return f"{lhs} >= %s", [*params, bytes([self.rhs])]
+
+
+class IndexMadeWith(IndexMadeFrom):
+    """The digest was made with the index key of this number."""
+
+    lookup_name = "made_with"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        found, params = super().as_sql(compiler, connection)
+        if self.rhs == LAST_KEY:
+            return found, params
+        lhs, others = self.process_lhs(compiler, connection)
+        return f"({found} AND {lhs} < %s)", [*params, *others, bytes([self.rhs + 1])]
 
 
 INDEX_LOOKUPS: dict[str, type[Lookup]] = {
     "exact": IndexExact,
     "in": IndexIn,
     "isnull": IsNull,
+    "made_from": IndexMadeFrom,
     "made_with": IndexMadeWith,
 }
 

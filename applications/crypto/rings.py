@@ -18,7 +18,7 @@ from applications.crypto.errors import RetireRefused, RingBehind
 from applications.crypto.models import DataKey, Ring, RingKey
 from applications.crypto.providers import can_open, master_keys
 from applications.crypto.router import KEYS_DATABASE
-from applications.crypto.stored_digests import any_made_with, digests_by_key, refuse_if_used
+from applications.crypto.stored_digests import digests_by_key, refuse_if_used
 
 _HOLD_EPOCH = "SELECT pg_advisory_xact_lock(hashtextextended('crypto.epoch:' || %s, 0))"
 
@@ -98,26 +98,16 @@ def retire_epoch(epoch: str) -> datetime:
 # --- index keys ---
 
 
-def note_index_key() -> None:
-    """Put the current index key on record. Raises RingBehind where this process may not find what others
-    wrote: it has not got the key of it, or has one as current that is retired.
-    """
-    current = _note_current_index_key()
-    names = [one.name for one in index_keys_on_record() if one.retired_at is None]
-    if current not in names:
-        raise RingBehind
-    newer = names[names.index(current) :]
-    for name in set(names) - {str(number) for number in settings.INDEX_KEYS}:
-        if name in newer or any_made_with(int(name)):
-            raise RingBehind
-
-
 def index_key_to_make_with() -> int:
     """The current index key's number. Raises RingBehind when another became current since."""
-    current = _note_current_index_key()
-    if _newest(Ring.INDEX) != current:
+    current = next(reversed(settings.INDEX_KEYS))
+    if not _record(Ring.INDEX).exists():  # the record begins: what made the digests there are came before
+        for number in sorted(digests_by_key().keys() - {current}):
+            _note(Ring.INDEX, str(number), Now())
+    _note(Ring.INDEX, str(current), Now())
+    if _newest(Ring.INDEX) != str(current):
         raise RingBehind
-    return int(current)
+    return current
 
 
 def index_keys_on_record() -> list[RingKey]:
@@ -136,15 +126,6 @@ def retire_index_key(number: int) -> datetime:
     with transaction.atomic(using=KEYS_DATABASE, durable=True):
         _note(Ring.INDEX, str(number), Now())
         return _retire(_of(Ring.INDEX, str(number)))
-
-
-def _note_current_index_key() -> str:
-    current = next(reversed(settings.INDEX_KEYS))
-    if not _record(Ring.INDEX).exists():  # the record begins: what made the digests there are came before
-        for number in sorted(digests_by_key().keys() - {current}):
-            _note(Ring.INDEX, str(number), Now())
-    _note(Ring.INDEX, str(current), Now())
-    return str(current)
 
 
 # --- both ---

@@ -3,17 +3,20 @@
 Digests of which no value is kept cannot be made anew: BARE_DIGESTS. They are of use for some days.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.apps import apps
+from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, Value
 from django.utils import timezone
 
-from applications.crypto.errors import RetireRefused
+from applications.crypto.errors import RetireRefused, RingBehind
 from applications.crypto.index_field import BlindIndex
+from applications.crypto.index_lookups import LAST_KEY
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -54,12 +57,26 @@ def digests_by_key() -> dict[int, int]:
     return found
 
 
-def any_made_with(number: int) -> bool:
-    """Whether a blind index is there that this key made: a few looks into indexes."""
-    return any(
-        everybodys(model).filter(**{f"{field.name}__made_with": number}).exists()
-        for model, field in blind_indexes()
-    )
+def refuse_unknown_keys() -> None:
+    """Raise RingBehind while a unique blind index holds a digest of a key that is not listed here.
+
+    Whoever stands there under it is not found by this process, and could be made a second time.
+    """
+    for model, field in blind_indexes():
+        if field.unique and not settings.INDEX_KEYS.keys() >= set(_keys_of(model, field)):
+            raise RingBehind
+
+
+def _keys_of(model: type[models.Model], field: BlindIndex) -> Iterator[int]:
+    """The numbers of the keys that made what stands in an index, in one step through it for each."""
+    digests = everybodys(model).order_by(field.name).values_list(field.name, flat=True)
+    number = 0
+    while number <= LAST_KEY:
+        digest = digests.filter(**{f"{field.name}__made_from": number}).first()
+        if digest is None:
+            return
+        yield digest[0]
+        number = digest[0] + 1
 
 
 def refuse_if_used(number: int) -> None:

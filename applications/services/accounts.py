@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from applications import normalise, references
 from applications.actors import VISITOR, Actor
-from applications.crypto import blind_index, keyring, rings
+from applications.crypto import blind_index, keyring
 from applications.crypto.reading import unless_destroyed
+from applications.crypto.stored_digests import refuse_unknown_keys
 from applications.errors import CodeExpired, CodeRefused, LastTryUsed, SubjectErased
 from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
 from applications.models.subject import MAXIMUM_TRIES
@@ -117,8 +118,8 @@ def _new_subject(address: str, language: str) -> DataSubject:
     """A data subject for a proved address; two browsers proving it at once get the same one.
 
     The address is unique by its digest, which does not hold between two index keys. So those who prove the
-    same one take turns, and a process that may not know every key refuses: it looks first, and learns after
-    it which keys are in use, for what it overlooked was made with one that was on record before.
+    same one take turns, and a process that has not got every key refuses. It asks after it looked: somebody
+    whom it overlooked stands there by then, under a key that it does not have.
 
     Raises RingBehind.
     """
@@ -127,7 +128,7 @@ def _new_subject(address: str, language: str) -> DataSubject:
         existing = subject_with_email(address, purpose=KNOCKING)
         if existing is not None:
             return existing
-        rings.note_index_key()
+        refuse_unknown_keys()
         subject = DataSubject(
             email=address,
             language=language,

@@ -47,7 +47,7 @@ def test_nothing_is_due_of_a_young_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "words"), [(75, ""), (76, "another has to take its place now"), (91, "can still")]
+    ("age", "words"), [(75, ""), (76, "another one has to take its place now"), (91, "can still")]
 )
 def test_a_key_waits_from_the_day_on_which_it_is_to_be_replaced(age: int, words: str) -> None:
     keys.rotate(actor=SYSTEM)

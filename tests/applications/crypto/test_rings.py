@@ -176,26 +176,22 @@ def test_what_was_destroyed_ends_with_the_last_epoch_that_was_in_use() -> None:
 # --- index keys ---
 
 
-def test_a_process_that_lacks_an_index_key_in_use_is_behind() -> None:
-    with numbers(1):
-        rings.note_index_key()
-    with numbers(1, 2):
-        assert rings.index_key_to_make_with() == 2
-    with numbers(1), pytest.raises(RingBehind):
-        rings.note_index_key()
-    with numbers(2, 1):
-        rings.note_index_key()
-        with pytest.raises(RingBehind):
+def test_a_process_that_lacks_the_current_index_key_is_behind() -> None:
+    for ring in ((1,), (1, 2)):
+        with numbers(*ring):
+            assert rings.index_key_to_make_with() == ring[-1]
+    for ring in ((1,), (2, 1)):
+        with numbers(*ring), pytest.raises(RingBehind):
             rings.index_key_to_make_with()
 
 
-def test_a_retired_index_key_is_not_used_again() -> None:
+def test_a_retired_index_key_is_never_current_again() -> None:
+    for ring in ((1,), (1, 2)):
+        with numbers(*ring):
+            rings.index_key_to_make_with()
     with numbers(1, 2):
-        rings.note_index_key()
         rings.retire_index_key(1)
         with pytest.raises(RetireRefused, match="current"):
             rings.retire_index_key(2)
-    with numbers(2):
-        rings.note_index_key()
     with numbers(2, 1), pytest.raises(RingBehind):
-        rings.note_index_key()
+        rings.index_key_to_make_with()
