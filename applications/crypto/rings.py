@@ -27,31 +27,26 @@ _HOLD_EPOCH = "SELECT pg_advisory_xact_lock(hashtextextended('crypto.epoch:' || 
 
 
 def note_epochs() -> None:
-    """Put on record every epoch in which a data key is or was wrapped, and the current one.
-
-    One that is not on record holds only keys that were made in it: the first of them is its beginning.
-    """
-    known = set(_record(Ring.MASTER).values_list("name", flat=True))
+    """Put on record every epoch in which a data key is or was wrapped, and the current one."""
+    known = _record(Ring.MASTER).values_list("name", flat=True)
     unknown = DataKey.objects.using(KEYS_DATABASE).exclude(epoch__in=["", *known])
-    for epoch, first in unknown.values_list("epoch").annotate(Min("created_at")):
-        _note(Ring.MASTER, epoch, first)
-    _note(Ring.MASTER, master_keys().current_epoch(), Now())
+    for epoch in [*unknown.order_by().values_list("epoch", flat=True).distinct(), _current_epoch()]:
+        _note_epoch(epoch)
 
 
 def last_epoch_of(destroyed_in: str) -> str:
     """The epoch that has to end before no copy of what was destroyed just now can be opened: of a data key
     that was wrapped in this one, and of others that may have been made in a later one.
     """
-    if destroyed_in:
-        _note(Ring.MASTER, destroyed_in, Now())
-    _note(Ring.MASTER, master_keys().current_epoch(), Now())
+    for epoch in filter(None, (destroyed_in, _current_epoch())):
+        _note_epoch(epoch)
     return _newest(Ring.MASTER)
 
 
 def epoch_to_wrap_in() -> str:
     """The current epoch. Raises RingBehind when this process has another than became current last."""
     note_epochs()
-    current = master_keys().current_epoch()
+    current = _current_epoch()
     if _newest(Ring.MASTER) != current:
         raise RingBehind
     return current
@@ -93,6 +88,17 @@ def retire_epoch(epoch: str) -> datetime:
         if count := live.count():
             raise RetireRefused("in_use", count=count)
         return _retire(record)
+
+
+def _current_epoch() -> str:
+    return master_keys().current_epoch()
+
+
+def _note_epoch(epoch: str) -> None:
+    """One that is not on record holds only keys that were made in it: the first of them is its beginning."""
+    if not _record(Ring.MASTER).filter(name=epoch).exists():
+        made = DataKey.objects.using(KEYS_DATABASE).filter(epoch=epoch)
+        _note(Ring.MASTER, epoch, made.aggregate(first=Min("created_at"))["first"] or Now())
 
 
 # --- index keys ---

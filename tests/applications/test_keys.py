@@ -230,6 +230,19 @@ def test_one_address_proved_at_once_under_two_index_keys_is_one_account(
     assert DataSubject.objects.count() == 1
 
 
+def test_a_page_that_meets_a_key_of_an_epoch_it_does_not_know_opens_after_a_restart(client: Client) -> None:
+    with masters("a"):
+        factories.draft(factories.sign_in(client), given_name="Anna")
+        keys.rotate(actor=SYSTEM)
+    with masters("a", "b"):
+        keys.rotate(actor=SYSTEM)
+    page = reverse("applications:step", args=["name"])
+    with masters("a"):
+        assert client.get(page).status_code == 503
+    with masters("a", "b"):
+        assert "Anna" in client.get(page).content.decode()
+
+
 # --- every night ---
 
 

@@ -52,6 +52,14 @@ def test_a_key_that_waits_before_the_current_one_is_not_on_record() -> None:
     assert [one.name for one in rings.epochs_on_record()] == ["now"]
 
 
+def test_an_erasure_does_not_move_the_beginning() -> None:
+    with masters("a"):
+        keyring.destroy_key(gone := owner())
+        DataKey.objects.update(created_at=timezone.now() - timedelta(days=300))
+        rings.last_epoch_of(stored_in(gone))
+    assert timezone.now() - RingKey.objects.get().since > timedelta(days=299)
+
+
 # --- who is behind ---
 
 
