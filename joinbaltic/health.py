@@ -13,6 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from applications.models import WorkerHeartbeat
+from applications.selectors import set_back
 
 HEARTBEAT_FRESH = timedelta(seconds=30)
 _migrated: set[str] = set()  # once up to date, a process's databases stay so
@@ -36,6 +37,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     parts = {
         "database": _database("default"),
         "keys": _database("keys"),
+        "ledger": _ledger(),
         "worker": _worker(),
         "redis": _redis(),
     }
@@ -58,6 +60,11 @@ def _database(alias: str) -> str:
     except Error:
         return "unreachable"
     return "ok"
+
+
+def _ledger() -> str:
+    found = set_back.refused()
+    return "ok" if found is None else found.sentence
 
 
 def _worker() -> str:

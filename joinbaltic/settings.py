@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "joinbaltic.static_files.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "joinbaltic.set_back.RefuseWhenSetBack",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -284,8 +285,23 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "daily": {"task": "applications.tasks.run_daily_jobs", "schedule": crontab(hour="3", minute="17")},
 }
+# --- backups ----------------------------------------------------------------------------------------------
+BACKUP_DIR = env.str("BACKUP_DIR", default="")
+KEYS_BACKUP_DIR = env.str("KEYS_BACKUP_DIR", default="")
+# Copies that are older are deleted; the newest one never. Of the keys they are few: with one of them, and the
+# master key of its time, whoever was erased since could be read again.
+BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)
+KEYS_ARCHIVE_DAYS = env.int("KEYS_ARCHIVE_DAYS", default=7)
+if not 1 <= KEYS_ARCHIVE_DAYS <= MASTER_KEY_DAYS or BACKUP_DAYS < 1:
+    raise ImproperlyConfigured(
+        "BACKUP_DAYS and KEYS_ARCHIVE_DAYS are at least 1, the latter at most MASTER_KEY_DAYS."
+    )
+# The folder of pg_dump and pg_restore; otherwise those on the PATH.
+POSTGRES_PROGRAMS = env.str("POSTGRES_PROGRAMS", default="")
 # Where the head of the audit's chain is published daily: a place that the database's ruler does not rule.
 AUDIT_HEADS = env.str("AUDIT_HEADS", default=str(VAR_DIR / "audit-heads.log"))
+# What a restored database has to be told, written as it happens: beside the backups, away from the databases.
+ERASURE_LEDGER = env.str("ERASURE_LEDGER", default=str(VAR_DIR / "ledger" / "erasures.jsonl"))
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 
 # --- lenders --------------------------------------------------------------------------------------------

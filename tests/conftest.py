@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,16 @@ def process_environment(transactional_db: None) -> dict[str, str]:
     this very test. Ask for `transactional_db` with both databases in your marker: what a test does not commit
     no other process sees."""
     return services.process_environment()
+
+
+@pytest.fixture(autouse=True)
+def _ledger_of_its_own(settings: Any) -> None:
+    """Each test has an erasure ledger of its own, as it has databases of its own, and nobody looks whether
+    one was set back: who tests that looks again (tests/restoring.py)."""
+    from applications.selectors import set_back  # noqa: PLC0415 - needs settings
+
+    settings.ERASURE_LEDGER = f"{os.environ['VAR_DIR']}/ledgers/{secrets.token_hex(8)}.jsonl"
+    set_back.look.until, set_back.look.found = float("inf"), None
 
 
 @pytest.fixture(autouse=True)

@@ -34,6 +34,10 @@ class DataKey(models.Model):
             models.Index(
                 fields=["created_at"], condition=models.Q(wrapped__isnull=False), name="data_key_live_age"
             ),
+            # Whether the main database knows of what was destroyed last.
+            models.Index(
+                fields=["-destroyed_at"], condition=models.Q(wrapped__isnull=True), name="data_key_destroyed"
+            ),
         ]
 
     def __str__(self) -> str:

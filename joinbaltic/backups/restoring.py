@@ -1,0 +1,88 @@
+"""Putting copies back into empty databases, and what is missing. Nothing is done before all is checked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.db import connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+
+from applications.crypto import keyring
+from applications.models import DataSubject
+from applications.services.housekeeping import KEY_OWNERS
+from joinbaltic.backups import manifest, postgres
+from joinbaltic.backups.errors import BackupRefused
+from joinbaltic.backups.manifest import DUMP, Kind, Manifest
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What was put back, and what has to be known of it."""
+
+    copies: Sequence[Manifest]
+    to_migrate: Sequence[str]
+    without_keys: int = 0
+    people_without_keys: int = 0
+
+
+def restore(*, main: Path | None, keys: Path | None) -> Restored:
+    """Put copies back: of the main database, of the keys, or of both. Each is there whole, or not at all.
+
+    Raises BackupRefused.
+    """
+    wanted = [(Kind.KEYS, keys), (Kind.MAIN, main)]
+    copies = [(_checked(kind, folder), folder) for kind, folder in wanted if folder]
+    if not copies:
+        raise BackupRefused("Name a copy: --from for the main database, --keys for the keys.")
+    for copy, _folder in copies:
+        postgres.refuse_unless_empty(copy.kind.alias)
+    for copy, folder in copies:
+        connections[copy.kind.alias].close()
+        # One transaction: a restoration that is cut short leaves the database as empty as it was.
+        arguments = ["--exit-on-error", "--single-transaction", "--no-owner", str(folder / DUMP)]
+        postgres.run("pg_restore", arguments, alias=copy.kind.alias)
+    to_migrate = _to_migrate()
+    lost = (0, 0) if to_migrate else count_without_keys()
+    return Restored([copy for copy, _folder in copies], to_migrate, *lost)
+
+
+def _checked(kind: Kind, folder: Path) -> Manifest:
+    found = manifest.read(folder)
+    if found.kind is not kind:
+        raise BackupRefused(f"{folder} is a copy of the other database.")
+    manifest.check(folder, found)
+    for app, name in MigrationLoader(None).graph.leaf_nodes():
+        if max(found.migrations.get(app, [""])) > name:  # they are numbered
+            raise BackupRefused(
+                f"{folder} was made by a newer version of the product ({found.product}): restore it with that."
+            )
+    return found
+
+
+def _to_migrate() -> list[str]:
+    """The databases that are older than this version of the product."""
+    found = []
+    for kind in Kind:
+        executor = MigrationExecutor(connections[kind.alias])
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            found.append(kind.alias)
+    return found
+
+
+def count_without_keys() -> tuple[int, int]:
+    """How many owners have data in the main database and no key, and how many of them are people.
+
+    There are some when the keys are older than the data: what is sealed for them nobody can read.
+    """
+    lost = dict.fromkeys(KEY_OWNERS, 0)
+    for model in KEY_OWNERS:
+        rows = model._default_manager.order_by("pk").values_list("pk", flat=True)
+        if model is DataSubject:
+            rows = rows.filter(erased_at__isnull=True)
+        ids = rows.iterator(CHUNK)
+        while page := [one for one, _number in zip(ids, range(CHUNK), strict=False)]:
+            lost[model] += len(set(page) - keyring.known_owners(page))
+    return sum(lost.values()), lost[DataSubject]
