@@ -4,7 +4,8 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,6 @@ class Place:
     names: dict[str, str]
     main_copies: Path
     keys_copies: Path
-    said: list[str] = field(default_factory=list)
 
     def back_up(self) -> Path:
         return Path(self.run("backup", to=str(self.main_copies)))
@@ -50,8 +50,6 @@ class Place:
 
     def run(self, command: str, *words: str, **options: Any) -> str:
         """What a command of ours writes."""
-        from io import StringIO  # noqa: PLC0415
-
         out = StringIO()
         call_command(command, *words, stdout=out, **options)
         return out.getvalue().strip()

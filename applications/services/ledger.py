@@ -30,7 +30,7 @@ CHUNK = 1000
 LOCK = 0x4A4F314E_4C454447
 
 REPLAYS: dict[LedgerKind, Callable[[Line], None]] = {}
-"""What is done about an entry that a restored copy lacks, or may have: safe to repeat. All floors add some."""
+"""What is done about an entry that a restored copy lacks, or may have: safe to repeat."""
 
 _replaying: ContextVar[bool] = ContextVar("replaying", default=False)
 
@@ -55,13 +55,14 @@ def note_deleted(kind: LedgerKind, ids: Collection[UUID]) -> None:
 
 def noted(kind: LedgerKind, ids: Collection[UUID]) -> set[UUID]:
     """Of these people or applications, those about whom such an entry is committed or about to be."""
-    return set(LedgerEntry.objects.filter(kind=kind, about_id__in=ids).values_list("about_id", flat=True))
+    found = LedgerEntry.objects.filter(kind=kind, about_id__in=ids)
+    return {about for about in found.values_list("about_id", flat=True) if about}
 
 
 def written(kind: LedgerKind, ids: Collection[UUID]) -> set[UUID]:
     """Those of whom the file says so, for good: their keys may go."""
     found = LedgerEntry.objects.filter(kind=kind, about_id__in=ids, written_at__isnull=False)
-    return set(found.values_list("about_id", flat=True))
+    return {about for about in found.values_list("about_id", flat=True) if about}
 
 
 @contextmanager

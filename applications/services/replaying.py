@@ -85,7 +85,8 @@ def _withdraw(line: Line, subject_id: UUID) -> None:
 
 
 def _delete_application(line: Line) -> None:
-    Application.objects.filter(pk=line.about_id).delete()
+    if line.about_id:
+        Application.objects.filter(pk=line.about_id).delete()
 
 
 def _nothing(_line: Line) -> None:

@@ -57,7 +57,7 @@ def _checked(kind: Kind, folder: Path) -> Manifest:
     for app, name in MigrationLoader(None).graph.leaf_nodes():
         if max(found.migrations.get(app, [""])) > name:  # they are numbered
             raise BackupRefused(
-                f"{folder} was made by a newer version of the product ({found.product}): restore it with that."
+                f"{folder} was made by a newer version of the product: restore it with {found.product}."
             )
     return found
 

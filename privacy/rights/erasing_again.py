@@ -31,10 +31,11 @@ log = structlog.get_logger(__name__)
 
 def erase_again(line: Line) -> None:
     """Each part commits before the next begins: cut short anywhere, it can be done once more."""
+    if line.about_id is None:
+        return
     subject = DataSubject.objects.filter(pk=line.about_id).first()
     if subject is None:  # came after the copy was made; a copy of the keys may have the key all the same
-        if line.about_id:
-            keyring.destroy_key(line.about_id)
+        keyring.destroy_key(line.about_id)
         return
     if subject.erased_at is None:
         _close(subject, line)

@@ -7,7 +7,7 @@ once the key is gone there is no way back, and only the end is left to reach.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -187,7 +187,7 @@ def _is_owed_a_copy(request: RightsRequest) -> bool:
     return in_time and unopened.exists()
 
 
-def facts_for_the_ledger(request: RightsRequest) -> dict[str, object]:
+def facts_for_the_ledger(request: RightsRequest) -> dict[str, Any]:
     """What a restored copy has to know of an erasure, beside whom it is about: no words of anybody."""
     return {
         "request": str(request.pk),

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -41,7 +42,7 @@ class Receipt:
     erased_by_their_tombstones: int = 0
     sessions_ended: int = 0
 
-    def counts(self) -> dict[str, int]:
+    def counts(self) -> dict[str, Any]:
         """By their names, those that are not none."""
         numbers = {
             "keys_destroyed_again": self.keys_destroyed_again,

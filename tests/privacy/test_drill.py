@@ -1,19 +1,21 @@
 """The drill: yesterday's copy is restored. The erased stay erased, the restricted stay restricted, and nobody
 else lost anything that was in the copy."""
 
-import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
 from django.conf import settings
 from django.test import Client
+from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto import keyring
@@ -25,12 +27,14 @@ from applications.models import (
     AuditEntry,
     Consent,
     ConsumerSession,
+    DailyJob,
     DataSubject,
     LedgerEntry,
     LedgerKind,
     Objection,
     Restriction,
     RestrictionGround,
+    WorkerHeartbeat,
 )
 from applications.personal import Purpose
 from applications.selectors.permission import require, standing_restrictions
@@ -38,10 +42,15 @@ from applications.selectors.set_back import Obstacle
 from applications.services import operations, sealing
 from applications.services.processing import lift_restriction, object_to, restrict, withdraw_consent
 from applications.subject_data import outlives_its_subject
-from applications.sweeper import Sweep, run_once
-from lenders.models import Delivery
+from applications.sweeper import run_once, sweeper
+from applications.tasks import run_daily_jobs
+from joinbaltic.backups import postgres
+from joinbaltic.backups.manifest import DUMP
+from joinbaltic.celery import app as celery_app
+from lenders.models import Delivery, Offer
+from lenders.tasks import dispatch
 from privacy.datamap import doors, explain
-from privacy.models import Erasure, Exception17, RightsRequest
+from privacy.models import Exception17, Right, RightsRequest
 from privacy.services.replaying import replay
 from privacy.services.requests import Kept
 from privacy.states import RequestStatus
@@ -54,6 +63,7 @@ from tests.restoring import Place, look_again
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=scene.DATABASES), pytest.mark.slow]
 SYSTEM_OF_TESTS = Actor.staff(1)
+assert celery_app.tasks  # its tasks are those of the product
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -87,6 +97,7 @@ def exports(subject: DataSubject) -> Any:
         (row.model._meta.label, row.row_id, {name: str(value) for name, value in row.values.items()})
         for door in doors()
         for row in door.export(subject, purpose=purpose)
+        if row.model is not ConsumerSession  # whoever was signed in signs in anew
     ]
 
 
@@ -96,10 +107,11 @@ def yesterday(place: Place) -> People:
     restricted, freed, withdrawn, objecting = (scene.sent("atra", "leja").subject for _number in range(4))
     restrict(subject_id=freed.pk, ground=RestrictionGround.CLAIMS, actor=Actor.consumer(freed.pk))
     kept = Application.objects.get(subject=erased)
+    restoring.written_down()
+    main, keys = place.back_up(), place.back_up_keys()
     return People(
-        erased, restricted, freed, withdrawn, objecting, bystander, kept, place.back_up(), place.back_up_keys(),
-        exports(bystander),
-    )  # fmt: skip
+        erased, restricted, freed, withdrawn, objecting, bystander, kept, main, keys, exports(bystander)
+    )
 
 
 def today(people: People, *, kept: tuple[Kept, ...] = ()) -> DataSubject:
@@ -129,15 +141,35 @@ def today(people: People, *, kept: tuple[Kept, ...] = ()) -> DataSubject:
     return new
 
 
+def restore_yesterday(place: Place, people: People) -> str:
+    """The main database is lost; the keys are not."""
+    place.lose("default")
+    return place.run("restore", main=str(people.main))
+
+
+def restore_yesterday_with_keys(place: Place, people: People) -> str:
+    """Both are lost."""
+    place.lose("default", "keys")
+    return place.run("restore", main=str(people.main), keys=str(people.keys))
+
+
+def last_erasure(people: People) -> RightsRequest:
+    done = RightsRequest.objects.filter(subject=people.erased, right=Right.ERASURE, status="completed")
+    return done.select_related("erasure").get()
+
+
 def standing(people: People) -> Any:
     """Everything that the drill is about, to be compared."""
+    there = [people.restricted, people.freed, people.withdrawn, people.objecting, people.bystander]
+
+    def facts(model: Any, *columns: str) -> Any:
+        return sorted(model.objects.filter(subject__in=there).values_list(*columns), key=str)
+
     return {
         "erased": {held.model._meta.label: held.count for held in explain(people.erased)},
-        "restrictions": sorted(
-            Restriction.objects.values_list("subject", "ground", "since", "lifted_at"), key=str
-        ),
-        "objections": sorted(Objection.objects.values_list("subject", "purpose", "made_at"), key=str),
-        "consents": sorted(Consent.objects.values_list("pk", "withdrawn_at"), key=str),
+        "restrictions": facts(Restriction, "subject", "ground", "since", "lifted_at"),
+        "objections": facts(Objection, "subject", "purpose", "made_at"),
+        "consents": facts(Consent, "pk", "withdrawn_at"),
         "exports": exports(people.bystander),
         "requests": sorted(RightsRequest.objects.values_list("pk", "status"), key=str),
     }
@@ -155,9 +187,15 @@ def nobody_is_served() -> None:
     call = client.post("/api/lenders/v1/atra/callbacks/", b"{}", content_type="application/json")
     assert (call.status_code, call["Content-Type"]) == (503, "application/problem+json")
     assert client.get("/livez").status_code == 200
-    done: list[int] = []
-    run_once(Sweep("anything", lambda: done.append(1)))
-    assert done == []
+    due = list(Delivery.objects.filter(status="due").values_list("pk", "fence", "lease_until"))
+    jobs = list(DailyJob.objects.values_list("name", "started_at"))
+    for sweep in sweeper.sweeps:
+        run_once(sweep)
+    run_daily_jobs()
+    dispatch(str(uuid4()))
+    assert list(Delivery.objects.filter(status="due").values_list("pk", "fence", "lease_until")) == due
+    assert list(DailyJob.objects.values_list("name", "started_at")) == jobs
+    assert not WorkerHeartbeat.objects.exists()
 
 
 def everybody_is_as_before(people: People) -> None:
@@ -186,8 +224,7 @@ def everybody_is_as_before(people: People) -> None:
 def test_yesterdays_copy_with_todays_keys(place: Place, lenders: None) -> None:
     people = yesterday(place)
     new = today(people)
-    place.lose("default")
-    place.run("restore", main=str(people.main))
+    restore_yesterday(place, people)
     nobody_is_served()
     assert DataSubject.objects.get(pk=people.erased.pk).erased_at is None  # this is what is at stake
     with pytest.raises(KeyDestroyed):  # the key stayed where it was, in another database
@@ -205,58 +242,37 @@ def test_yesterdays_copy_with_todays_keys(place: Place, lenders: None) -> None:
     assert standing(people) == before
 
 
-def test_what_was_decided_has_its_own_moment_again(place: Place, lenders: None) -> None:
+def test_what_was_decided_has_its_own_moment_and_the_register_its_request_again(
+    place: Place, lenders: None
+) -> None:
     people = yesterday(place)
     today(people)
-    before = standing(people)
-    place.lose("default")
-    place.run("restore", main=str(people.main))
+    request, before = last_erasure(people), standing(people)
+    restore_yesterday(place, people)
+    assert not RightsRequest.objects.filter(pk=request.pk).exists()
     place.run("replay_erasures")
     after = standing(people)
     for what in ("restrictions", "objections", "consents"):
         assert after[what] == before[what]
-
-
-def test_request_that_came_after_the_copy_stands_in_the_register_again(place: Place, lenders: None) -> None:
-    people = yesterday(place)
-    today(people)
-    request = Erasure.objects.get(
-        subject_id=people.erased.pk,
-        key_destroyed_at__gt=people.kept.submitted_at,
-        request__status="completed",
-    ).request
-    place.lose("default")
-    place.run("restore", main=str(people.main))
-    assert not RightsRequest.objects.filter(pk=request.pk).exists()
-    place.run("replay_erasures")
-    again = RightsRequest.objects.get(pk=request.pk)
-    assert (again.reference, again.due_on, again.status) == (request.reference, request.due_on, "completed")
+    again = last_erasure(people)
+    assert (again.pk, again.reference, again.due_on) == (request.pk, request.reference, request.due_on)
     assert again.erasure.certified_at is not None
     assert again.erasure.counts["lenders.Submission"] == 1
 
 
-def test_replay_is_on_record(place: Place, lenders: None) -> None:
+def test_replay_is_on_record_and_everybody_signs_in_anew(place: Place, lenders: None) -> None:
     people = yesterday(place)
     today(people)
-    place.lose("default")
-    place.run("restore", main=str(people.main))
+    restore_yesterday(place, people)
     place.run("replay_erasures")
     entry = AuditEntry.objects.get(action="ledger.replayed")
-    assert {name: entry.detail[name] for name in ("erased", "restricted", "consent_withdrawn")} == {
-        "erased": 1, "restricted": 1, "consent_withdrawn": 1,
+    assert {name: entry.detail[name] for name in ("erased", "restricted", "backed_up")} == {
+        "erased": 1, "restricted": 1, "backed_up": 1,
     }  # fmt: skip
     assert LedgerEntry.objects.get(kind=LedgerKind.REPLAYED).written_at is not None
+    assert not ConsumerSession.objects.filter(ended_at__isnull=True).exists()
     sealing.seal()
     assert list(sealing.problems(sealing.published_heads())) == []
-
-
-def test_everybody_signs_in_anew(place: Place, lenders: None) -> None:
-    people = yesterday(place)
-    today(people)
-    place.lose("default")
-    place.run("restore", main=str(people.main))
-    place.run("replay_erasures")
-    assert not ConsumerSession.objects.filter(ended_at__isnull=True).exists()
 
 
 # --- with the keys of yesterday ---
@@ -265,8 +281,7 @@ def test_everybody_signs_in_anew(place: Place, lenders: None) -> None:
 def test_yesterdays_copy_with_yesterdays_keys(place: Place, lenders: None) -> None:
     people = yesterday(place)
     today(people)
-    place.lose("default", "keys")
-    said = place.run("restore", main=str(people.main), keys=str(people.keys))
+    said = restore_yesterday_with_keys(place, people)
     assert "no key" not in said  # the keys were copied after the data: nobody's is missing
     nobody_is_served()
     keyring.cipher_for(people.erased.pk)  # it came back
@@ -276,37 +291,38 @@ def test_yesterdays_copy_with_yesterdays_keys(place: Place, lenders: None) -> No
 
 def test_what_stays_is_set_apart_once_more_where_its_key_came_back(place: Place, lenders: None) -> None:
     people = yesterday(place)
-    kept = Kept(application=people.kept.pk, ground=Exception17.CLAIMS, until=later_day())
+    kept = Kept(
+        application=people.kept.pk,
+        ground=Exception17.CLAIMS,
+        until=timezone.localdate() + timedelta(days=300),
+    )
     today(people, kept=(kept,))
-    place.lose("default", "keys")
-    place.run("restore", main=str(people.main), keys=str(people.keys))
+    restore_yesterday_with_keys(place, people)
     place.run("replay_erasures")
     application = Application.objects.get(pk=people.kept.pk)
     assert application.subject_id != people.erased.pk
     assert exports(application.subject)
-    request = RightsRequest.objects.get(subject=people.erased, status="completed", right="erasure")
-    assert request.kept[0]["heir"] == str(application.subject_id)
+    assert last_erasure(people).kept[0]["heir"] == str(application.subject_id)
 
 
 def test_what_stays_is_lost_where_the_key_is_gone_and_the_register_says_so(
     place: Place, lenders: None
 ) -> None:
     people = yesterday(place)
-    today(people, kept=(Kept(application=people.kept.pk, ground=Exception17.CLAIMS, until=later_day()),))
-    place.lose("default")
-    place.run("restore", main=str(people.main))
+    today(
+        people,
+        kept=(
+            Kept(
+                application=people.kept.pk,
+                ground=Exception17.CLAIMS,
+                until=timezone.localdate() + timedelta(days=300),
+            ),
+        ),
+    )
+    restore_yesterday(place, people)
     place.run("replay_erasures")
     assert not Application.objects.filter(pk=people.kept.pk).exists()
-    request = RightsRequest.objects.get(subject=people.erased, status="completed", right="erasure")
-    assert [sorted(one) for one in request.kept] == [["application", "ground", "until"]]
-
-
-def later_day() -> Any:
-    from datetime import timedelta  # noqa: PLC0415
-
-    from django.utils import timezone  # noqa: PLC0415
-
-    return timezone.localdate() + timedelta(days=300)
+    assert [sorted(one) for one in last_erasure(people).kept] == [["application", "ground", "until"]]
 
 
 # --- the keys alone ---
@@ -317,7 +333,7 @@ def test_keys_of_the_erased_that_come_back_alone_are_destroyed_again(place: Plac
     new = today(people)
     place.lose("keys")
     said = place.run("restore", keys=str(people.keys))
-    assert "2 owners of data have no key, 1 of them people" in said
+    assert "owners of data have no key, 1 of them people" in said
     keyring.cipher_for(people.erased.pk)
     operations.DAILY_JOBS["destroy_what_came_back"]()
     with pytest.raises(KeyDestroyed):
@@ -332,17 +348,8 @@ def test_keys_of_the_erased_that_come_back_alone_are_destroyed_again(place: Plac
 def test_database_that_was_put_back_by_hand_is_noticed(place: Place, lenders: None) -> None:
     people = yesterday(place)
     today(people)
-    restoring.close()
-    with restoring.server() as connection:
-        copy = f"{place.names['default']}_other"
-        connection.execute(f"DROP DATABASE {place.names['default']} (FORCE)")
-        connection.execute(f"CREATE DATABASE {place.names['default']}")
-        del copy
-    program = Path(os.environ["POSTGRES_PROGRAMS"]) / "pg_restore"
-    from joinbaltic.backups.postgres import run as run_program  # noqa: PLC0415
-
-    assert program.exists()
-    run_program("pg_restore", [str(people.main / "database.dump")], alias="default")
+    place.lose("default")
+    postgres.run("pg_restore", [str(people.main / DUMP)], alias="default")
     nobody_is_served()
 
 
@@ -365,8 +372,7 @@ def test_without_the_ledger_the_tombstones_tell(place: Place, lenders: None, set
     people = yesterday(place)
     old_ledger = Path(settings.ERASURE_LEDGER).read_bytes()
     today(people)
-    place.lose("default")
-    place.run("restore", main=str(people.main))
+    restore_yesterday(place, people)
     Path(settings.ERASURE_LEDGER).write_bytes(b"".join(old_ledger.splitlines(keepends=True)[:-1]))
     assert look_again() is Obstacle.KEYS_KNOW_MORE
     assert "erased by their tombstones: 1" in place.run("replay_erasures")
@@ -382,8 +388,7 @@ def test_replay_that_is_killed_goes_on(place: Place, lenders: None) -> None:
     today(people)
     for number in range(40):
         factories.subject(f"more{number}@piemers.lv")
-    place.lose("default", "keys")
-    place.run("restore", main=str(people.main), keys=str(people.keys))
+    restore_yesterday_with_keys(place, people)
     entries = LedgerEntry.objects.filter(sequence__isnull=False)
     had = entries.count()
     killed = subprocess.Popen(
@@ -392,7 +397,8 @@ def test_replay_that_is_killed_goes_on(place: Place, lenders: None) -> None:
     )  # fmt: skip
     deadline = time.monotonic() + 40
     while entries.count() == had:
-        assert time.monotonic() < deadline and killed.poll() is None, killed.communicate()
+        assert killed.poll() is None, killed.communicate()
+        assert time.monotonic() < deadline
         time.sleep(0.02)
     killed.kill()
     killed.communicate()
@@ -405,16 +411,11 @@ SLOW_REPLAY = """
 import time, django
 django.setup()
 from privacy.services import replaying
-enter = replaying._enter
-def slowly(written):
-    enter(written)
-    time.sleep(0.5)
-replaying._tell_slowly = None
 tell = replaying._tell
-def told(written):
+def slowly(written):
     tell(written)
     time.sleep(1)
-replaying._tell = told
+replaying._tell = slowly
 replaying.replay()
 """
 
@@ -425,8 +426,7 @@ def test_erasure_that_is_cut_short_while_it_is_done_again_is_finished(
 ) -> None:
     people = yesterday(place)
     today(people)
-    place.lose("default", "keys")
-    place.run("restore", main=str(people.main), keys=str(people.keys))
+    restore_yesterday_with_keys(place, people)
     target = {
         "set apart": "privacy.rights.erasing_again.keyring.destroy_key",
         "key": "privacy.rights.erasing_again.doors",
@@ -448,20 +448,20 @@ def _broken(*_: Any, **__: Any) -> None:
 # --- what waits for lenders ---
 
 
-def test_nothing_is_claimed_before_the_replay(place: Place, lenders: None) -> None:
-    people = yesterday(place)
-    today(people)
-    place.lose("default")
-    place.run("restore", main=str(people.main))
-    look_again()
-    due = Delivery.objects.filter(status="due").count()
-    assert due
-    claimed: list[Any] = []
-    from lenders.tasks import sweep_deliveries  # noqa: PLC0415
-
-    run_once(Sweep("deliveries", sweep_deliveries))
-    assert not claimed
-    assert not Delivery.objects.filter(fence__gt=0, status="due", subject=people.restricted.pk).exists()
-
-
-Check = Callable[[], None]
+def test_what_had_been_sent_is_sent_again_and_the_lender_takes_it_once(asked: Any, tmp_path: Path) -> None:
+    with restoring.own_databases(tmp_path) as place:
+        application = scene.sent("atra")
+        copy = place.back_up()
+        before = asked.settled(application)
+        assert before == {"atra": "offered"}
+        offers = Offer.objects.count()
+        place.lose("default")
+        place.run("restore", main=str(copy))
+        assert scene.states(application) == {"atra": "queued"}
+        place.run("replay_erasures")
+        assert asked.settled(application) == before
+        assert Offer.objects.count() == offers
+        sent = asked.sandbox.applications("atra")
+        assert len(sent) == 2
+        assert len({entry["key"] for entry in sent}) == 1
+        assert [one["count"] for one in asked.sandbox.log()["evaluations"]] == [1]
