@@ -60,16 +60,16 @@ def close() -> None:
         connections[alias].close()
 
 
+def server_parameters() -> dict[str, Any]:
+    """How the server is reached."""
+    found = connections["default"].get_connection_params()
+    return {name: found[name] for name in ("host", "port", "user", "password") if name in found}
+
+
 @contextmanager
 def server() -> Iterator[psycopg.Connection[Any]]:
     """The server, by a connection to none of our databases."""
-    parameters = connections["default"].get_connection_params() | {"dbname": "postgres"}
-    wanted = {
-        name: parameters[name]
-        for name in ("host", "port", "user", "password", "dbname")
-        if name in parameters
-    }
-    with psycopg.connect(**wanted, autocommit=True) as connection:
+    with psycopg.connect(**server_parameters(), dbname="postgres", autocommit=True) as connection:
         yield connection
 
 

@@ -1,6 +1,7 @@
 """What stayed after an erasure goes when the day is over that was decided for it (GDPR Art. 17(3))."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from applications.actors import SYSTEM
 from applications.crypto import keyring
 from applications.models import DataSubject, LedgerKind
 from applications.services import ledger
+from applications.services.ledger import LedgerUnwritable
 from applications.services.operations import DAILY_JOBS
 from privacy.datamap import doors
 from privacy.models import Right, RightsRequest
@@ -22,12 +24,15 @@ from privacy.states import RequestStatus
 def end_what_stayed() -> dict[str, int]:
     """Erase each application whose last day is over: the ledger first, the key, then the rows. What is cut
     short is done again the next day.
+
+    Raises LedgerUnwritable while the ledger lacks one of them; that one waits.
     """
     today, counts = timezone.localdate(), {"applications": 0}
     with transaction.atomic():
         heirs = {UUID(one["heir"]) for request in _done() for one in request.kept if _is_over(one, today)}
         ledger.note_deleted(LedgerKind.ERASED, heirs - ledger.noted(LedgerKind.ERASED, heirs))
-    ledger.write()
+    with suppress(LedgerUnwritable):
+        ledger.write()
     ready = ledger.written(LedgerKind.ERASED, heirs)
     for request_id in _done().values_list("pk", flat=True):
         with transaction.atomic():
@@ -40,6 +45,8 @@ def end_what_stayed() -> dict[str, int]:
             if over:
                 request.save(update_fields=["kept"])
                 counts["applications"] += len(over)
+    if heirs - ready:
+        raise LedgerUnwritable("waiting")
     return counts
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import structlog
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from applications import ledger_file
@@ -58,15 +59,25 @@ def missing() -> Iterator[Written]:
     Raises LedgerBroken where the file is not what was written, AnotherLedger where it is not this database's.
     """
     path = ledger.path()
-    newest = LedgerEntry.objects.filter(sequence__isnull=False).order_by("-sequence").first()
-    last = newest.sequence if newest and newest.sequence else 0
-    if newest is None and not path.exists():
+    last = LedgerEntry.objects.aggregate(last=Max("sequence"))["last"] or 0
+    if not path.exists():
         return
+    common = None
     for written in ledger_file.lines(path):
-        if written.line.sequence == last and newest and written.digest != bytes(newest.digest or b""):
-            raise AnotherLedger
         if written.line.sequence > last:
             yield written
+            continue
+        common = written
+        if written.line.sequence == last:
+            _refuse_another(common)
+    if common is not None and common.line.sequence < last:
+        _refuse_another(common)
+
+
+def _refuse_another(common: Written) -> None:
+    """Raise AnotherLedger unless the last line that both have is the same in both."""
+    if bytes(LedgerEntry.objects.get(sequence=common.line.sequence).digest or b"") != common.digest:
+        raise AnotherLedger
 
 
 def preview() -> Receipt:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -22,9 +23,10 @@ from joinbaltic.backups.making import copies, expire
 from joinbaltic.backups.manifest import DUMP, NAME, Kind
 from joinbaltic.backups.postgres import refuse_unless_empty
 from tests import factories, restoring, services
-from tests.restoring import Place
+from tests.restoring import Place, look_again, server_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
+RUNBOOK = (ROOT / "docs/backups.md").read_text(encoding="utf-8")
 committed = pytest.mark.django_db(transaction=True, databases=["default", "keys", "aside"])
 
 
@@ -55,7 +57,9 @@ def test_copy_says_what_it_is(place: Place) -> None:
 
 @committed
 def test_copy_names_the_last_ledger_entry_that_is_in_it(place: Place) -> None:
-    first, second = place.back_up(), place.back_up()
+    first = place.back_up()
+    time.sleep(1)  # each has the second in its name
+    second = place.back_up()
     assert [manifest.read(made).ledger for made in (first, second)] == [0, 1]
     assert LedgerEntry.objects.count() == 2
 
@@ -262,6 +266,35 @@ def test_manifest_cannot_lead_elsewhere(tmp_path: Path) -> None:
     (tmp_path / NAME).write_text(json.dumps(document))
     with pytest.raises(CommandError, match="does not name"):
         call_command("restore", main=str(tmp_path))
+
+
+@pytest.mark.slow
+@committed
+def test_runbook_leads_back_word_by_word(place: Place) -> None:
+    subject, name = factories.subject(), place.names["default"]
+    made = place.back_up()
+    restoring.close()
+    block = re.search(r"put aside, not dropped:\n\n```\n(.*?)```", RUNBOOK, re.S)
+    assert block
+    script = re.sub(r"\bjoinbaltic(_before)?\b", rf"{name}\1", block[1])
+    script = script.replace("/backups/main/main-20261126T194200Z", str(made))
+    script = script.replace("python manage.py", f"{sys.executable} manage.py")
+    environment = services.process_environment()
+    environment["PATH"] = f"{environment['POSTGRES_PROGRAMS']}:{environment['PATH']}"
+    for variable, value in server_parameters().items():
+        environment[f"PG{variable.upper()}"] = str(value)
+    try:
+        done = subprocess.run(
+            ["sh", "-e", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert "the product serves again" in done.stdout
+        assert look_again() is None
+        subject.refresh_from_db()
+    finally:
+        restoring.close()
+        with restoring.server() as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}_before" (FORCE)')
 
 
 # --- files ----------------------------------------------------------------------------------------------
