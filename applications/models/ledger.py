@@ -30,16 +30,16 @@ RAISE EXCEPTION 'the ledger is append-only';
 class LedgerKind(models.TextChoices):
     """What happened. With each stands what `detail` holds, apart from the moment and whom it is about."""
 
-    ERASED = "erased", _("Erased")  # the facts of the request, where there was one
-    APPLICATION_DELETED = "application_deleted", _("Application deleted")  # about an application
-    RESTRICTED = "restricted", _("Restricted")  # ground
-    RESTRICTION_ENDS = "restriction_ends", _("End of a restriction announced, or taken back")  # ground, on
-    RESTRICTION_LIFTED = "restriction_lifted", _("Restriction lifted")  # ground
-    OBJECTED = "objected", _("Objected")  # purpose
-    OBJECTION_ENDED = "objection_ended", _("Objection ended")  # purpose, by_person
-    CONSENT_WITHDRAWN = "consent_withdrawn", _("Consent withdrawn")  # consent
-    BACKED_UP = "backed_up", _("Backed up")  # about nobody: a copy made before lacks this entry
-    REPLAYED = "replayed", _("Restored, and told what it lacked")  # about nobody; counts
+    ERASED = "erased"  # the facts of the request, where there was one
+    APPLICATION_DELETED = "application_deleted"  # about an application
+    RESTRICTED = "restricted"  # ground
+    RESTRICTION_ENDS = "restriction_ends"  # ground, on
+    RESTRICTION_LIFTED = "restriction_lifted"  # ground
+    OBJECTED = "objected"  # purpose
+    OBJECTION_ENDED = "objection_ended"  # purpose, by_person
+    CONSENT_WITHDRAWN = "consent_withdrawn"  # consent
+    BACKED_UP = "backed_up"  # about nobody: a copy made before lacks this entry
+    REPLAYED = "replayed"  # about nobody; counts
 
 
 class LedgerEntry(models.Model):
@@ -52,14 +52,14 @@ class LedgerEntry(models.Model):
     outlives_its_subject = True
 
     entry_id = models.UUIDField(unique=True, default=uuid4, editable=False)
-    at = models.DateTimeField(_("when"), default=timezone.now)
-    kind = models.CharField(_("what"), max_length=20, choices=LedgerKind.choices)
+    at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField(max_length=20, choices=LedgerKind.choices)
     about_id = personal(
         models.UUIDField(_("identifier of the person"), null=True, db_index=True),
         Category.ACCOUNT,
         retention=Retention.REQUESTS,
     )
-    detail = models.JSONField(_("details"), default=dict)
+    detail = models.JSONField(default=dict)
     sequence = models.PositiveBigIntegerField(null=True, unique=True, editable=False)
     digest = models.BinaryField(max_length=32, null=True, editable=False)
     written_at = models.DateTimeField(null=True, editable=False)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
@@ -123,6 +124,17 @@ def _orphans() -> Iterator[list[UUID]]:
         last = page[-1]
         known = {owner for model in KEY_OWNERS for owner in _owners_among(model, page)}
         yield [owner for owner in page if owner not in known]
+
+
+def people_without_keys() -> list[UUID]:
+    """People with data and without a key: there are some when the keys are older than the data. What is
+    sealed for them nobody can read."""
+    found: list[UUID] = []
+    people = DataSubject.objects.filter(erased_at__isnull=True).order_by("pk").values_list("pk", flat=True)
+    ids = people.iterator(CHUNK)
+    while page := list(islice(ids, CHUNK)):
+        found += set(page) - keyring.known_owners(page)
+    return found
 
 
 def _owners_among(model: type[models.Model], ids: list[UUID]) -> Iterable[UUID]:

@@ -7,15 +7,14 @@ from pathlib import Path
 from django.db import connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from django.db.models import Count
 
-from applications.crypto import keyring
-from applications.models import DataSubject
-from applications.services.housekeeping import KEY_OWNERS
+from applications.crypto.models import DataKey
+from applications.crypto.providers import can_open
+from applications.services.housekeeping import people_without_keys
 from joinbaltic.backups import manifest, postgres
 from joinbaltic.backups.errors import BackupRefused
 from joinbaltic.backups.manifest import DUMP, Kind, Manifest
-
-CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Restored:
     copies: Sequence[Manifest]
     to_migrate: Sequence[str]
     without_keys: int = 0
-    people_without_keys: int = 0
+    unopenable: int = 0
 
 
 def restore(*, main: Path | None, keys: Path | None) -> Restored:
@@ -45,8 +44,10 @@ def restore(*, main: Path | None, keys: Path | None) -> Restored:
         arguments = ["--exit-on-error", "--single-transaction", "--no-owner", str(folder / DUMP)]
         postgres.run("pg_restore", arguments, alias=copy.kind.alias)
     to_migrate = _to_migrate()
-    lost = (0, 0) if to_migrate else count_without_keys()
-    return Restored([copy for copy, _folder in copies], to_migrate, *lost)
+    done = [copy for copy, _folder in copies]
+    if to_migrate:
+        return Restored(done, to_migrate)
+    return Restored(done, to_migrate, len(people_without_keys()), _unopenable())
 
 
 def _checked(kind: Kind, folder: Path) -> Manifest:
@@ -72,17 +73,8 @@ def _to_migrate() -> list[str]:
     return found
 
 
-def count_without_keys() -> tuple[int, int]:
-    """How many owners have data in the main database and no key, and how many of them are people.
-
-    There are some when the keys are older than the data: what is sealed for them nobody can read.
-    """
-    lost = dict.fromkeys(KEY_OWNERS, 0)
-    for model in KEY_OWNERS:
-        rows = model._default_manager.order_by("pk").values_list("pk", flat=True)
-        if model is DataSubject:
-            rows = rows.filter(erased_at__isnull=True)
-        ids = rows.iterator(CHUNK)
-        while page := [one for one, _number in zip(ids, range(CHUNK), strict=False)]:
-            lost[model] += len(set(page) - keyring.known_owners(page))
-    return sum(lost.values()), lost[DataSubject]
+def _unopenable() -> int:
+    """How many keys are wrapped by a master key that is not among MASTER_KEYS any more."""
+    live = DataKey.objects.using(Kind.KEYS.alias).filter(wrapped__isnull=False)
+    epochs = live.order_by("epoch").values_list("epoch").annotate(number=Count("pk"))
+    return sum(number for epoch, number in epochs if not can_open(epoch))

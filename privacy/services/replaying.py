@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from applications.crypto.keyring import data_key_scope
 from applications.ledger_file import Line, Written
 from applications.models import ConsumerSession, DataSubject, LedgerEntry, LedgerKind
 from applications.services import audit, ledger, sealing
+from applications.services.housekeeping import people_without_keys
 from applications.services.operations import DAILY_JOBS
 from privacy.errors import AnotherLedger, NewerLedger
 from privacy.rights.erasing_again import erase_again
@@ -42,6 +44,7 @@ class Receipt:
     keys_destroyed_again: int = 0
     erased_by_their_tombstones: int = 0
     sessions_ended: int = 0
+    people_without_keys: int = 0
 
     def counts(self) -> dict[str, Any]:
         """By their names, those that are not none."""
@@ -49,6 +52,7 @@ class Receipt:
             "keys_destroyed_again": self.keys_destroyed_again,
             "erased_by_their_tombstones": self.erased_by_their_tombstones,
             "sessions_ended": self.sessions_ended,
+            "people_without_keys": self.people_without_keys,
         }
         return {name: number for name, number in {**self.entries, **numbers}.items() if number}
 
@@ -85,6 +89,7 @@ def preview() -> Receipt:
     lines = _checked()
     receipt = Receipt(entries=Counter(line.kind for line in lines))
     receipt.erased_by_their_tombstones = len(_unknown_tombstones(_erased_by(lines)))
+    receipt.people_without_keys = len(people_without_keys())
     return receipt
 
 
@@ -107,6 +112,7 @@ def replay() -> Receipt:
                 _tell(written)
             receipt.entries[written.line.kind] += 1
         if receipt.counts():
+            receipt.people_without_keys = len(people_without_keys())
             _leave_word(receipt)
     return receipt
 
@@ -154,7 +160,8 @@ def _unknown_tombstones(known: set[UUID]) -> list[UUID]:
     """People who are not erased here, and whose keys were destroyed without a word in the ledger."""
     found: set[UUID] = set()
     people = DataSubject.objects.filter(erased_at__isnull=True).order_by("pk").values_list("pk", flat=True)
-    for page in _in_chunks(people.iterator(CHUNK)):
+    ids = people.iterator(CHUNK)
+    while page := list(islice(ids, CHUNK)):
         found |= keyring.known_owners(page) - keyring.owners_with_keys(page)
     return sorted(found - known)
 
@@ -172,21 +179,11 @@ def destroy_again() -> int:
     """Destroy the keys of erased people that came back with a copy of the keys; how many there were."""
     destroyed = 0
     erased = LedgerEntry.objects.filter(kind=LedgerKind.ERASED, written_at__isnull=False).order_by("id")
-    for page in _in_chunks(erased.values_list("about_id", flat=True).iterator(CHUNK)):
-        alive = keyring.owners_with_keys(page)
+    ids = erased.values_list("about_id", flat=True).iterator(CHUNK)
+    while page := list(islice(ids, CHUNK)):
+        alive = keyring.owners_with_keys(one for one in page if one)
         destroyed += keyring.destroy_keys(alive) if alive else 0
     return destroyed
-
-
-def _in_chunks(ids: Iterator[UUID | None]) -> Iterator[list[UUID]]:
-    page: list[UUID] = []
-    for one in ids:
-        page += [one] if one else []
-        if len(page) >= CHUNK:
-            yield page
-            page = []
-    if page:
-        yield page
 
 
 def _end_sessions() -> int:
