@@ -120,6 +120,11 @@ def _append(file: BinaryIO) -> int:
     has = newest.line.sequence if newest else 0
     more = LedgerEntry.objects.filter(sequence__gt=has).order_by("sequence")
     last = ledger_file.append(file, (_as_written(entry) for entry in more.iterator(CHUNK))) or has
+    return note_written(last)
+
+
+def note_written(last: int) -> int:
+    """Note of the entries up to this place that the file has them; of how many that was new."""
     there = LedgerEntry.objects.filter(sequence__lte=last, written_at__isnull=True)
     return there.update(written_at=timezone.now())
 

@@ -33,11 +33,9 @@ class Command(BaseCommand):
             )
         if done.without_keys:
             self.stdout.write(
-                f"{done.without_keys} people have data and no key: the keys are older than the data, and what "
-                "is sealed for them cannot be read. Is there a newer copy of the keys?"
+                f"{done.without_keys} people have data and no key: the keys are older than the data. What is "
+                "sealed for them cannot be read. Is there a newer copy of the keys?"
             )
         if done.unopenable:
-            self.stdout.write(
-                f"{done.unopenable} keys are of a master key that is not in MASTER_KEYS any more."
-            )
-        self.stdout.write("Now run manage.py replay_erasures: until then the product serves nobody.")
+            self.stdout.write(f"{done.unopenable} keys are of a master key that is not in MASTER_KEYS now.")
+        self.stdout.write("Now run manage.py replay_erasures: the erased, and their keys, may be back.")
