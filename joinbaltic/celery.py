@@ -3,24 +3,13 @@
 import os
 from typing import Any
 
-from celery import Celery, Task
+from celery import Celery
 from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "joinbaltic.settings")
 
-
-class UnlessSetBack(Task):
-    """Every task of ours: it does nothing for a database that was set back."""
-
-    abstract = True
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        from applications.selectors import set_back  # noqa: PLC0415 - needs settings and models
-
-        return super().__call__(*args, **kwargs) if set_back.refused() is None else None
-
-
-app = Celery("joinbaltic", task_cls=UnlessSetBack)
+# By its name: it asks the database, and models do not exist yet.
+app = Celery("joinbaltic", task_cls="joinbaltic.unless_set_back:UnlessSetBack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
