@@ -20,7 +20,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["DATABASE_URL"] = ""
 os.environ["DJANGO_SETTINGS_MODULE"] = "joinbaltic.settings"
 
-from tests import browser, services
+from tests import browser, role, services
 
 # How long an example may take is nobody's assertion: a machine that is busy would fail it.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -63,20 +63,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """Django drops the test databases without a thought for the second connection to one of them."""
+    """Whoever logs in makes and drops the databases; in between, tests work in the role of the product.
+
+    Django drops the test databases without a thought for the second connection to one of them.
+    """
+    role.take()
     yield
+    role.leave()
     connections["aside"].close()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _append_only_tables_are_emptied_between_tests() -> Iterator[None]:
     """After a test that commits, Django truncates every table; the triggers of append-only tables refuse.
-    Only a superuser can pass them by, for one transaction."""
+    Only whoever logged in, a superuser, can empty them and pass the triggers by, for one transaction."""
     operations = type(connections["default"].ops)
     statements = operations.sql_flush
 
     def sql_flush(*args: Any, **options: Any) -> list[str]:
-        return ["SET LOCAL session_replication_role = replica", *statements(*args, **options)]
+        superuser = ["SET LOCAL ROLE NONE", "SET LOCAL session_replication_role = replica"]
+        return [*superuser, *statements(*args, **options)]
 
     with mock.patch.object(operations, "sql_flush", sql_flush):
         yield

@@ -20,7 +20,7 @@ from applications.errors import (
 from applications.form_fields import mark_of
 from applications.models import Application, Disclosure, DisclosureStatus, Mandate, StaffUser
 from applications.personal import Category, Purpose, RecipientKind
-from applications.selectors.permission import require
+from applications.selectors.permission import require, restricted_use
 from applications.selectors.revealed import labels_of, reasons_of
 from applications.selectors.staff import is_external, mandate_over
 from applications.services import audit
@@ -84,6 +84,7 @@ def reveal(*, application: Application, look: Look, reader: StaffUser) -> Mandat
             actor=actor, action="application.revealed", subject_id=application.subject_id, row=application,
             purpose=look.purpose, case=look.case, categories=list(look.categories),
             mandate=str(mandate.pk) if mandate else None,
+            **restricted_use(application.subject_id, look.purpose),
         )  # fmt: skip
     return mandate
 

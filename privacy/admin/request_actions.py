@@ -12,11 +12,16 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from applications.actors import Actor
 from applications.errors import Refusal
+from applications.personal import Purpose
+from applications.row_security import opened
+from applications.selectors.permission import restricted_use
+from applications.services import audit
 from applications.views.staff_door import SEE_AND_POST, site
 from applications.views.staff_proof import ask_again, requires_fresh_proof
 from privacy.admin.request_deeds import DEEDS, Deed
@@ -30,6 +35,7 @@ from privacy.services.running import try_now
 from privacy.states import RequestStatus
 
 WORK = "privacy.work_requests"
+PURPOSE = Purpose.DATA_SUBJECT_RIGHTS
 ENDINGS = {"application/pdf": ".pdf", "image/jpeg": ".jpg", "application/json": ".json"}
 View = Callable[[HttpRequest, UUID], HttpResponse]
 PageOfARequest = Callable[[HttpRequest, RightsRequest], HttpResponse]
@@ -46,9 +52,21 @@ def worked(view: PageOfARequest) -> View:
         asked = RightsRequest.objects.select_related("subject").filter(pk=id).first()
         if asked is None:
             raise Http404
-        return view(request, asked)
+        with opened(PURPOSE, person=asked.subject_id):
+            _note_restricted_use(request, asked)
+            response = view(request, asked)
+            return response.render() if isinstance(response, TemplateResponse) else response
 
     return guarded
+
+
+def _note_restricted_use(request: HttpRequest, asked: RightsRequest) -> None:
+    use = restricted_use(asked.subject_id, PURPOSE) if asked.subject_id is not None else {}
+    if use:
+        audit.record(
+            actor=actor_of(request), action="rightsrequest.worked", subject_id=asked.subject_id, row=asked,
+            **use,
+        )  # fmt: skip
 
 
 def back(asked: RightsRequest) -> HttpResponse:

@@ -6,6 +6,8 @@ from django.db import transaction
 
 from applications.actors import Actor
 from applications.models import DataSubject
+from applications.personal import Purpose
+from applications.row_security import opened
 from applications.services import audit
 from privacy.datamap import Held, explain
 from privacy.models import Assessment, Breach
@@ -34,4 +36,5 @@ def _save(row: Assessment | Breach, changed: Sequence[str], actor: Actor) -> Non
 def explain_person(*, subject: DataSubject, actor: Actor) -> list[Held]:
     """Which kinds of rows are held about a person, on which grounds; that somebody asked is written down."""
     audit.record(actor=actor, action="subject.explained", subject_id=subject.pk, row=subject)
-    return explain(subject)
+    with opened(Purpose.DATA_SUBJECT_RIGHTS, person=subject.pk):
+        return explain(subject)
