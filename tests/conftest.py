@@ -88,6 +88,13 @@ def _append_only_tables_are_emptied_between_tests() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def superuser() -> Iterator[None]:
+    """The test works as whoever logged in, where it does what the product itself may not."""
+    with role.superuser("default", "keys"):
+        yield
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _quick_passwords() -> Iterator[None]:
     with override_settings(PASSWORD_HASHERS=["tests.hashers.QuickHasher"]):

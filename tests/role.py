@@ -23,12 +23,18 @@ def leave() -> None:
 
 
 @contextmanager
-def superuser(alias: str = "default") -> Iterator[None]:
-    """The connection as it logged in: it owns the tables, and no row security binds it."""
-    with connections[alias].cursor() as cursor:
-        cursor.execute("SET ROLE NONE")
-        try:
-            yield
-        finally:
-            if not connections[alias].needs_rollback:
-                cursor.execute(f"SET ROLE {ROLE}")
+def superuser(*aliases: str) -> Iterator[None]:
+    """These connections (`default` alone, if none is named) as they logged in: no row security binds them."""
+    before = {}
+    for alias in aliases or ("default",):
+        with connections[alias].cursor() as cursor:
+            cursor.execute("SELECT current_setting('role')")
+            before[alias] = cursor.fetchone()[0]
+            cursor.execute("SET ROLE NONE")
+    try:
+        yield
+    finally:
+        for alias, role in before.items():
+            if connections[alias].connection is not None and not connections[alias].needs_rollback:
+                with connections[alias].cursor() as cursor:
+                    cursor.execute("SELECT set_config('role', %s, false)", [role])

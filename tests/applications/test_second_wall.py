@@ -19,6 +19,7 @@ from applications.models import (
     DataSubject,
     Identification,
     OwnedBySubject,
+    Restriction,
     RestrictionGround,
     SupplementaryStatement,
 )
@@ -37,7 +38,6 @@ WALLED = sorted(
     for model in apps.get_models()
     if issubclass(model, OwnedBySubject) and any(encrypted_fields(model))
 )
-STATEMENT = SupplementaryStatement._meta.db_table
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_product_works_in_a_role_that_row_security_binds():
 
 # --- what is hidden ---
 def test_forgotten_query_finds_everybody_else(two):
-    hidden, other = two
+    _hidden, other = two
     for model in (Identification, SupplementaryStatement, Submission, Offer):
         assert {row.subject_id for row in model.objects.all()} == {other.subject_id}
         assert model.objects.count() == 1
@@ -110,8 +110,11 @@ def test_forgotten_query_finds_everybody_else(two):
 
 def test_cursor_and_join_find_everybody_else(two):
     _hidden, other = two
-    assert rows(f"SELECT subject_id FROM {STATEMENT}") == [(other.subject_id,)]
-    joined = rows(f"SELECT d.id FROM applications_datasubject d JOIN {STATEMENT} s ON s.subject_id = d.id")
+    assert rows("SELECT subject_id FROM applications_supplementarystatement") == [(other.subject_id,)]
+    joined = rows(
+        "SELECT d.id FROM applications_datasubject d "
+        "JOIN applications_supplementarystatement s ON s.subject_id = d.id"
+    )
     assert joined == [(other.subject_id,)]
     assert {row.subject_id for row in Delivery.objects.filter(submission__lender__slug="atra")} == {
         other.subject_id
@@ -120,9 +123,9 @@ def test_cursor_and_join_find_everybody_else(two):
 
 def test_update_and_delete_change_everybody_else(two):
     hidden, _other = two
-    assert rows(f"UPDATE {STATEMENT} SET made_at = now()") == [(1,)]
+    assert rows("UPDATE applications_supplementarystatement SET made_at = now()") == [(1,)]
     assert SupplementaryStatement.objects.filter(subject=hidden.subject_id).delete()[0] == 0
-    assert rows(f"DELETE FROM {STATEMENT}") == [(1,)]
+    assert rows("DELETE FROM applications_supplementarystatement") == [(1,)]
     with storing():
         assert [row.subject_id for row in SupplementaryStatement.objects.all()] == [hidden.subject_id]
 
@@ -149,19 +152,13 @@ def test_what_is_new_is_stored(two):
 
 def test_lifting_shows_it_again(two):
     hidden, _other = two
-    row = scene.Restriction.objects.get() if hasattr(scene, "Restriction") else _restriction_of(hidden)
-    lift_restriction(restriction_id=row.pk, actor=SYSTEM)
+    lift_restriction(restriction_id=Restriction.objects.get(subject=hidden.subject_id).pk, actor=SYSTEM)
     assert SupplementaryStatement.objects.count() == 2
 
 
-def _restriction_of(application: Application) -> Any:
-    return apps.get_model("applications", "Restriction").objects.get(subject=application.subject_id)
-
-
 def test_workers_claims_and_sweeps_find_nothing(two):
-    hidden, other = two
+    hidden, _other = two
     assert not claimable(timezone.now()).filter(subject=hidden.subject_id).exists()
-    Offer.objects.all()
     with storing():
         Offer.objects.update(valid_until=timezone.now() - timedelta(days=1))
     assert expire_offers() == 1
@@ -175,7 +172,7 @@ def test_opened_for_one_person_nobody_else_is_seen():
         first, second = factories.subject(), factories.subject()
     for one in (first, second):
         with data_key_scope():
-            factories_statement(one)
+            stated(one)
         restrict(subject_id=one.pk, ground=RestrictionGround.CLAIMS, actor=Actor.consumer(one.pk))
     assert not SupplementaryStatement.objects.exists()
     with opened(Purpose.DATA_SUBJECT_RIGHTS, person=first.pk):
@@ -185,7 +182,7 @@ def test_opened_for_one_person_nobody_else_is_seen():
     assert not SupplementaryStatement.objects.exists()
 
 
-def factories_statement(subject: DataSubject) -> None:
+def stated(subject: DataSubject) -> None:
     application = Application.objects.create(subject=subject, reference=f"P-{subject.pk.hex[:8]}")
     SupplementaryStatement.objects.create(
         subject=subject, application=application, text="A statement.", made_at=timezone.now()

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from applications.personal import Purpose
 from applications.selectors.security_signals import RULES, Signal, facts
+from tests import role
 
 DATABASES = ["default", "keys", "aside"]
 pytestmark = [pytest.mark.django_db(databases=DATABASES, transaction=True), pytest.mark.slow]
@@ -62,7 +63,7 @@ FILLED = {
 
 @pytest.fixture
 def crowded() -> None:
-    with connection.cursor() as cursor:
+    with role.superuser(), connection.cursor() as cursor:
         for table, (columns, values) in FILLED.items():
             cursor.execute(
                 f"INSERT INTO applications_{table} ({columns}) "  # noqa: S608

@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.usefixtures("superuser"),
     pytest.mark.django_db(transaction=True, databases=["default", "keys", "aside"]),
 ]
 
