@@ -130,6 +130,8 @@ INSTALLED_APPS.insert(0, "django.forms")
 # as whoever logs in). Empty where the log-in is such a role itself; the tests take it once they have their
 # databases.
 DATABASE_ROLE = env.str("DATABASE_ROLE", default="" if ENVIRONMENT == "test" else "joinbaltic_app")
+if re.fullmatch(r"[a-z0-9_]*", DATABASE_ROLE) is None:
+    raise ImproperlyConfigured("DATABASE_ROLE is a name of small letters, digits and _.")
 
 
 def database(variable: str, *, most: int) -> dict[str, Any]:
@@ -138,7 +140,8 @@ def database(variable: str, *, most: int) -> dict[str, Any]:
     Under ASGI each request has a thread of its own: connections come from a pool.
     """
     pool = {"min_size": 0, "max_size": most, "timeout": 10, "reset": close_again}
-    options = {"assume_role": DATABASE_ROLE} if DATABASE_ROLE else {}
+    # Taken by the server with the log-in. (Django's own `assume_role` waits for ever in a pool.)
+    options: dict[str, Any] = {"options": f"-c role={DATABASE_ROLE}"} if DATABASE_ROLE else {}
     options |= {} if ENVIRONMENT == "test" else {"pool": pool}
     found: dict[str, Any] = env.db_url_config(secret(variable))
     return found | {"CONN_HEALTH_CHECKS": True, "OPTIONS": found.get("OPTIONS", {}) | options}

@@ -12,14 +12,14 @@ def take() -> None:
     """From now on every connection is in the role."""
     for connection in connections.all():
         connection.close()
-        connection.settings_dict["OPTIONS"]["assume_role"] = ROLE
+        connection.settings_dict["OPTIONS"]["options"] = f"-c role={ROLE}"
 
 
 def leave() -> None:
     """From now on every connection is as it logged in."""
     for connection in connections.all():
         connection.close()
-        connection.settings_dict["OPTIONS"].pop("assume_role", None)
+        connection.settings_dict["OPTIONS"].pop("options", None)
 
 
 @contextmanager

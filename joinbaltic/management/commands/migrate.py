@@ -14,6 +14,6 @@ class Command(migrate.Command):
 
     def execute(self, *args: Any, **options: Any) -> Any:
         connection = connections[options["database"]]
-        connection.settings_dict["OPTIONS"].pop("assume_role", None)
+        connection.settings_dict["OPTIONS"].pop("options", None)
         with storing(using=connection):
             return super().execute(*args, **options)
