@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -54,10 +55,19 @@ def _database(alias: str) -> str:
             executor = MigrationExecutor(connections[alias])
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 return "migrations are missing"
+            if passes_row_security_by(connections[alias]):
+                return "its role passes row security by"
             _migrated.add(alias)
     except Error:
         return "unreachable"
     return "ok"
+
+
+def passes_row_security_by(connection: Any) -> bool:
+    """Whether PostgreSQL would show this connection what it is to hide (applications.row_security)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        return bool(cursor.fetchone()[0])
 
 
 def _worker() -> str:

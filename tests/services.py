@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from django.db import connections
 
 from joinbaltic import embedded
+from tests import role
 
 VAR = Path(__file__).resolve().parent.parent / "var" / "test"
 ADDRESSES = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL")
@@ -79,9 +80,13 @@ def take_redis_database(worker: str) -> None:
 def process_environment() -> dict[str, str]:
     """os.environ with the databases that Django made for the tests in place of those they were made from."""
     names = {"DATABASE_URL": "default", "KEYS_DATABASE_URL": "keys"}
-    return os.environ | {
-        variable: urlsplit(os.environ[variable])
-        ._replace(path=f"/{connections[alias].settings_dict['NAME']}")
-        .geturl()
-        for variable, alias in names.items()
-    }
+    return (
+        os.environ
+        | {"DATABASE_ROLE": role.ROLE}
+        | {
+            variable: urlsplit(os.environ[variable])
+            ._replace(path=f"/{connections[alias].settings_dict['NAME']}")
+            .geturl()
+            for variable, alias in names.items()
+        }
+    )
