@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -56,6 +57,8 @@ def _database(alias: str) -> str:
             executor = MigrationExecutor(connections[alias])
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 return "migrations are missing"
+            if passes_row_security_by(connections[alias]):
+                return "its role passes row security by"
             _migrated.add(alias)
     except Error:
         return "unreachable"
@@ -65,6 +68,13 @@ def _database(alias: str) -> str:
 def _ledger() -> str:
     found = set_back.refused()
     return "ok" if found is None else found.sentence
+
+
+def passes_row_security_by(connection: Any) -> bool:
+    """Whether PostgreSQL would show this connection what it is to hide (applications.row_security)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        return bool(cursor.fetchone()[0])
 
 
 def _worker() -> str:

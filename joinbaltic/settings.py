@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.key_text import parse_index_keys, parse_master_keys, parse_signing_keys
+from applications.row_security import close_again
 from joinbaltic.environment import BASE_DIR, load_development_environment
 from joinbaltic.logging import logging_config
 from privacy.mailbox_address import parse_mailbox_url
@@ -126,14 +127,25 @@ INSTALLED_APPS.insert(0, "django.forms")
 
 
 # --- databases ------------------------------------------------------------------------------------------
+# The role in which the product works once it is connected: one that row security binds (`migrate` alone works
+# as whoever logs in). Empty where the log-in is such a role itself; the tests take it once they have their
+# databases.
+DATABASE_ROLE = env.str("DATABASE_ROLE", default="" if ENVIRONMENT == "test" else "joinbaltic_app")
+if re.fullmatch(r"[a-z0-9_]*", DATABASE_ROLE) is None:
+    raise ImproperlyConfigured("DATABASE_ROLE is a name of small letters, digits and _.")
+
+
 def database(variable: str, *, most: int) -> dict[str, Any]:
     """One database, with at most so many connections a process.
 
     Under ASGI each request has a thread of its own: connections come from a pool.
     """
-    pool = {} if ENVIRONMENT == "test" else {"pool": {"min_size": 0, "max_size": most, "timeout": 10}}
+    pool = {"min_size": 0, "max_size": most, "timeout": 10, "reset": close_again}
+    # Taken by the server with the log-in. (Django's own `assume_role` waits for ever in a pool.)
+    options: dict[str, Any] = {"options": f"-c role={DATABASE_ROLE}"} if DATABASE_ROLE else {}
+    options |= {} if ENVIRONMENT == "test" else {"pool": pool}
     found: dict[str, Any] = env.db_url_config(secret(variable))
-    return found | {"CONN_HEALTH_CHECKS": True, "OPTIONS": found.get("OPTIONS", {}) | pool}
+    return found | {"CONN_HEALTH_CHECKS": True, "OPTIONS": found.get("OPTIONS", {}) | options}
 
 
 # Web and worker together stay below PostgreSQL's hundred.

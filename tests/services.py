@@ -18,6 +18,7 @@ from django.db import connections
 
 from joinbaltic import embedded
 from joinbaltic.embedded_places import client_programs
+from tests import role
 
 VAR = Path(__file__).resolve().parent.parent / "var" / "test"
 ADDRESSES = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL")
@@ -84,7 +85,7 @@ def process_environment() -> dict[str, str]:
     names = {"DATABASE_URL": "default", "KEYS_DATABASE_URL": "keys"}
     return (
         os.environ
-        | {"ERASURE_LEDGER": settings.ERASURE_LEDGER}
+        | {"DATABASE_ROLE": role.ROLE, "ERASURE_LEDGER": settings.ERASURE_LEDGER}
         | {
             variable: urlsplit(os.environ[variable])
             ._replace(path=f"/{connections[alias].settings_dict['NAME']}")

@@ -24,6 +24,7 @@ from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope
 from applications.ledger_file import Line, Written
 from applications.models import ConsumerSession, DataSubject, LedgerEntry, LedgerKind
+from applications.row_security import storing
 from applications.services import audit, ledger, sealing
 from applications.services.housekeeping import people_without_keys
 from applications.services.operations import DAILY_JOBS
@@ -94,6 +95,7 @@ def preview() -> Receipt:
 
 
 @data_key_scope()
+@storing()  # restricted people are told of as well
 def replay() -> Receipt:
     """Tell this database everything that it lacks, and destroy again what came back.
 

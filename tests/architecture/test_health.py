@@ -50,6 +50,13 @@ def test_not_ready_without_a_worker(client: Client) -> None:
     assert (status, parts["status"], parts["worker"]) == (503, "not ready", "no worker is sweeping")
 
 
+def test_not_ready_in_a_role_that_passes_row_security_by(
+    client: Client, superuser: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "_migrated", set())
+    assert ready(client)[1]["database"] == "its role passes row security by"
+
+
 def test_not_ready_when_the_last_worker_stopped_beating(client: Client) -> None:
     operations.beat()
     late = timezone.now() - health.HEARTBEAT_FRESH - timedelta(seconds=1)

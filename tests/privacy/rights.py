@@ -6,6 +6,7 @@ from applications.actors import Actor
 from applications.form_fields import STATEMENT_LABEL
 from applications.models import Application, DataSubject, RestrictionGround
 from applications.personal import Purpose
+from applications.row_security import storing
 from applications.selectors.people import answers
 from applications.services import ledger
 from lenders.models import LenderWord, Submission
@@ -46,6 +47,7 @@ def approved(
     return current(request)
 
 
+@storing()  # of a restricted person too
 def wish(subject: DataSubject, right: Right) -> dict[str, Any]:
     """What somebody may ask for: a plausible wish for every right."""
     if right == Right.OBJECTION:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0021_secret_disclosures"),
+        ("applications", "0022_second_wall"),
     ]
 
     operations = [
