@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.key_text import parse_index_keys, parse_master_keys, parse_signing_keys
-from applications.row_security import close_again
+from applications.row_security import APPLICATION_ROLE, close_again
 from joinbaltic.environment import BASE_DIR, load_development_environment
 from joinbaltic.logging import logging_config
 from privacy.mailbox_address import parse_mailbox_url
@@ -130,7 +130,7 @@ INSTALLED_APPS.insert(0, "django.forms")
 # The role in which the product works once it is connected: one that row security binds (`migrate` alone works
 # as whoever logs in). Empty where the log-in is such a role itself; the tests take it once they have their
 # databases.
-DATABASE_ROLE = env.str("DATABASE_ROLE", default="" if ENVIRONMENT == "test" else "joinbaltic_app")
+DATABASE_ROLE = env.str("DATABASE_ROLE", default="" if ENVIRONMENT == "test" else APPLICATION_ROLE)
 if re.fullmatch(r"[a-z0-9_]*", DATABASE_ROLE) is None:
     raise ImproperlyConfigured("DATABASE_ROLE is a name of small letters, digits and _.")
 

@@ -5,9 +5,8 @@ from contextlib import ExitStack, contextmanager
 
 from django.db import connections
 
+from applications.row_security import APPLICATION_ROLE as ROLE
 from applications.row_security import as_logged_in
-
-ROLE = "joinbaltic_app"
 
 
 def take() -> None:

@@ -10,8 +10,10 @@ from typing import Any
 import psycopg
 from django.conf import settings
 from django.db import connections
+from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from applications.row_security import APPLICATION_ROLE
 from joinbaltic.backups.errors import BackupRefused
 
 _KEYWORDS = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
@@ -26,6 +28,17 @@ def connect(alias: str) -> psycopg.Connection[Any]:
         return psycopg.connect(**_parameters(alias))
     except psycopg.OperationalError:
         raise BackupRefused(f"The database {_name(alias)} does not answer.") from None
+
+
+def make_role(alias: str, name: str = APPLICATION_ROLE) -> None:
+    """Make the role of the application on the server of a database, if it is not there, and take it on."""
+    role = sql.Identifier(name)
+    with connect(alias) as connection:
+        if not connection.execute("SELECT FROM pg_roles WHERE rolname = %s", [name]).rowcount:
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(role))
+        row = connection.execute("SELECT pg_has_role(current_user, %s, 'SET')", [name]).fetchone()
+        if not (row and row[0]):
+            connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
 
 
 def run(name: str, arguments: Sequence[str], *, alias: str) -> None:

@@ -40,6 +40,7 @@ def restore(*, main: Path | None, keys: Path | None) -> Restored:
         postgres.refuse_unless_empty(copy.kind.alias)
     for copy, folder in copies:
         connections[copy.kind.alias].close()
+        postgres.make_role(copy.kind.alias)  # copies name it, and have none
         # One transaction: a restoration that is cut short leaves the database as empty as it was.
         arguments = ["--exit-on-error", "--single-transaction", "--no-owner", str(folder / DUMP)]
         postgres.run("pg_restore", arguments, alias=copy.kind.alias)

@@ -21,8 +21,8 @@ from applications.models import LedgerEntry, NoticeVersion
 from joinbaltic.backups import making, manifest
 from joinbaltic.backups.making import copies, expire
 from joinbaltic.backups.manifest import DUMP, NAME, Kind
-from joinbaltic.backups.postgres import refuse_unless_empty
-from tests import factories, restoring, services
+from joinbaltic.backups.postgres import make_role, refuse_unless_empty
+from tests import factories, restoring, role, services
 from tests.restoring import Place, look_again, server_parameters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -307,3 +307,19 @@ def test_no_model_keeps_files_outside_the_databases() -> None:
         if isinstance(field, models.FileField)
     ]
     assert outside == []
+
+
+# --- a server that has never seen the product -----------------------------------------------------------
+@committed
+def test_role_that_copies_name_is_made_and_taken_on_where_it_is_not() -> None:
+    name = f"role_of_a_new_server_{os.getpid()}"
+    try:
+        for _again in range(2):
+            make_role("default", name)
+        with role.superuser(), connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {name}")
+            cursor.execute("SELECT rolcanlogin, rolsuper FROM pg_roles WHERE rolname = current_user")
+            assert cursor.fetchone() == (False, False)
+    finally:
+        with role.superuser(), connection.cursor() as cursor:
+            cursor.execute(f"DROP ROLE {name}")
