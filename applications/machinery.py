@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from applications.formats import age_text, number_text
 from applications.models import DailyJob
-from applications.selectors.machinery import Unsealed, daily_jobs, heartbeats, unsealed
+from applications.selectors.machinery import Unsealed, daily_jobs, heartbeats, unsealed, unwritten
 from applications.selectors.outbox import Outbox, outbox
 from applications.services.operations import DAILY_JOBS, DAY
 from applications.services.sealing import SEALED_WITHIN
@@ -28,6 +28,7 @@ JOBS: Mapping[str, str | Promise] = {
     "end_drafts": gettext_lazy("Delete drafts that were never sent"),
     "sweep_orphan_keys": gettext_lazy("Remove keys without an owner"),
     "rotate_pseudonyms": gettext_lazy("Turn statistics of past months into numbers"),
+    "destroy_what_came_back": gettext_lazy("Destroy again the keys of the erased that a copy brought back"),
     "publish_audit_head": gettext_lazy("Publish the head of the audit"),
     "remind_of_requests": gettext_lazy("Remind of requests of data subjects"),
     "end_packages": gettext_lazy("Delete access packages that have expired"),
@@ -70,6 +71,7 @@ class Machinery:
     jobs: Sequence[Job]
     outbox: Outbox
     unsealed: Unsealed
+    unwritten: Unsealed
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ def machinery(now: datetime) -> Machinery:
         jobs=[_job(name, known.get(name), now) for name in sorted(DAILY_JOBS)],
         outbox=outbox(now),
         unsealed=unsealed(),
+        unwritten=unwritten(),
     )
 
 
@@ -121,6 +124,12 @@ def troubles(found: Machinery, now: datetime) -> Iterator[Trouble]:
         yield Trouble(
             sentence % {"n": number_text(chain.number), "age": age_text(now - chain.since)}, "audit"
         )
+    book = found.unwritten
+    if book.since is not None and now - book.since > SEALED_WITHIN:
+        sentence = _(
+            "The erasure ledger takes no entries, and erasures wait: %(n)s. The oldest waits: %(age)s."
+        )
+        yield Trouble(sentence % {"n": number_text(book.number), "age": age_text(now - book.since)}, "audit")
     for job in found.jobs:
         if job.overdue:
             yield Trouble(_("Daily job overdue: %(job)s.") % {"job": job.label}, "jobs")

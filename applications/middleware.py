@@ -16,6 +16,8 @@ from applications import staff_session
 from applications.crypto.errors import CURABLE, CryptoError
 from applications.crypto.keyring import data_key_scope
 from applications.errors import ProcessingRefused, SubjectErased
+from applications.personal import Purpose
+from applications.row_security import opened
 from applications.selectors.accounts import live_session
 from applications.selectors.staff import is_factor_of
 from applications.services.accounts import SESSION_IDLE, touch_session
@@ -51,7 +53,8 @@ class DataKeyScopeMiddleware:
 
 
 class ConsumerMiddleware:
-    """Set `request.consumer` to the browser's ConsumerSession or None.
+    """Set `request.consumer` to the browser's ConsumerSession or None; the second wall (applications.
+    row_security) keeps nobody from what is their own.
 
     Pages of a browser that holds one of our secrets, and pages that may repeat what was typed, are kept by
     no cache.
@@ -67,11 +70,18 @@ class ConsumerMiddleware:
         # Live events and fragments come from a page that lies open: only a person's own steps count as use.
         if session is not None and request.headers.get("sec-fetch-mode", "navigate") == "navigate":
             touch_session(session)
-        response = self.get_response(request)
+        response = self._answer(request)
         if request.method not in {"GET", "HEAD"} or _holds_a_secret(request):
             add_never_cache_headers(response)
             response["Cache-Control"] = "no-store, private"
         return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        session = request.consumer  # type: ignore[attr-defined]
+        if session is None:
+            return self.get_response(request)
+        with opened(Purpose.DATA_SUBJECT_RIGHTS, person=session.subject_id):
+            return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """A right of the person stands in the way: every page says so in the same words."""

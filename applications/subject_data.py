@@ -17,6 +17,7 @@ from applications.declarations import Declared, personal_fields
 from applications.models import DataSubject
 from applications.personal import Category, Purpose
 from applications.references import make_reference
+from applications.row_security import opened
 from applications.selectors.permission import require
 from applications.selectors.secrecy import told
 from applications.services.housekeeping import KEY_OWNERS
@@ -64,13 +65,23 @@ class SubjectData:
         purpose: Purpose,
         wanted: Callable[[Declared], bool] = lambda _field: True,
         narrow: Callable[[models.QuerySet], models.QuerySet] = lambda rows: rows,
-    ) -> Iterator[ExportedRow]:
+    ) -> list[ExportedRow]:
         """Every personal value about one person that the map gives for `purpose`, but for what a law keeps
         secret yet; `wanted` and `narrow` leave fields and rows out before anything is read.
 
         Raises SubjectErased, or a ProcessingRefused when a right of the person stands in the way.
         """
         require(subject.pk, purpose)
+        with opened(purpose, person=subject.pk):
+            return list(self._exported(subject, purpose, wanted, narrow))
+
+    def _exported(
+        self,
+        subject: DataSubject,
+        purpose: Purpose,
+        wanted: Callable[[Declared], bool],
+        narrow: Callable[[models.QuerySet], models.QuerySet],
+    ) -> Iterator[ExportedRow]:
         for rows in map(self.exportable, self.rows_of(subject)):
             # a blind index has the label of its source, and says nothing that this does not
             fields = tuple(

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from applications.crypto.keyring import data_key_scope
+from applications.selectors import set_back
 
 log = structlog.get_logger(__name__)
 
@@ -63,9 +64,14 @@ class Sweeper:
 
 
 def run_once(sweep: Sweep) -> None:
-    """One pass. Whatever goes wrong is logged as a class and a place; the next pass tries again."""
+    """One pass. Whatever goes wrong is logged as a class and a place; the next pass tries again.
+
+    Nothing is done for a database that was set back.
+    """
     close_old_connections()
     try:
+        if set_back.refused() is not None:
+            return
         with data_key_scope():
             sweep.run()
     except Exception:

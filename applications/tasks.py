@@ -4,7 +4,7 @@ import structlog
 from celery import shared_task
 
 from applications.crypto.keyring import data_key_scope
-from applications.services import mail, operations, sealing
+from applications.services import ledger, mail, operations, sealing
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +29,14 @@ def deliver_mail() -> None:
 def seal_audit() -> None:
     """Chain the audit entries that came since the last sweep."""
     sealing.seal()
+
+
+def write_ledger() -> None:
+    """Take over what the ledger's file lacks. That it does not take it now is no end: the rows wait."""
+    try:
+        ledger.write()
+    except ledger.LedgerUnwritable as error:
+        log.error("ledger.not_written", code=str(error))
 
 
 @shared_task

@@ -8,7 +8,8 @@ from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "joinbaltic.settings")
 
-app = Celery("joinbaltic")
+# By its name: it asks the database, and models do not exist yet.
+app = Celery("joinbaltic", task_cls="joinbaltic.unless_set_back:UnlessSetBack")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 

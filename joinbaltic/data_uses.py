@@ -10,6 +10,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "403.html": None,
     "404.html": None,
     "500.html": None,
+    "503.html": None,
     "development_codes.html": None,
     "development_mail.html": Use(Purpose.RUN_SERVICE, Category.COMMUNICATIONS),
     "development_privacy_mail.html": None,

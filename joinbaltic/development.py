@@ -29,6 +29,7 @@ from joinbaltic.embedded import (
     remove,
     run_servers,
 )
+from joinbaltic.embedded_places import client_programs
 from joinbaltic.embedded_redis import port_is_free
 from joinbaltic.supervision import StartError, StopRequest, StopRequestedError, Supervisor, say
 
@@ -130,6 +131,7 @@ def environment(
         "SANDBOX_URL": f"http://127.0.0.1:{plain}",
         "SANDBOX_TLS_URL": f"https://127.0.0.1:{secure}",
         "VAR_DIR": str(var),
+        "POSTGRES_PROGRAMS": os.environ.get("POSTGRES_PROGRAMS") or str(client_programs()),
         "LOCAL_LENDERS": os.environ.get("LOCAL_LENDERS", ""),
     }
 

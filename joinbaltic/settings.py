@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.key_text import parse_index_keys, parse_master_keys, parse_signing_keys
+from applications.row_security import APPLICATION_ROLE, close_again
 from joinbaltic.environment import BASE_DIR, load_development_environment
 from joinbaltic.logging import logging_config
 from privacy.mailbox_address import parse_mailbox_url
@@ -90,6 +91,7 @@ MIDDLEWARE = [
     "joinbaltic.static_files.StaticFilesMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "joinbaltic.set_back.RefuseWhenSetBack",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -125,14 +127,25 @@ INSTALLED_APPS.insert(0, "django.forms")
 
 
 # --- databases ------------------------------------------------------------------------------------------
+# The role in which the product works once it is connected: one that row security binds (`migrate` alone works
+# as whoever logs in). Empty where the log-in is such a role itself; the tests take it once they have their
+# databases.
+DATABASE_ROLE = env.str("DATABASE_ROLE", default="" if ENVIRONMENT == "test" else APPLICATION_ROLE)
+if re.fullmatch(r"[a-z0-9_]*", DATABASE_ROLE) is None:
+    raise ImproperlyConfigured("DATABASE_ROLE is a name of small letters, digits and _.")
+
+
 def database(variable: str, *, most: int) -> dict[str, Any]:
     """One database, with at most so many connections a process.
 
     Under ASGI each request has a thread of its own: connections come from a pool.
     """
-    pool = {} if ENVIRONMENT == "test" else {"pool": {"min_size": 0, "max_size": most, "timeout": 10}}
+    pool = {"min_size": 0, "max_size": most, "timeout": 10, "reset": close_again}
+    # Taken by the server with the log-in. (Django's own `assume_role` waits for ever in a pool.)
+    options: dict[str, Any] = {"options": f"-c role={DATABASE_ROLE}"} if DATABASE_ROLE else {}
+    options |= {} if ENVIRONMENT == "test" else {"pool": pool}
     found: dict[str, Any] = env.db_url_config(secret(variable))
-    return found | {"CONN_HEALTH_CHECKS": True, "OPTIONS": found.get("OPTIONS", {}) | pool}
+    return found | {"CONN_HEALTH_CHECKS": True, "OPTIONS": found.get("OPTIONS", {}) | options}
 
 
 # Web and worker together stay below PostgreSQL's hundred.
@@ -286,8 +299,23 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "daily": {"task": "applications.tasks.run_daily_jobs", "schedule": crontab(hour="3", minute="17")},
 }
+# --- backups ----------------------------------------------------------------------------------------------
+BACKUP_DIR = env.str("BACKUP_DIR", default="")
+KEYS_BACKUP_DIR = env.str("KEYS_BACKUP_DIR", default="")
+# Copies that are older are deleted; the newest one never. Of the keys they are few: with one of them, and the
+# master key of its time, whoever was erased since could be read again.
+BACKUP_DAYS = env.int("BACKUP_DAYS", default=30)
+KEYS_ARCHIVE_DAYS = env.int("KEYS_ARCHIVE_DAYS", default=7)
+if not 1 <= KEYS_ARCHIVE_DAYS <= MASTER_KEY_DAYS or BACKUP_DAYS < 1:
+    raise ImproperlyConfigured(
+        "BACKUP_DAYS and KEYS_ARCHIVE_DAYS are at least 1, the latter at most MASTER_KEY_DAYS."
+    )
+# The folder of pg_dump and pg_restore; otherwise those on the PATH.
+POSTGRES_PROGRAMS = env.str("POSTGRES_PROGRAMS", default="")
 # Where the head of the audit's chain is published daily: a place that the database's ruler does not rule.
 AUDIT_HEADS = env.str("AUDIT_HEADS", default=str(VAR_DIR / "audit-heads.log"))
+# What a restored database has to be told, written as it happens: beside the backups, away from the databases.
+ERASURE_LEDGER = env.str("ERASURE_LEDGER", default=str(VAR_DIR / "ledger" / "erasures.jsonl"))
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", default=2.0)
 
 # --- lenders --------------------------------------------------------------------------------------------

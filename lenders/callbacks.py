@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 
 from applications.actors import SYSTEM, Actor
 from applications.errors import SubjectErased
+from applications.row_security import storing
 from applications.services import audit
 from lenders.adapters import get_adapter
 from lenders.adapters.base import CallbackMessage, Deleted, LenderError, Retained
@@ -83,7 +84,8 @@ class CallbackView(APIView):
         if len(body) > LARGEST_CALLBACK:
             raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", "Send at most one megabyte.")
         message = self._verified(lender, {k.lower(): v for k, v in request.headers.items()}, body)
-        outcome = self._take_in(lender, message)
+        with storing():
+            outcome = self._take_in(lender, message)
         log.info("callback.taken", lender=slug, submission=str(message.submission_id), outcome=outcome)
         return Response(status=HTTPStatus.NO_CONTENT)
 

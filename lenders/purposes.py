@@ -20,6 +20,10 @@ PURPOSES: Mapping[DeliveryKind, Purpose] = {
 }
 
 
+SERVED = tuple(dict.fromkeys(PURPOSES.values()))
+"""Every purpose that a delivery serves."""
+
+
 def kinds_for(purpose: Purpose) -> list[DeliveryKind]:
     """The kinds of delivery that serve a purpose."""
     return [kind for kind, served in PURPOSES.items() if served is purpose]

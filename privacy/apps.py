@@ -29,6 +29,7 @@ class PrivacyConfig(AppConfig):
             handing_over,  # noqa: F401
             messages,  # noqa: F401
             reminding,  # noqa: F401
+            replaying,  # noqa: F401
             restrictions,  # noqa: F401
             reviewing,  # noqa: F401
             searching,  # noqa: F401

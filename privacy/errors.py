@@ -90,3 +90,16 @@ class CertificateRefused(Refusal):
 class MapChanged(Refusal):
     code = "map_changed"
     sentence = _("The data map does not give this recipient all of it any more.")
+
+
+class AnotherLedger(Refusal):
+    code = "another_ledger"
+    sentence = _(
+        "This database and the erasure ledger do not belong together: up to the last entry of the database "
+        "they differ. Look whether ERASURE_LEDGER names the right file."
+    )
+
+
+class NewerLedger(Refusal):
+    code = "newer_ledger"
+    sentence = _("A newer version of the product wrote to the erasure ledger. Install that version first.")

@@ -59,6 +59,7 @@ WAITS: Mapping[str, Text] = {
     "handing_out": gettext_lazy("Something is on its way to a lender this moment"),
     "access_first": gettext_lazy("The person's request for access is answered first"),
     "passing_on": gettext_lazy("The file is on its way to another controller"),
+    "ledger": gettext_lazy("The erasure ledger beside the backups has to take the entry first"),
     "residue": gettext_lazy("Something was left of the person; see where, and remove it"),
     "weighing": gettext_lazy("You: decide whether compelling grounds override the objection"),
     "lender": gettext_lazy("The lender has not answered about the review yet"),

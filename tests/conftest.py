@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
     os.environ["DATABASE_URL"] = ""
 os.environ["DJANGO_SETTINGS_MODULE"] = "joinbaltic.settings"
 
-from tests import browser, services
+from tests import browser, role, services
 
 # How long an example may take is nobody's assertion: a machine that is busy would fail it.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -63,26 +64,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """Django drops the test databases without a thought for the second connection to one of them."""
+    """Whoever logs in makes and drops the databases; in between, tests work in the role of the product.
+
+    Django drops the test databases without a thought for the second connection to one of them.
+    """
+    role.take()
     yield
+    role.leave()
     connections["aside"].close()
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _append_only_tables_are_emptied_between_tests() -> Iterator[None]:
     """After a test that commits, Django truncates every table; the triggers of append-only tables refuse.
-    Only a superuser can pass them by, for one transaction. A truncated table is made anew with all its
-    indexes, and few hold anything: these are emptied, without their triggers and foreign keys."""
+    Only whoever logged in, a superuser, can pass them by, for one transaction, and sees every row. A
+    truncated table is made anew with all its indexes, and few hold anything: these are emptied, without
+    their triggers and foreign keys."""
     operations = type(connections["default"].ops)
 
     def sql_flush(self: Any, style: Any, tables: list[str], **_options: Any) -> list[str]:
-        with self.connection.cursor() as cursor:
+        with role.superuser(self.connection.alias), self.connection.cursor() as cursor:
             cursor.execute(" UNION ALL ".join(f"(SELECT '{one}' FROM \"{one}\" LIMIT 1)" for one in tables))  # noqa: S608
             filled = [row[0] for row in cursor.fetchall()]
         emptied = [f'DELETE FROM "{one}"' for one in filled]  # noqa: S608 - names of tables
-        return ["SET LOCAL session_replication_role = replica", *emptied]
+        return ["SET LOCAL ROLE NONE", "SET LOCAL session_replication_role = replica", *emptied]
 
     with mock.patch.object(operations, "sql_flush", sql_flush):
+        yield
+
+
+@pytest.fixture
+def superuser() -> Iterator[None]:
+    """The test works as whoever logged in, where it does what the product itself may not."""
+    with role.superuser("default", "keys"):
         yield
 
 
@@ -109,6 +123,16 @@ def process_environment(transactional_db: None) -> dict[str, str]:
     this very test. Ask for `transactional_db` with both databases in your marker: what a test does not commit
     no other process sees."""
     return services.process_environment()
+
+
+@pytest.fixture(autouse=True)
+def _ledger_of_its_own(settings: Any) -> None:
+    """Each test has an erasure ledger of its own, as it has databases of its own, and nobody looks whether
+    one was set back: who tests that looks again (tests/restoring.py)."""
+    from applications.selectors import set_back  # noqa: PLC0415 - needs settings
+
+    settings.ERASURE_LEDGER = f"{os.environ['VAR_DIR']}/ledgers/{secrets.token_hex(8)}.jsonl"
+    set_back.look.until, set_back.look.found = float("inf"), None
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,8 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
+from tests import role
+
 # Registers, of which there are never more than a few rows.
 FEW, SMALL = 8, {"applications.Recipient", "applications.NoticeVersion", "lenders.Lender"}
 MOMENT = "now() - (i / 3) * interval '1 minute'"
@@ -54,7 +56,7 @@ OWN: dict[str, str] = {
 def fill(wanted: Iterable[type[models.Model]], *, rows: int) -> None:
     """Fill these tables, and before each the ones that its rows point to. Inside a transaction."""
     filled: dict[Any, int] = {}
-    with connection.cursor() as cursor:
+    with role.superuser(), connection.cursor() as cursor:
         # Checking that each row points somewhere would take longer than making it.
         cursor.execute("SET LOCAL session_replication_role = replica")
         for model in wanted:

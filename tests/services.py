@@ -13,9 +13,12 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.db import connections
 
 from joinbaltic import embedded
+from joinbaltic.embedded_places import client_programs
+from tests import role
 
 VAR = Path(__file__).resolve().parent.parent / "var" / "test"
 ADDRESSES = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL")
@@ -38,6 +41,7 @@ def secret_environment() -> dict[str, str]:
         "SANDBOX_SECRET": f"whsec_{key()}",
         "PUBLIC_URL": "http://127.0.0.1:8000",
         "ALLOWED_HOSTS": "127.0.0.1,localhost,testserver",
+        "POSTGRES_PROGRAMS": str(client_programs()),
     }
 
 
@@ -79,9 +83,13 @@ def take_redis_database(worker: str) -> None:
 def process_environment() -> dict[str, str]:
     """os.environ with the databases that Django made for the tests in place of those they were made from."""
     names = {"DATABASE_URL": "default", "KEYS_DATABASE_URL": "keys"}
-    return os.environ | {
-        variable: urlsplit(os.environ[variable])
-        ._replace(path=f"/{connections[alias].settings_dict['NAME']}")
-        .geturl()
-        for variable, alias in names.items()
-    }
+    return (
+        os.environ
+        | {"DATABASE_ROLE": role.ROLE, "ERASURE_LEDGER": settings.ERASURE_LEDGER}
+        | {
+            variable: urlsplit(os.environ[variable])
+            ._replace(path=f"/{connections[alias].settings_dict['NAME']}")
+            .geturl()
+            for variable, alias in names.items()
+        }
+    )

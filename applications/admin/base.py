@@ -10,6 +10,7 @@ from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -20,7 +21,8 @@ from applications.declarations import personal_fields
 from applications.errors import ProcessingRefused, Refusal, SubjectErased
 from applications.models import OwnedBySubject
 from applications.personal import Category, Purpose
-from applications.selectors.permission import require
+from applications.row_security import opened, storing
+from applications.selectors.permission import require, restricted_use
 from applications.services import audit
 from applications.views.staff_door import site
 from applications.views.staff_proof import requires_fresh_proof
@@ -45,6 +47,11 @@ def refused_page(request: HttpRequest, refused: Refusal, *, other_way: str = "")
     )  # fmt: skip
     response.status_code = HTTPStatus.FORBIDDEN
     return response
+
+
+def whole(response: HttpResponse) -> HttpResponse:
+    """The response, rendered now, while what the page may read is open to it."""
+    return response.render() if isinstance(response, TemplateResponse) else response
 
 
 class ReadOnlyAdmin(ListAdmin):
@@ -75,6 +82,11 @@ class RecordedAdmin(ReadOnlyAdmin):
     seen = "seen"
     purpose = Purpose.SERVE_CUSTOMERS
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list, with restricted people where their rights are what it is for."""
+        with opened(self.purpose):
+            return whole(super().changelist_view(request, extra_context))
+
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
@@ -90,16 +102,28 @@ class RecordedAdmin(ReadOnlyAdmin):
         self, page: Callable[..., HttpResponse], request: HttpRequest, object_id: str, *rest: Any
     ) -> HttpResponse:
         """The page, which is not rendered yet when its opening is written down."""
-        row: OwnedBySubject | None = self.get_object(request, unquote(object_id))
-        if row is None:
-            return page(request, object_id, *rest)
+        with storing():  # whose it is decides whether it may be opened
+            row: OwnedBySubject | None = self.get_object(request, unquote(object_id))
+            if row is None:
+                return page(request, object_id, *rest)
+            facts: Any = {"actor": Actor.staff(request.user.pk), "subject_id": row.subject_id, "row": row}
+            facts |= self.on_what_ground(request, row)
+        with opened(self.purpose, person=row.subject_id):
+            return self._opened(page, request, row, facts, object_id, *rest)
+
+    def _opened(
+        self,
+        page: Callable[..., HttpResponse],
+        request: HttpRequest,
+        row: OwnedBySubject,
+        facts: Any,
+        *rest: Any,
+    ) -> HttpResponse:
         name = self.opts.model_name
-        facts: Any = {"actor": Actor.staff(request.user.pk), "subject_id": row.subject_id, "row": row}
-        facts |= self.on_what_ground(request, row)
         try:
-            response = page(request, object_id, *rest)
-            if row.subject_id is not None:  # nobody knows yet whom the row is about
-                require(row.subject_id, self.purpose, categories=self._categories())
+            if self.has_view_permission(request, row):  # the page says it of whoever may not
+                facts |= self._require(row)
+            response = page(request, *rest)
         except PermissionDenied as denied:
             audit.record_aside(action=f"{name}.refused", **facts)
             denied.noted = True  # type: ignore[attr-defined]
@@ -107,10 +131,18 @@ class RecordedAdmin(ReadOnlyAdmin):
         except ProcessingRefused as refused:
             audit.record_aside(action=f"{name}.refused", **facts)
             return refused_page(request, refused, other_way=self.other_way(request, row))
-        except SubjectErased:
-            pass  # what is left of the row says nothing any more
         audit.record(action=f"{name}.{self.seen}", **facts)
-        return response
+        return whole(response)
+
+    def _require(self, row: OwnedBySubject) -> dict[str, str]:
+        """What else the entry says. Raises a ProcessingRefused where a right stands in the way."""
+        if row.subject_id is None:  # nobody knows yet whom the row is about
+            return {}
+        try:
+            require(row.subject_id, self.purpose, categories=self._categories())
+        except SubjectErased:
+            return {}  # what is left of the row says nothing any more
+        return restricted_use(row.subject_id, self.purpose)
 
     def on_what_ground(self, request: HttpRequest, row: OwnedBySubject) -> dict[str, str]:
         """What else the entry says of why this reader may open the row."""

@@ -31,6 +31,8 @@ __all__ = [
     "epoch_of",
     "forget_keys",
     "key_of_a_new_owner",
+    "known_owners",
+    "newest_destroyed",
     "owner_ids_created_before",
     "owners_with_keys",
     "prefetch",
@@ -181,6 +183,17 @@ def owners_with_keys(owner_ids: Iterable[UUID]) -> set[UUID]:
     """Those of these owners whose key can still be unwrapped."""
     live = _keys().filter(owner_id__in=list(owner_ids), wrapped__isnull=False)
     return set(live.values_list("owner_id", flat=True))
+
+
+def known_owners(owner_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these owners who have a key, or had one that was destroyed."""
+    return set(_keys().filter(owner_id__in=list(owner_ids)).values_list("owner_id", flat=True))
+
+
+def newest_destroyed(limit: int) -> list[UUID]:
+    """The owners whose keys were destroyed last, of those that have a tombstone."""
+    gone = _keys().filter(wrapped__isnull=True).order_by("-destroyed_at")
+    return list(gone.values_list("owner_id", flat=True)[:limit])
 
 
 def epoch_of(owner_id: UUID) -> str:

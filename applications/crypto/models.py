@@ -49,6 +49,10 @@ class DataKey(models.Model):
             models.Index(
                 fields=["created_at"], condition=models.Q(wrapped__isnull=False), name="data_key_live_age"
             ),
+            # Whether the main database knows of what was destroyed last.
+            models.Index(
+                fields=["-destroyed_at"], condition=models.Q(wrapped__isnull=True), name="data_key_destroyed"
+            ),
         ]
         triggers = [
             # A process that was not restarted must not wrap a key in an epoch whose master key goes.

@@ -16,6 +16,7 @@ from applications.models.contacts import Contact, ContactRole
 from applications.models.disclosure import Disclosure, DisclosureStatus
 from applications.models.images import Image, ImageOrigin
 from applications.models.interests import PublicProfile
+from applications.models.ledger import LedgerEntry, LedgerKind
 from applications.models.mail import TO_WHOEVER_ASKED, MailKind, MailStatus, OutboundMail
 from applications.models.marketing import MarketingKind, MarketingMessage
 from applications.models.notice import NoticeKind, NoticeVersion
@@ -52,9 +53,10 @@ __all__ = [
     "AuditEntry", "AuthenticatorApp", "Channel", "Communication", "CommunicationKind", "Complaint", "Consent",
     "ConsumerSession", "Contact", "ContactRole", "Contract", "ContractEnd", "DailyJob", "DataSubject",
     "Direction", "Disclosure", "DisclosureStatus", "EmailChallenge", "Family", "Financial", "FormData",
-    "Identification", "IdentityDocument", "Image", "ImageOrigin", "Lapse", "LoanRequest", "MailKind",
-    "MailStatus", "Mandate", "MandateCase", "MarketingKind", "MarketingMessage", "MarketingPreference",
-    "Milestone", "MilestoneReached", "NoticeKind", "NoticeVersion", "Objection", "OutboundMail",
+    "Identification", "IdentityDocument", "Image", "ImageOrigin", "Lapse", "LedgerEntry", "LedgerKind",
+    "LoanRequest", "MailKind", "MailStatus", "Mandate", "MandateCase", "MarketingKind", "MarketingMessage",
+    "MarketingPreference", "Milestone", "MilestoneReached", "NoticeKind", "NoticeVersion", "Objection",
+    "OutboundMail",
     "OwnedBySubject", "Passkey", "PaymentMethod", "PoliticalExposure", "Profession", "PublicProfile",
     "Recipient", "RecoveryCode", "Restriction", "RestrictionGround", "SecondFactor", "SignInTry",
     "StaffUser", "StatisticsMonth", "SupplementaryStatement", "ThirdPartyRecord", "Training", "TryKind",

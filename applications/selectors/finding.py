@@ -18,6 +18,7 @@ from applications.formats import canonical_personal_code, compact
 from applications.models import Application, DataSubject, Identification
 from applications.personal import Purpose
 from applications.references import as_stored
+from applications.row_security import opened
 from applications.selectors.permission import refusal
 from applications.states import ApplicationStatus
 from applications.validators import clean_phone
@@ -77,7 +78,8 @@ def _numbered(number: str) -> Iterable[DataSubject]:
 def _answered(index: str, value: str) -> list[DataSubject]:
     """Whose applications that were sent give this answer."""
     sent = Identification.objects.exclude(application__status=ApplicationStatus.DRAFT)
-    return [row.subject for row in confirmed(sent.select_related("subject"), index, value)]
+    with opened(Purpose.DATA_SUBJECT_RIGHTS):  # who they are, and what stands in the way of anything else
+        return [row.subject for row in confirmed(sent.select_related("subject"), index, value)]
 
 
 def _phones(text: str) -> list[str]:

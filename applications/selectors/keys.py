@@ -14,6 +14,7 @@ from applications.crypto.models import DataKey
 from applications.crypto.providers import can_open, master_keys
 from applications.crypto.router import KEYS_DATABASE
 from applications.crypto.stored_digests import digests_by_key
+from applications.row_security import storing
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def held_in_epochs() -> dict[str, Held]:
     return {one["epoch"]: Held(one["live"], one["destroyed"]) for one in counted}
 
 
+@storing()  # numbers alone
 def index_keys() -> list[IndexKey]:
     """Those on record, in the ring and in the tables, by number. Counted over every blind index."""
     current = next(reversed(settings.INDEX_KEYS))

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from django.db.models import Count, Min
 
-from applications.models import AuditEntry, DailyJob, WorkerHeartbeat
+from applications.models import AuditEntry, DailyJob, LedgerEntry, WorkerHeartbeat
 
 
 @dataclass(frozen=True)
 class Unsealed:
-    """Audit entries that have no place in the chain yet, and since when the oldest has none."""
+    """Entries that have no place in a chain outside yet, and since when the oldest has none."""
 
     number: int
     since: datetime | None
@@ -29,4 +29,10 @@ def daily_jobs() -> dict[str, DailyJob]:
 def unsealed() -> Unsealed:
     """Read from the index of what is to be sealed."""
     found = AuditEntry.objects.filter(digest__isnull=True).aggregate(n=Count("pk"), since=Min("at"))
+    return Unsealed(found["n"], found["since"])
+
+
+def unwritten() -> Unsealed:
+    """Entries of the erasure ledger that its file does not have yet, from their index."""
+    found = LedgerEntry.objects.filter(written_at__isnull=True).aggregate(n=Count("pk"), since=Min("at"))
     return Unsealed(found["n"], found["since"])

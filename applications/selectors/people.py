@@ -15,6 +15,7 @@ from applications.data_policy import require_allowed
 from applications.form_fields import BY_LABEL, EMAIL_LABEL, FORM_FIELDS, mark_of
 from applications.models import FORM_MODELS, Application, Consent, ConsumerSession, FormData
 from applications.personal import Category, Purpose, RecipientKind
+from applications.row_security import opened
 from applications.selectors.permission import require
 from applications.states import ApplicationStatus
 
@@ -25,11 +26,12 @@ MODEL_NAMES = [str(model._meta.model_name) for model in FORM_MODELS]
 def draft_of(subject_id: UUID, *, purpose: Purpose) -> Application | None:
     """The consumer's own draft, if one is open. A draft is its consumer's alone."""
     require(subject_id, purpose)
-    return (
-        Application.objects.select_related("subject", *MODEL_NAMES)
-        .filter(subject_id=subject_id, status=ApplicationStatus.DRAFT)
-        .first()
-    )
+    with opened(purpose, person=subject_id):
+        return (
+            Application.objects.select_related("subject", *MODEL_NAMES)
+            .filter(subject_id=subject_id, status=ApplicationStatus.DRAFT)
+            .first()
+        )
 
 
 def applications_of(subject_id: UUID, *, purpose: Purpose) -> list[Application]:
@@ -41,12 +43,13 @@ def applications_of(subject_id: UUID, *, purpose: Purpose) -> list[Application]:
 def own_application(*, subject_id: UUID, application_id: UUID, purpose: Purpose) -> Application | None:
     """An application that was sent, if it is this consumer's own."""
     require(subject_id, purpose)
-    return (
-        Application.objects.select_related("subject", *MODEL_NAMES)
-        .filter(pk=application_id, subject_id=subject_id)
-        .exclude(status=ApplicationStatus.DRAFT)
-        .first()
-    )
+    with opened(purpose, person=subject_id):
+        return (
+            Application.objects.select_related("subject", *MODEL_NAMES)
+            .filter(pk=application_id, subject_id=subject_id)
+            .exclude(status=ApplicationStatus.DRAFT)
+            .first()
+        )
 
 
 def consents_of(subject_id: UUID, *, purpose: Purpose) -> list[Consent]:
@@ -66,15 +69,11 @@ def answers(
     `revealed`.
     """
     require(application.subject_id, purpose, application_id=application.pk, categories=categories)
-    found: dict[str, Any] = {}
-    for name, field in FORM_FIELDS.items():
-        if field.personal.category not in categories:
-            continue
-        row = _row(application, field.model)
-        value = None if row is None else getattr(row, name)
-        if value is not None:
-            found[name] = value
-    return found
+    asked = {name: field for name, field in FORM_FIELDS.items() if field.personal.category in categories}
+    with opened(purpose, person=application.subject_id):
+        rows = {model: _row(application, model) for model in {field.model for field in asked.values()}}
+    given = {name: getattr(rows[field.model], name, None) for name, field in asked.items()}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def values_by_label(
@@ -93,7 +92,8 @@ def values_by_label(
             found[label] = application.subject.email
             continue
         field = BY_LABEL[label]
-        row = _row(application, field.model)
+        with opened(purpose, person=application.subject_id):
+            row = _row(application, field.model)
         value = None if row is None else getattr(row, field.name)
         if value is not None:
             found[label] = value

@@ -35,6 +35,13 @@ def standing_objections(purpose: Purpose) -> QuerySet[Objection]:
     return Objection.objects.filter(purpose=purpose, overruled_at__isnull=True, withdrawn_at__isnull=True)
 
 
+def restricted_use(subject_id: UUID, purpose: Purpose) -> dict[str, str]:
+    """What the audit is to say of a use by staff while a restriction stands: for which purpose (GDPR Art.
+    18(2)). Nothing while none stands."""
+    restricted = standing_restrictions().filter(subject=subject_id).exists()
+    return {"while_restricted": purpose} if restricted else {}
+
+
 def refusal(
     subject_id: UUID,
     purpose: Purpose,

@@ -1,8 +1,9 @@
 """What ends by itself: codes, sessions, drafts never sent. Small chunks, counted."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
@@ -103,16 +104,37 @@ def sweep_orphan_keys() -> dict[str, int]:
     Raises TooManyOrphans and removes none when there are more than crashes explain: then it is the main
     database that is not the one these keys belong to (an older copy, an empty one).
     """
-    before = timezone.now() - ORPHAN_KEYS_KEPT
     orphans: list[UUID] = []
-    last = None
-    while page := keyring.owner_ids_created_before(before, after=last, limit=CHUNK):
-        last = page[-1]
-        known = {owner for model in KEY_OWNERS for owner in _owners_among(model, page)}
-        orphans += [owner for owner in page if owner not in known]
+    for page in _orphans():
+        orphans += page
         if len(orphans) > MOST_ORPHANS:
             raise TooManyOrphans
     return {"keys": keyring.forget_keys(orphans)}
+
+
+def forget_keys_without_owner() -> int:
+    """Remove them however many there are, after a copy was restored: what they sealed is lost."""
+    return sum(map(keyring.forget_keys, _orphans()))
+
+
+def _orphans() -> Iterator[list[UUID]]:
+    """Owners of keys older than a day who have no row, a page at a time."""
+    before, last = timezone.now() - ORPHAN_KEYS_KEPT, None
+    while page := keyring.owner_ids_created_before(before, after=last, limit=CHUNK):
+        last = page[-1]
+        known = {owner for model in KEY_OWNERS for owner in _owners_among(model, page)}
+        yield [owner for owner in page if owner not in known]
+
+
+def people_without_keys() -> list[UUID]:
+    """People with data and without a key: there are some when the keys are older than the data. What is
+    sealed for them nobody can read."""
+    found: list[UUID] = []
+    people = DataSubject.objects.filter(erased_at__isnull=True).order_by("pk").values_list("pk", flat=True)
+    ids = people.iterator(CHUNK)
+    while page := list(islice(ids, CHUNK)):
+        found += set(page) - keyring.known_owners(page)
+    return found
 
 
 def _owners_among(model: type[models.Model], ids: list[UUID]) -> Iterable[UUID]:

@@ -16,6 +16,7 @@ from applications.crypto.reindexing import Reindexed
 from applications.crypto.rewrapping import Rewrapped
 from applications.crypto.stored_digests import BARE_DIGESTS, BareDigest
 from applications.models import ConsumerSession, EmailChallenge, SignInTry
+from applications.row_security import storing
 from applications.selectors.keys import epochs
 from applications.services import audit
 from applications.services.operations import DAILY_JOBS
@@ -46,6 +47,7 @@ class Rotated:
         return not (self.keys.left or self.digests.left)
 
 
+@storing()  # of restricted people as well
 def rotate(
     *, actor: Actor, most: int | None = None, told: Callable[[str, int], None] = lambda what, done: None
 ) -> Rotated:
@@ -74,6 +76,7 @@ def retire_epoch(*, epoch: str, actor: Actor) -> datetime:
     return retired_at
 
 
+@storing()
 def retire_index_key(*, number: int, actor: Actor) -> datetime:
     """Retire an index key that nothing is looked up by any more; since when.
 

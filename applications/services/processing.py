@@ -1,9 +1,10 @@
 """What a person decided about the use of their data: restrictions, objections, consents taken back.
 
 The rows alone decide what happens next: selectors and the workers' claims read them (selectors.permission).
+Each decision stands in the ledger as well; `at` is the moment of one that a restored copy is told of anew.
 """
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -13,15 +14,24 @@ from applications import live
 from applications.actors import Actor, ActorKind
 from applications.data_policy import OBJECTABLE
 from applications.errors import IllegalTransition, NotObjectable
-from applications.models import Application, Consent, Objection, Restriction, RestrictionGround
+from applications.models import (
+    Application,
+    Consent,
+    LedgerKind,
+    Objection,
+    Restriction,
+    RestrictionGround,
+)
 from applications.personal import Purpose
 from applications.selectors.permission import standing_objections, standing_restrictions
-from applications.services import audit, statistics
+from applications.services import audit, ledger, statistics
 from applications.services.locking import lock_subject
 from applications.signals import consent_withdrawn, processing_resumed
 
 
-def restrict(*, subject_id: UUID, ground: RestrictionGround, actor: Actor) -> Restriction:
+def restrict(
+    *, subject_id: UUID, ground: RestrictionGround, actor: Actor, at: datetime | None = None
+) -> Restriction:
     """From now on the data are only stored (GDPR Art. 18). Doing so again on the same ground changes nothing,
     but that an end which was announced does not come.
 
@@ -32,7 +42,9 @@ def restrict(*, subject_id: UUID, ground: RestrictionGround, actor: Actor) -> Re
         standing = standing_restrictions().filter(subject_id=subject_id, ground=ground).first()
         if standing is not None:
             return _keep_up(standing, actor)
-        row = Restriction.objects.create(subject_id=subject_id, ground=ground, since=timezone.now())
+        since = at or timezone.now()
+        row = Restriction.objects.create(subject_id=subject_id, ground=ground, since=since)
+        ledger.note(LedgerKind.RESTRICTED, about_id=subject_id, at=since, ground=ground)
         audit.record(
             actor=actor, action="processing.restricted", subject_id=subject_id, row=row, ground=ground
         )
@@ -45,19 +57,27 @@ def _keep_up(standing: Restriction, actor: Actor) -> Restriction:
     if standing.ends_on is not None:
         standing.ends_on = None
         standing.save(update_fields=["ends_on"])
+        _note_end(standing, None)
         audit.record(
             actor=actor, action="processing.restriction_goes_on", subject_id=standing.subject_id, row=standing
         )
     return standing
 
 
-def lift_restriction(*, restriction_id: UUID, actor: Actor) -> None:
+def _note_end(row: Restriction, on: date | None) -> None:
+    day = on.isoformat() if on else None
+    ledger.note(LedgerKind.RESTRICTION_ENDS, about_id=row.subject_id, ground=row.ground, on=day)
+
+
+def lift_restriction(*, restriction_id: UUID, actor: Actor, at: datetime | None = None) -> None:
     """End a restriction. The person is told before (Art. 18(3)): that is the caller's to see to."""
     with transaction.atomic():
         row = Restriction.objects.get(pk=restriction_id)
         lock_subject(row.subject_id)
-        if not standing_restrictions().filter(pk=row.pk).update(lifted_at=timezone.now()):
+        now = at or timezone.now()
+        if not standing_restrictions().filter(pk=row.pk).update(lifted_at=now):
             return
+        ledger.note(LedgerKind.RESTRICTION_LIFTED, about_id=row.subject_id, at=now, ground=row.ground)
         audit.record(actor=actor, action="processing.restriction_lifted", subject_id=row.subject_id, row=row)
         _resume(row)
         _tell_pages(row.subject_id)
@@ -85,13 +105,14 @@ def announce_end(*, restriction_id: UUID, on: date, actor: Actor) -> None:
         lock_subject(row.subject_id)
         if not standing_restrictions().filter(pk=row.pk).update(ends_on=on):
             raise IllegalTransition
+        _note_end(row, on)
         audit.record(
             actor=actor, action="processing.restriction_ends", subject_id=row.subject_id, row=row,
             on=on.isoformat(),
         )  # fmt: skip
 
 
-def object_to(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> Objection:
+def object_to(*, subject_id: UUID, purpose: Purpose, actor: Actor, at: datetime | None = None) -> Objection:
     """The person objects to a purpose that rests on legitimate interests, or to marketing (GDPR Art. 21).
 
     Raises NotObjectable for a purpose on any other basis, SubjectErased.
@@ -103,7 +124,9 @@ def object_to(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> Objection:
         standing = standing_objections(purpose).filter(subject_id=subject_id).first()
         if standing is not None:
             return standing
-        row = Objection.objects.create(subject_id=subject_id, purpose=purpose, made_at=timezone.now())
+        now = at or timezone.now()
+        row = Objection.objects.create(subject_id=subject_id, purpose=purpose, made_at=now)
+        ledger.note(LedgerKind.OBJECTED, about_id=subject_id, at=now, purpose=purpose)
         audit.record(
             actor=actor, action="processing.objected_to", subject_id=subject_id, row=row, purpose=purpose
         )
@@ -113,7 +136,7 @@ def object_to(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> Objection:
     return row
 
 
-def end_objection(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> None:
+def end_objection(*, subject_id: UUID, purpose: Purpose, actor: Actor, at: datetime | None = None) -> None:
     """An objection does not stand any more: the person took it back, or compelling grounds were shown by us
     (GDPR Art. 21(1)). Where none stands nothing changes.
 
@@ -128,7 +151,11 @@ def end_objection(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> None:
         if row is None:
             return
         column = "withdrawn_at" if by_person else "overruled_at"
-        Objection.objects.filter(pk=row.pk).update(**{column: timezone.now()})
+        now = at or timezone.now()
+        Objection.objects.filter(pk=row.pk).update(**{column: now})
+        ledger.note(
+            LedgerKind.OBJECTION_ENDED, about_id=subject_id, at=now, purpose=purpose, by_person=by_person
+        )
         audit.record(
             actor=actor, action=f"processing.objection_{column.removesuffix('_at')}", subject_id=subject_id,
             row=row, purpose=purpose,
@@ -136,7 +163,7 @@ def end_objection(*, subject_id: UUID, purpose: Purpose, actor: Actor) -> None:
         _tell_pages(subject_id)
 
 
-def withdraw_consent(*, consent_id: UUID, subject_id: UUID, actor: Actor) -> None:
+def withdraw_consent(*, consent_id: UUID, subject_id: UUID, actor: Actor, at: datetime | None = None) -> None:
     """The person takes a consent of their own back (GDPR Art. 7(3)); what was done before stays lawful.
 
     Raises Consent.DoesNotExist for a consent that is not this person's, SubjectErased.
@@ -144,11 +171,10 @@ def withdraw_consent(*, consent_id: UUID, subject_id: UUID, actor: Actor) -> Non
     with transaction.atomic():
         lock_subject(subject_id)
         consent = Consent.objects.get(pk=consent_id, subject_id=subject_id)
-        taken_back = Consent.objects.filter(pk=consent.pk, withdrawn_at__isnull=True).update(
-            withdrawn_at=timezone.now()
-        )
-        if not taken_back:
+        now = at or timezone.now()
+        if not Consent.objects.filter(pk=consent.pk, withdrawn_at__isnull=True).update(withdrawn_at=now):
             return
+        ledger.note(LedgerKind.CONSENT_WITHDRAWN, about_id=subject_id, at=now, consent=str(consent.pk))
         audit.record(
             actor=actor, action="consent.withdrawn", subject_id=subject_id, row=consent,
             purpose=consent.purpose,

@@ -20,7 +20,7 @@ from applications.errors import (
 from applications.form_fields import mark_of
 from applications.models import Application, Disclosure, DisclosureStatus, Mandate, StaffUser
 from applications.personal import Category, Purpose, RecipientKind
-from applications.selectors.permission import require, standing_restrictions
+from applications.selectors.permission import require, restricted_use
 from applications.selectors.revealed import labels_of, reasons_of
 from applications.selectors.staff import is_external, mandate_over
 from applications.services import audit
@@ -83,15 +83,10 @@ def reveal(*, application: Application, look: Look, reader: StaffUser) -> Mandat
         audit.record(
             actor=actor, action="application.revealed", subject_id=application.subject_id, row=application,
             purpose=look.purpose, case=look.case, categories=list(look.categories),
-            mandate=str(mandate.pk) if mandate else None, **_exception(application, look),
+            mandate=str(mandate.pk) if mandate else None,
+            **restricted_use(application.subject_id, look.purpose),
         )  # fmt: skip
     return mandate
-
-
-def _exception(application: Application, look: Look) -> dict[str, str]:
-    """Of a restricted person: which exception of GDPR Art. 18(2) the look rests on, which is its purpose."""
-    restricted = standing_restrictions().filter(subject=application.subject_id).exists()
-    return {"while_restricted": look.purpose} if restricted else {}
 
 
 def _check(application: Application, look: Look, reader: StaffUser) -> Mandate | None:

@@ -1,12 +1,9 @@
 """Sealing the audit: one sealer at a time chains new entries, so that no writer waits for another.
 
-Each digest is SHA-256 over the one before and over the entry as canonical JSON: whoever has the entries can
-check it, without a secret. Heads of the chain are published outside the database, or somebody who rules the
-database could write the whole chain anew.
+The chain is that of applications.chain. Its heads are published outside the database, or somebody who rules
+the database could write the whole chain anew.
 """
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,13 +16,15 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
+from applications import chain
+from applications.chain import GENESIS
 from applications.models import AuditEntry
 from applications.services.operations import DAILY_JOBS
 
 log = structlog.get_logger(__name__)
 
 CHUNK = 1000
-GENESIS = bytes(32)
+RESTORED = "restored "
 # One sealer among all workers; the number is only a name.
 LOCK = 0x4A4F314E_41554449
 # An entry that stayed unsealed for longer says that nobody seals.
@@ -66,8 +65,7 @@ def link(previous: bytes, entry: AuditEntry, sequence: int) -> bytes:
         entry.object_id,
         entry.detail,
     ]
-    text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(previous + text.encode()).digest()
+    return chain.link(previous, facts)
 
 
 def seal() -> int:
@@ -128,20 +126,38 @@ def publish_head() -> dict[str, int]:
     head = current_head()
     if head is None:
         return {"heads": 0}
-    path = Path(settings.AUDIT_HEADS)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(f"{timezone.now().astimezone(UTC).isoformat(timespec='seconds')} {head}\n")
+    _publish(str(head))
     return {"heads": 1}
 
 
-def published_heads() -> list[Head]:
-    """The heads in the file, in order. Raises ValueError for a line that is none."""
+def _publish(words: str) -> None:
     path = Path(settings.AUDIT_HEADS)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{timezone.now().astimezone(UTC).isoformat(timespec='seconds')} {words}\n")
+
+
+def publish_restored() -> None:
+    """Say in the file that the chain goes on from its end as it is now: what was sealed after it is lost."""
+    _publish(f"{RESTORED}{current_head() or ''}")
+
+
+def published_heads() -> list[Head]:
+    """The heads in the file that the chain has to have, in order: of those before it was restored, the ones
+    that it reached back to. Raises ValueError for a line that is none.
+    """
+    path, heads = Path(settings.AUDIT_HEADS), list[Head]()
     if not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [Head.parse(line.partition(" ")[2]) for line in lines if line.strip()]
+        return heads
+    for line in filter(str.strip, path.read_text(encoding="utf-8").splitlines()):
+        head = line.partition(" ")[2]
+        if head.startswith(RESTORED):
+            end = head.removeprefix(RESTORED)
+            last = Head.parse(end).sequence if end else 0
+            heads = [one for one in heads if one.sequence <= last]
+        else:
+            heads.append(Head.parse(head))
+    return heads
 
 
 # --- checking --------------------------------------------------------------------------------------------

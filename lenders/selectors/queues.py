@@ -1,7 +1,7 @@
 """What waits to be sent, lender by lender: the rows that workers claim, and those they must leave alone."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +10,12 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet
 
 from applications.collation import latvian_key
+from applications.personal import Purpose
+from applications.row_security import storing
 from applications.selectors.permission import permitted
 from applications.states import ApplicationStatus
 from lenders.models import Delivery, Lender
-from lenders.purposes import PURPOSES, kinds_for
+from lenders.purposes import SERVED, kinds_for
 from lenders.selectors.sleepers import sleepers
 from lenders.states import DeliveryKind, DeliveryStatus
 
@@ -45,11 +47,11 @@ class LenderQueue:
     given_up: int
 
 
-def claimable(now: datetime) -> QuerySet[Delivery]:
+def claimable(now: datetime, purposes: Collection[Purpose] = SERVED) -> QuerySet[Delivery]:
     """What a worker may claim: due, held by nobody. The rows that stop a selector stop a claim: restricted,
     objected to, consent withdrawn. What waits for a choice or for its lender is left until its deadline."""
     may = Q()
-    for purpose in dict.fromkeys(PURPOSES.values()):
+    for purpose in purposes:
         allowed = permitted(purpose, application="submission__application")
         may |= Q(kind__in=kinds_for(purpose)) & allowed
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
@@ -57,6 +59,7 @@ def claimable(now: datetime) -> QuerySet[Delivery]:
     return due.exclude(ANOTHER_CHOSEN, deadline__gt=now).exclude(lender__in=sleepers(now), deadline__gt=now)
 
 
+@storing()  # numbers alone
 def lender_queues(now: datetime) -> list[LenderQueue]:
     """Every lender's queue, by name. Read from the indexes of what is due and of what ended lately."""
     live = _by_lender(

@@ -11,14 +11,25 @@ from django.db import transaction
 from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
+from applications.data_policy import WHILE_RESTRICTED
+from applications.personal import Purpose
+from applications.row_security import opened
 from lenders.breaker import Circuit
 from lenders.models import Breaker, Delivery, Lender
+from lenders.purposes import SERVED
 from lenders.selectors.queues import claimable
 from lenders.states import DeliveryStatus
 
 ATTEMPT_SECONDS = 10
 LEASE = timedelta(seconds=ATTEMPT_SECONDS + 20)
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
+
+
+# What a restriction leaves lawful is claimed apart, and first: to the other question its rows do not exist.
+_APART = (
+    tuple(purpose for purpose in SERVED if purpose in WHILE_RESTRICTED),
+    tuple(purpose for purpose in SERVED if purpose not in WHILE_RESTRICTED),
+)
 
 
 @dataclass(frozen=True)
@@ -37,16 +48,24 @@ def claim_due(*, limit: int, application_id: UUID | None = None) -> list[Claim]:
     """
     now = timezone.now()
     with transaction.atomic():
-        due = claimable(now).select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
-        if application_id is not None:
-            found = list(due.filter(submission__application_id=application_id)[:limit])
-        else:
-            found = _some_of_each_lender(due, limit)
+        found: list[Delivery] = []
+        for purposes in _APART:
+            with opened(purposes[0]):
+                found += _due(now, purposes, application_id, limit - len(found))
         rows = _within_caps(found, now)
         Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
             fence=F("fence") + 1, lease_until=now + LEASE
         )
     return [Claim(row.pk, row.fence + 1) for row in rows]
+
+
+def _due(
+    now: datetime, purposes: Sequence[Purpose], application_id: UUID | None, limit: int
+) -> list[Delivery]:
+    due = claimable(now, purposes).select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
+    if application_id is not None:
+        return list(due.filter(submission__application_id=application_id)[:limit])
+    return _some_of_each_lender(due, limit)
 
 
 def _some_of_each_lender(due: QuerySet[Delivery], limit: int) -> list[Delivery]:

@@ -15,8 +15,10 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.crypto import keyring
 from applications.crypto.errors import CURABLE, CryptoError
-from applications.errors import ProcessingRefused, SubjectErased
+from applications.errors import ProcessingRefused, ProcessingRestricted, SubjectErased
 from applications.models import DataSubject
+from applications.personal import Purpose
+from applications.row_security import opened, storing
 from applications.states import ApplicationStatus
 from lenders.adapters.base import (
     AnyAnswer,
@@ -26,6 +28,7 @@ from lenders.adapters.base import (
     Unrecognised,
 )
 from lenders.models import Attempt, DeletionNotice, Delivery, Submission
+from lenders.purposes import PURPOSES
 from lenders.selectors.deletions import data_left, on_its_way
 from lenders.selectors.queues import HANDED_OVER
 from lenders.selectors.words import overtakes_others
@@ -70,6 +73,21 @@ def begin(claims: Sequence[Claim]) -> list[Prepared]:
 
     Committed before anything is sent. What cannot be sent is settled here and left out of the result.
     """
+    kinds = dict(
+        Delivery.objects.filter(pk__in=[one.delivery_id for one in claims]).values_list("pk", "kind")
+    )
+    by_purpose: dict[Purpose, list[Claim]] = defaultdict(list)
+    for claim in claims:
+        if claim.delivery_id in kinds:
+            by_purpose[PURPOSES[DeliveryKind(kinds[claim.delivery_id])]].append(claim)
+    prepared: list[Prepared] = []
+    for purpose, held in by_purpose.items():
+        with opened(purpose):
+            prepared += _begin_for_one_purpose(held)
+    return prepared
+
+
+def _begin_for_one_purpose(claims: Sequence[Claim]) -> list[Prepared]:
     fences = {claim.delivery_id: claim for claim in claims}
     by_application: dict[UUID, list[Claim]] = defaultdict(list)
     poison: list[Claim] = []
@@ -79,6 +97,10 @@ def begin(claims: Sequence[Claim]) -> list[Prepared]:
         by_application[application_id].append(claim)
         if claim.fence - failures > CLAIM_CAP:
             poison.append(claim)
+    # What they are about was restricted since they were claimed: no query for this purpose finds it.
+    found = {claim.delivery_id for held in by_application.values() for claim in held}
+    hidden = [claim for claim in claims if claim.delivery_id not in found]
+    give_back(hidden, code=ProcessingRestricted.code)
     prepared: list[Prepared] = []
     _set_aside(poison)
     for held in by_application.values():
@@ -239,7 +261,7 @@ def _cannot_tell_of_a_right(delivery: Delivery) -> str | None:
 
 def finish(prepared: Prepared, reply: HttpAnswer | LenderError, *, duration_ms: int) -> None:
     """Write what came of an attempt. A worker that lost its lease meanwhile writes nothing."""
-    with transaction.atomic():
+    with transaction.atomic(), storing():
         # always the person's row first, whoever writes
         _lock_owner(Submission.objects.filter(pk=prepared.submission_id).values("subject_id"))
         disclosures.settle(prepared.claim.delivery_id, prepared.attempt_id, reply)

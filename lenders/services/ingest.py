@@ -14,6 +14,7 @@ from django.utils import timezone
 from applications import live
 from applications.actors import SYSTEM, Actor
 from applications.models import DataSubject, MailKind, Milestone
+from applications.row_security import storing
 from applications.selectors.permission import refusal
 from applications.services import audit, statistics
 from applications.services.locking import lock_subject
@@ -83,7 +84,7 @@ def ingest(
     used before.
     Raises Submission.DoesNotExist for an unknown submission and SubjectErased after an erasure.
     """
-    with transaction.atomic():
+    with transaction.atomic(), storing():
         subject_id = Submission.objects.values_list("subject_id", flat=True).get(pk=submission_id)
         lock_subject(subject_id)
         submission = (

@@ -8,6 +8,7 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.doorbell import ring_on_commit
 from applications.models import Disclosure, DisclosureStatus
+from applications.row_security import storing
 from applications.selectors.permission import require
 from applications.services import audit
 from applications.services.locking import lock_subject
@@ -33,6 +34,7 @@ ABOUT_IT = (DeliveryKind.INQUIRY, DeliveryKind.WORD)
 """What is told about an application and is no part of it; words are told again apart (services.words)."""
 
 
+@storing()  # whoever asks for it is told what stands in the way
 def retry(*, submission_id: UUID, actor: Actor, lacks_it: bool = False) -> None:
     """Queue what failed at this lender again: the application, what it still needed, the consumer's choice,
     the request to delete.

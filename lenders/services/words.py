@@ -19,6 +19,7 @@ from applications.actors import Actor, ActorKind
 from applications.doorbell import ring_on_commit
 from applications.form_fields import ANSWER_LABELS, STATEMENT_LABEL
 from applications.recipients import Change
+from applications.row_security import opened
 from applications.selectors.permission import require
 from applications.services import audit
 from applications.services.locking import lock_subject
@@ -51,6 +52,7 @@ LONGEST_REVIEW = 3
 LONGEST_VIEW = 4000
 
 
+@opened(PURPOSES[DeliveryKind.WORD])
 def tell_rectified(*, subject_id: UUID, matter: UUID, changes: Sequence[Change], actor: Actor) -> None:
     """Tell each lender the new values of what it had received, and nothing else; a statement that completes
     (`STATEMENT_LABEL`) whoever received anything of that application.
@@ -70,6 +72,7 @@ def tell_rectified(*, subject_id: UUID, matter: UUID, changes: Sequence[Change],
                 _say(submission, WordKind.RECTIFIED, matter, actor, values=values, text=statement)
 
 
+@opened(PURPOSES[DeliveryKind.WORD])
 def tell_restriction(*, subject_id: UUID, matter: UUID, lifted: bool, actor: Actor) -> None:
     """Tell each lender that the use of the data is restricted, or is not any more. Raises SubjectErased."""
     kind = WordKind.RESTRICTION_LIFTED if lifted else WordKind.RESTRICTED
@@ -79,6 +82,7 @@ def tell_restriction(*, subject_id: UUID, matter: UUID, lifted: bool, actor: Act
             _say(submission, kind, matter, actor)
 
 
+@opened(PURPOSES[DeliveryKind.WORD])
 def ask_for_review(*, submission_id: UUID, matter: UUID, view: str, actor: Actor) -> LenderWord:
     """Ask a lender that a human being reviews its refusal, or the price that it computed; `view` is how the
     person sees it, in their words, or "".
@@ -229,6 +233,7 @@ def _reopen(submission: Submission) -> None:
 # --- what staff do ---
 
 
+@opened(PURPOSES[DeliveryKind.WORD])
 def record_word_answer(*, word_id: UUID, outcome: ReviewOutcome, explanation: str, actor: Actor) -> None:
     """Staff told a lender in another way than by its interface, and note that, or what it answered since:
     `outcome` and `explanation` of a review, where it has answered.
@@ -253,6 +258,7 @@ def record_word_answer(*, word_id: UUID, outcome: ReviewOutcome, explanation: st
             raise NotAnsweredSo
 
 
+@opened(PURPOSES[DeliveryKind.WORD])
 def tell_again(*, word_id: UUID, actor: Actor) -> None:
     """Queue a word that could not be told again; one that waits for its next try is brought forward.
 

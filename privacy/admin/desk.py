@@ -14,7 +14,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from applications.actors import Actor
+from applications.admin.base import whole
 from applications.errors import Refusal
+from applications.personal import Purpose
+from applications.row_security import opened
+from applications.selectors.permission import restricted_use
+from applications.services import audit
 from applications.views.staff_door import SEE_AND_POST, site
 from applications.views.staff_proof import ask_again
 
@@ -29,7 +34,7 @@ def actor_of(request: HttpRequest) -> Actor:
 
 class Desk(Generic[Row]):
     """One kind of matter. `related` is read with each; `template` asks once more before a deed, and shows
-    what `facts` adds.
+    what `facts` adds. `purpose` is what the desk is for: what restricted people's data serve it too.
     """
 
     def __init__(
@@ -38,10 +43,11 @@ class Desk(Generic[Row]):
         *,
         permission: str,
         related: str,
+        purpose: Purpose = Purpose.DATA_SUBJECT_RIGHTS,
         template: str = "",
         facts: Callable[[Any, Any, Any], Mapping[str, Any]] = lambda _asked, _deed, _form: {},
     ) -> None:
-        self.model, self.permission, self.related = model, permission, related
+        self.model, self.permission, self.related, self.purpose = model, permission, related, purpose
         self.template, self.facts = template, facts
 
     def page(self, view: Callable[[HttpRequest, Row], HttpResponse], *, permission: str = "") -> View:
@@ -55,9 +61,17 @@ class Desk(Generic[Row]):
             found = self.model._default_manager.select_related(self.related).filter(pk=id).first()
             if found is None:
                 raise Http404
-            return view(request, found)
+            person: UUID | None = getattr(found, "subject_id", None)  # a matter may be about several
+            with opened(self.purpose, person=person):
+                self._note_restricted_use(request, found, person)
+                return whole(view(request, found))
 
         return guarded
+
+    def _note_restricted_use(self, request: HttpRequest, found: Row, person: UUID | None) -> None:
+        if person is not None and (use := restricted_use(person, self.purpose)):
+            action = f"{found._meta.model_name}.worked"
+            audit.record(actor=actor_of(request), action=action, subject_id=person, row=found, **use)
 
     def back(self, asked: Row) -> HttpResponse:
         """To the page of the matter."""

@@ -16,6 +16,7 @@ from applications.attachments import attachment
 from applications.crypto.keyring import data_key_scope
 from applications.crypto.reading import unless_destroyed
 from applications.errors import Refusal
+from applications.personal import Purpose
 from applications.services.finding import find
 from applications.views.staff_door import SEE_AND_POST, site
 from applications.views.staff_proof import requires_fresh_proof
@@ -39,8 +40,8 @@ def _facts(asked: DisclosureRequest, deed: Deed, _form: Any) -> Mapping[str, Any
 
 
 DESK = Desk(
-    DisclosureRequest, permission=WORK, related="recipient", template="privacy/admin/disclosure_deed.html",
-    facts=_facts,
+    DisclosureRequest, permission=WORK, related="recipient", purpose=Purpose.INFORM_AUTHORITIES,
+    template="privacy/admin/disclosure_deed.html", facts=_facts,
 )  # fmt: skip
 
 

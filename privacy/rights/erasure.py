@@ -1,4 +1,4 @@
-"""Erasure (GDPR Art. 17): the ledger, word to the recipients, the key, the rows, a search, the proof.
+"""Erasure (GDPR Art. 17): the proof begun, word to the recipients, the key, the rows, a search, the proof.
 
 Each step can be done again. Nothing is destroyed before the recipients are told, or the law's time is short;
 once the key is gone there is no way back, and only the end is left to reach.
@@ -7,7 +7,7 @@ once the key is gone there is no way back, and only the end is left to reach.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -20,9 +20,10 @@ from applications.actors import SYSTEM
 from applications.crypto import keyring
 from applications.crypto.rings import last_epoch_of, opens_up_to
 from applications.formats import date_text
-from applications.models import Application, DataSubject, EmailChallenge, OutboundMail
+from applications.models import Application, DataSubject, EmailChallenge, LedgerKind, OutboundMail
 from applications.retention_rules import RULES
 from applications.selectors.permission import standing_restrictions
+from applications.services import ledger
 from applications.services.locking import lock_subject
 from applications.services.processing import lift_restriction
 from applications.services.setting_apart import belonging_to, set_apart
@@ -44,6 +45,7 @@ from privacy.services.moves import move
 from privacy.states import RequestStatus, sources
 
 S = RequestStatus
+LEDGER_WAITS = timedelta(seconds=5)
 COPY_WAITS = timedelta(days=7)
 """So long a copy that its person has not opened yet is left to them before everything goes."""
 
@@ -108,23 +110,27 @@ class ErasureOfAPerson:
             return Wait("handing_out")
         if not notification.is_complete(request):
             return Done(then="tell")  # something left meanwhile
-        for one in request.kept:  # each apart: each has a last day of its own
-            heir = set_apart(subject=subject, application_ids=[UUID(one["application"])])
-            one["heir"] = str(heir.pk)
+        request.kept = set_apart_what_stays(subject, request.kept)
         request.save(update_fields=["kept"])
         notification.leave_to_staff(request)
         words = request.words
         words.traces = residue.traces_of(subject).as_data()
         words.save(update_fields=["traces"])
-        _forget_what_the_address_leads_to(subject)
-        _end_others(request)
-        DataSubject.objects.filter(pk=subject.pk).update(erased_at=timezone.now())
+        take_leave(subject, but=request.pk)
         return Done()
 
     # --- no way back ---
 
-    def destroy_key(self, request: RightsRequest) -> Done:
-        """Everything sealed for the person becomes unreadable, wherever copies of it are."""
+    def destroy_key(self, request: RightsRequest) -> Done | Wait:
+        """Everything sealed for the person becomes unreadable, wherever copies of it are.
+
+        Not before the ledger beside the backups says so: a copy that is restored would have the person again,
+        and nobody would know.
+        """
+        if not ledger.noted(LedgerKind.ERASED, [request.person.pk]):
+            ledger.note(LedgerKind.ERASED, about_id=request.person.pk, **facts_for_the_ledger(request))
+        if not ledger.written(LedgerKind.ERASED, [request.person.pk]):
+            return Wait("ledger", LEDGER_WAITS)
         keyring.destroy_key(request.person.pk)
         epoch = last_epoch_of(keyring.epoch_of(request.person.pk))  # of the tombstone: it does not change
         _note(request.erasure, key_destroyed_at=timezone.now(), key_epoch=epoch)
@@ -181,6 +187,35 @@ def _is_owed_a_copy(request: RightsRequest) -> bool:
     return in_time and unopened.exists()
 
 
+def facts_for_the_ledger(request: RightsRequest) -> dict[str, Any]:
+    """What a restored copy has to know of an erasure, beside whom it is about: no words of anybody."""
+    return {
+        "request": str(request.pk),
+        "reference": request.reference,
+        "way": request.way,
+        "language": request.language,
+        "received_at": request.received_at.isoformat(),
+        "received_on": request.received_on.isoformat(),
+        "due_on": request.due_on.isoformat(),
+        "kept": request.kept,
+    }
+
+
+def set_apart_what_stays(subject: DataSubject, kept: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """Move each application that stays, apart: each has a last day of its own. With who has it now."""
+    return [
+        one | {"heir": str(set_apart(subject=subject, application_ids=[UUID(one["application"])]).pk)}
+        for one in kept
+    ]
+
+
+def take_leave(subject: DataSubject, *, but: UUID) -> None:
+    """From here on nothing is written about the person; the request that it is for goes on."""
+    _forget_what_the_address_leads_to(subject)
+    _end_others(subject, but)
+    DataSubject.objects.filter(pk=subject.pk).update(erased_at=timezone.now())
+
+
 def _forget_what_the_address_leads_to(subject: DataSubject) -> None:
     """Codes on their way and files that wait are known by the address alone, which nobody can read any more
     after this."""
@@ -192,12 +227,12 @@ def _forget_what_the_address_leads_to(subject: DataSubject) -> None:
     keyring.forget_keys([*codes, *arrivals])
 
 
-def _end_others(request: RightsRequest) -> None:
+def _end_others(subject: DataSubject, but: UUID) -> None:
     """What else the person asked for and was not decided: of somebody erased nothing can be carried out."""
     others = RightsRequest.objects.select_for_update().filter(
-        subject=request.subject_id, status__in=sources(S.WITHDRAWN)
+        subject=subject, status__in=sources(S.WITHDRAWN)
     )
-    for other in others.exclude(pk=request.pk):
+    for other in others.exclude(pk=but):
         move(other, S.WITHDRAWN, SYSTEM, why="erased")
 
 

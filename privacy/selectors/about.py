@@ -10,6 +10,7 @@ from applications.data_policy import OBJECTABLE
 from applications.formats import date_text
 from applications.models import DataSubject, RestrictionGround
 from applications.personal import Purpose
+from applications.row_security import opened
 from lenders.models import Submission
 from lenders.selectors.reviews import REFUSED, reviewable
 from privacy.models import Right, RightsRequest
@@ -57,7 +58,8 @@ def _named_submission(request: RightsRequest) -> str:
     if not request.about or request.subject_id is None:
         return ""
     rows = Submission.objects.filter(pk=request.about, subject=request.subject_id)
-    return ", ".join(rows.values_list("lender__name", "application__reference").first() or ())
+    with opened(Purpose.DATA_SUBJECT_RIGHTS, person=request.subject_id):
+        return ", ".join(rows.values_list("lender__name", "application__reference").first() or ())
 
 
 def _purposes(_subject: DataSubject | None) -> Choices:
@@ -93,6 +95,8 @@ def _reviews(subject: DataSubject | None) -> Choices:
 
 def reviewable_choices(subject_id: UUID) -> Choices:
     """The decisions of lenders that a human being can be asked to review."""
+    with opened(Purpose.DATA_SUBJECT_RIGHTS, person=subject_id):
+        found = list(reviewable(subject_id))
     return [
         (
             str(one.pk),
@@ -103,7 +107,7 @@ def reviewable_choices(subject_id: UUID) -> Choices:
                 "what": _("refused") if one.status in REFUSED else _("a price set by automated processing"),
             },
         )
-        for one in reviewable(subject_id)
+        for one in found
     ]
 
 

@@ -1,14 +1,19 @@
 """What stayed after an erasure goes when the day is over that was decided for it (GDPR Art. 17(3))."""
 
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications.actors import SYSTEM
 from applications.crypto import keyring
-from applications.models import DataSubject
+from applications.models import DataSubject, LedgerKind
+from applications.services import ledger
+from applications.services.ledger import LedgerUnwritable
 from applications.services.operations import DAILY_JOBS
 from privacy.datamap import doors
 from privacy.models import Right, RightsRequest
@@ -17,19 +22,22 @@ from privacy.states import RequestStatus
 
 
 def end_what_stayed() -> dict[str, int]:
-    """Erase each application whose last day is over: the key first, then the rows. What is cut short is done
-    again the next day.
+    """Erase each application whose last day is over: the ledger first, the key, then the rows. What is cut
+    short is done again the next day.
+
+    Raises LedgerUnwritable while the ledger lacks one of them; that one waits.
     """
     today, counts = timezone.localdate(), {"applications": 0}
-    done = RightsRequest.objects.filter(right=Right.ERASURE, status=RequestStatus.COMPLETED).exclude(kept=[])
-    for request_id in done.values_list("pk", flat=True):
+    with transaction.atomic():
+        heirs = {UUID(one["heir"]) for request in _done() for one in request.kept if _is_over(one, today)}
+        ledger.note_deleted(LedgerKind.ERASED, heirs - ledger.noted(LedgerKind.ERASED, heirs))
+    with suppress(LedgerUnwritable):
+        ledger.write()
+    ready = ledger.written(LedgerKind.ERASED, heirs)
+    for request_id in _done().values_list("pk", flat=True):
         with transaction.atomic():
             request = RightsRequest.objects.select_for_update().get(pk=request_id)
-            over = [
-                one
-                for one in request.kept
-                if "erased_on" not in one and date.fromisoformat(one["until"]) < today
-            ]
+            over = [one for one in request.kept if _is_over(one, today) and UUID(one["heir"]) in ready]
             for one in over:
                 _erase(UUID(one["heir"]))
                 one["erased_on"] = today.isoformat()
@@ -37,7 +45,17 @@ def end_what_stayed() -> dict[str, int]:
             if over:
                 request.save(update_fields=["kept"])
                 counts["applications"] += len(over)
+    if heirs - ready:
+        raise LedgerUnwritable("waiting")
     return counts
+
+
+def _done() -> QuerySet[RightsRequest]:
+    return RightsRequest.objects.filter(right=Right.ERASURE, status=RequestStatus.COMPLETED).exclude(kept=[])
+
+
+def _is_over(one: Mapping[str, str], today: date) -> bool:
+    return "erased_on" not in one and "heir" in one and date.fromisoformat(one["until"]) < today
 
 
 def _erase(heir_id: UUID) -> None:

@@ -8,6 +8,8 @@ from django.db import transaction
 
 from applications.actors import Actor
 from applications.models import DataSubject
+from applications.personal import Purpose
+from applications.row_security import opened
 from applications.services import audit
 from lenders.adapters.base import LenderError
 from privacy.datamap import Held, explain
@@ -73,4 +75,5 @@ def _save(row: Assessment | Breach | OtherController, changed: Sequence[str], ac
 def explain_person(*, subject: DataSubject, actor: Actor) -> list[Held]:
     """Which kinds of rows are held about a person, on which grounds; that somebody asked is written down."""
     audit.record(actor=actor, action="subject.explained", subject_id=subject.pk, row=subject)
-    return explain(subject)
+    with opened(Purpose.DATA_SUBJECT_RIGHTS, person=subject.pk):
+        return explain(subject)

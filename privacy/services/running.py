@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from applications.actors import SYSTEM, Actor
 from applications.crypto.keyring import data_key_scope
+from applications.personal import Purpose
+from applications.row_security import opened
 from privacy.models import Right, RightsRequest
 from privacy.rights.base import Wait
 from privacy.rights.registry import module_of
@@ -75,7 +77,8 @@ def run_step(request_id: UUID) -> bool:
         if request.right != Right.ERASURE and request.subject is not None and request.subject.erased_at:
             move(request, S.COMPLETED, SYSTEM, why="erased")  # nothing is left that it could be done to
             return False
-        outcome = module_of(request.right).execute(request)
+        with opened(Purpose.DATA_SUBJECT_RIGHTS, person=request.subject_id):
+            outcome = module_of(request.right).execute(request)
         if isinstance(outcome, Wait):
             _wait(request, outcome)
             return False

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from applications.crypto.keyring import data_key_scope
 from applications.crypto.reading import unless_destroyed
+from applications.row_security import storing
 from applications.services.operations import DAILY_JOBS
 from privacy.models import Erasure, RequestWords
 from privacy.rights.residue import Traces, search_tables
@@ -17,6 +18,7 @@ AT_ONCE = 200  # their words are held in memory
 
 
 @data_key_scope()
+@storing()  # what is left may lie in anybody's row
 def search_everything() -> dict[str, int]:
     """Search all tables for erasures that were not searched for yet, and again where something was left.
 

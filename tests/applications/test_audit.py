@@ -51,13 +51,13 @@ def test_orm_cannot_change_an_entry(entry: AuditEntry, change: Callable[[AuditEn
         "TRUNCATE applications_auditentry CASCADE",
     ],
 )
-def test_sql_cannot_change_an_entry(entry: AuditEntry, statement: str) -> None:
+def test_sql_cannot_change_an_entry(superuser: None, entry: AuditEntry, statement: str) -> None:
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert AuditEntry.objects.get().action == "thing.done"
 
 
-def test_published_notice_is_under_the_same_protection() -> None:
+def test_published_notice_is_under_the_same_protection(superuser: None) -> None:
     notice = factories.notice()
     with pytest.raises(DatabaseError), transaction.atomic():
         NoticeVersion.objects.filter(pk=notice.pk).update(body="changed")

@@ -33,6 +33,7 @@ def said(**changes: Any) -> list[str]:
         "jobs": [Job("end_drafts", "Delete drafts", NOW, 0, overdue=False)],
         "outbox": QUIET,
         "unsealed": Unsealed(0, None),
+        "unwritten": Unsealed(0, None),
     }
     return [trouble.sentence for trouble in troubles(Machinery(**(facts | changes)), NOW)]
 

@@ -74,7 +74,9 @@ def test_every_link_within_the_walk_leads_somewhere(client: Client) -> None:
 
 
 # --- error pages ----------------------------------------------------------------------------------------
-@pytest.mark.parametrize("name", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html"])
+@pytest.mark.parametrize(
+    "name", ["400.html", "403.html", "403_csrf.html", "404.html", "500.html", "503.html"]
+)
 def test_error_page_renders_without_any_context(name: str) -> None:
     page = loader.get_template(name).render()
     assert "<h1" in page

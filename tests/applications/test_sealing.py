@@ -18,7 +18,7 @@ from applications.services import audit, sealing
 from applications.services.operations import DAILY_JOBS
 from applications.services.sealing import GENESIS, Head, current_head, link, problems, publish_head, seal
 from applications.sweeper import sweeper
-from tests import factories
+from tests import factories, role
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 
@@ -41,7 +41,7 @@ def found(*known: Head) -> list[str]:
 @contextmanager
 def ruler() -> Iterator[Any]:
     """A superuser of the database, whom no trigger stops."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with role.superuser(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
         yield cursor
         cursor.execute("SET LOCAL session_replication_role = DEFAULT")

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from applications.personal import Purpose
 from applications.selectors.security_signals import RULES, Signal, facts
+from tests import role
 
 DATABASES = ["default", "keys", "aside"]
 pytestmark = [pytest.mark.django_db(databases=DATABASES, transaction=True), pytest.mark.slow]
@@ -48,6 +49,10 @@ FILLED = {
         "decode('01' || md5('from' || n), 'hex'), sha256(n::text::bytea), sha256(n::text::bytea), n % 6, "
         "'lv', now() - n * interval '2 seconds', now()",
     ),
+    "restriction": (
+        "id, subject_id, ground, since, lifted_at",
+        "md5('r' || n)::uuid, md5('s' || n)::uuid, 'accuracy', now(), CASE WHEN n % 100 > 0 THEN now() END",
+    ),
     "signintry": (
         "kind, name_index, network_index, created_at",
         "'password', decode('01' || md5('name' || n), 'hex'), decode('01' || md5('door' || n), 'hex'), "
@@ -62,7 +67,7 @@ FILLED = {
 
 @pytest.fixture
 def crowded() -> None:
-    with connection.cursor() as cursor:
+    with role.superuser(), connection.cursor() as cursor:
         for table, (columns, values) in FILLED.items():
             cursor.execute(
                 f"INSERT INTO applications_{table} ({columns}) "  # noqa: S608

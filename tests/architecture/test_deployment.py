@@ -85,7 +85,9 @@ def test_every_variable_is_described() -> None:
 @pytest.mark.parametrize(
     "variable",
     [
+        "BACKUP_DAYS",
         "DEFAULT_FROM_EMAIL",
+        "KEYS_ARCHIVE_DAYS",
         "LOG_LEVEL",
         "MASTER_KEY_DAYS",
         "MASTER_KEY_PROVIDER",
@@ -144,3 +146,21 @@ def test_every_direct_dependency_has_its_reason(name: str) -> None:
     reasons = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8").lower()
     direct = re.findall(r"^[A-Za-z][\w.-]*", (ROOT / name).read_text(encoding="utf-8"), re.M)
     assert [package for package in direct if not re.search(rf"\b{package.lower()}\b", reasons)] == []
+
+
+def test_every_process_that_serves_or_works_sees_the_erasure_ledger() -> None:
+    """Without it a database that was set back would be served."""
+    folder = str(Path(SERVICES["web"]["environment"]["ERASURE_LEDGER"]).parent)
+    mounts = {
+        name: [mount for mount in SERVICES[name]["volumes"] if f":{folder}" in mount]
+        for name in ("web", "worker", "backup")
+    }
+    assert {name: len(found) for name, found in mounts.items()} == {"web": 1, "worker": 1, "backup": 1}
+    assert mounts["web"][0].endswith(":ro")
+
+
+def test_what_makes_copies_sees_those_of_one_database_alone_and_does_not_migrate() -> None:
+    for name, other in (("backup", "KEYS_BACKUP_DIR"), ("backup-keys", "BACKUP_DIR")):
+        folder = SERVICES[name]["environment"][other]
+        assert not any(mount.endswith(f":{folder}") for mount in SERVICES[name]["volumes"])
+        assert list(SERVICES[name]["depends_on"]) == ["postgres"]

@@ -6,6 +6,7 @@ from tests.journeys.product import until
 from tests.journeys.visitor import Visitor
 
 SLOWEST_MS = 60_000
+ANSWERS_WHEN_IT_LIKES = "vetra"  # a request waits for whom it tells
 
 
 def own_pages(visitor: Visitor) -> None:

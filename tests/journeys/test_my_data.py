@@ -7,7 +7,14 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.journeys.own_pages import SLOWEST_MS, looked_at_until, number_of, open_request, own_pages
+from tests.journeys.own_pages import (
+    ANSWERS_WHEN_IT_LIKES,
+    SLOWEST_MS,
+    looked_at_until,
+    number_of,
+    open_request,
+    own_pages,
+)
 from tests.journeys.product import Product
 from tests.journeys.staff import log_in
 from tests.journeys.test_letters import link_mailed_to
@@ -53,11 +60,7 @@ def test_copy_from_the_button_to_the_file_and_the_proof(new_visitor: Any, produc
 
 def test_erasure_from_the_button_to_the_certificate(new_visitor: Any, product: Product) -> None:
     visitor: Visitor = new_visitor()
-    visitor.sign_in()
-    visitor.answer_all()
-    visitor.open("/lv/send/")
-    visitor.tick("[name=lenders][value=vetra]")  # unticked: it answers when it likes
-    visitor.agree_and_send()
+    visitor.with_offers(leave_out=ANSWERS_WHEN_IT_LIKES)
     expect(visitor.page.locator("li.offer").first).to_be_visible(timeout=SLOWEST_MS)
     application = visitor.reference
     own_pages(visitor)

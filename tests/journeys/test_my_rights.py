@@ -7,7 +7,14 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.journeys.own_pages import SLOWEST_MS, looked_at_until, number_of, open_request, own_pages
+from tests.journeys.own_pages import (
+    ANSWERS_WHEN_IT_LIKES,
+    SLOWEST_MS,
+    looked_at_until,
+    number_of,
+    open_request,
+    own_pages,
+)
 from tests.journeys.product import Product
 from tests.journeys.staff import log_in
 from tests.journeys.test_letters import link_mailed_to
@@ -36,7 +43,7 @@ def press_and_return(officer: Visitor) -> None:
 
 def test_correction_from_the_wrong_name_to_the_letter(new_visitor: Any, product: Product) -> None:
     visitor: Visitor = new_visitor()
-    visitor.with_offers()
+    visitor.with_offers(leave_out=ANSWERS_WHEN_IT_LIKES)
     own_pages(visitor)
     visitor.page.locator("a[href='/lv/my-data/correction/']").click()
     found = visitor.obstacles()
@@ -71,7 +78,7 @@ def test_correction_from_the_wrong_name_to_the_letter(new_visitor: Any, product:
 
 def test_restriction_from_the_wish_to_its_end(new_visitor: Any, product: Product) -> None:
     visitor: Visitor = new_visitor()
-    visitor.with_offers()
+    visitor.with_offers(leave_out=ANSWERS_WHEN_IT_LIKES)
     own_pages(visitor)
     visitor.page.locator("a[href='/lv/my-data/restriction/']").click()
     visitor.press("main form button[type=submit]")
@@ -159,7 +166,7 @@ def test_review_by_a_human_being_from_the_wish_to_the_lenders_answer(
 ) -> None:
     """Piesardze refuses everybody; its people look at small amounts again."""
     visitor: Visitor = new_visitor()
-    visitor.with_offers()
+    visitor.with_offers(leave_out=ANSWERS_WHEN_IT_LIKES)
     own_pages(visitor)
     visitor.page.locator("a[href='/lv/my-data/review/']").click()
     looked_at_until(visitor, "main", "Piesardzes")

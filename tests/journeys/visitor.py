@@ -146,11 +146,13 @@ class Visitor:
         self.tick("[name=accept_terms]")
         self.press()
 
-    def with_offers(self) -> "Visitor":
-        """All of it, up to the page on which offers arrive."""
+    def with_offers(self, *, leave_out: str = "") -> "Visitor":
+        """All of it, up to the page on which offers arrive; every lender is asked but this one."""
         self.sign_in()
         self.answer_all()
         self.open("/lv/send/")
+        if leave_out:
+            self.tick(f"[name=lenders][value={leave_out}]")
         self.agree_and_send()
         return self
 

@@ -20,6 +20,7 @@ from applications.crypto.keyring import data_key_scope
 from applications.crypto.models import DataKey
 from applications.models import Application, DataSubject, MailKind, NoticeKind, NoticeVersion, OutboundMail
 from applications.personal import Purpose
+from applications.row_security import storing
 from applications.selectors.notices import current_notice
 from applications.services import accounts
 from applications.services.drafts import open_draft, save_answers
@@ -195,18 +196,21 @@ def sent_from(browser: Client, *recipients: str) -> Application:
     return send(draft_for(sign_in(browser)), recipients)
 
 
+@storing()  # whatever is restricted as well
 def submission_at(application: Application, slug: str) -> Submission:
     return Submission.objects.select_related("application", "lender").get(
         application=application, lender__slug=slug
     )
 
 
+@storing()  # whatever is restricted as well
 def delivery_at(application: Application, slug: str, kind: str = "application") -> Delivery:
     return Delivery.objects.filter(submission__application=application, lender__slug=slug, kind=kind).latest(
         "created_at"
     )
 
 
+@storing()  # whatever is restricted as well
 def states(application: Application) -> dict[str, str]:
     """Where each lender stands, by its slug."""
     return dict(Submission.objects.filter(application=application).values_list("lender__slug", "status"))

@@ -19,6 +19,7 @@ from lenders.models import Attempt, Delivery, Lender, Offer, Submission
 from lenders.sandbox.secrets import Behaviour
 from lenders.services.choosing import choose
 from lenders.services.retrying import retry
+from tests import role
 from tests.lenders import scene
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(databases=scene.DATABASES, transaction=True)]
@@ -181,7 +182,7 @@ def worker(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[
 def forget_sessions() -> None:
     """End what a killed worker left open: the tables cannot be emptied while it holds them."""
     for alias in ("default", "keys"):
-        with connections[alias].cursor() as cursor:
+        with role.superuser(alias), connections[alias].cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
                 "AND datname = current_database() AND backend_type = 'client backend'"

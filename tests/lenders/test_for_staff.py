@@ -210,18 +210,13 @@ def test_staff_who_may_only_look_find_no_button_and_are_refused(application):
     assert scene.states(application)["atra"] == "failed"
 
 
-def test_restricted_person_s_submission_is_refused_with_the_reason_and_nothing_happens(application):
+def test_restricted_person_s_submission_is_not_in_the_list_and_nothing_happens_to_it(application):
     failed = fail(application)
     owner = application.subject_id
     restrict(subject_id=owner, ground=RestrictionGround.ACCURACY, actor=Actor.consumer(owner))
     before = Delivery.objects.count()
-    assert "a right of the person stands in the way" in page()
-    response = post(staff(*RIGHTS), submission=[str(failed.pk)])
-    [(level, sentence)] = said(response)
-    assert level == "error"
-    assert sentence.startswith(
-        f"{application.reference}, {scene.SANDBOX['atra'].name}: The use of these data"
-    )
+    assert application.reference not in page()
+    post(staff(*RIGHTS), submission=[str(failed.pk)])
     assert scene.states(application)["atra"] == "failed"
     assert Delivery.objects.count() == before
     assert not AuditEntry.objects.filter(action="submission.retried").exists()

@@ -93,7 +93,7 @@ def test_whoever_could_not_answer_a_lender_meanwhile_gets_the_time_back() -> Non
     scene.say(submission, "needs_more")
     row = restricted(application)
     scene.shift(row, since=timezone.now() - timedelta(days=2))
-    before = Submission.objects.get(pk=submission.pk).late_until
+    before = scene.submission_at(application, "leja").late_until
     lift_restriction(restriction_id=row.pk, actor=Actor.consumer(application.subject_id))
     given_back = Submission.objects.get(pk=submission.pk).late_until - before
     assert timedelta(days=2) <= given_back < timedelta(days=2, minutes=1)

@@ -6,7 +6,9 @@ from applications.actors import Actor
 from applications.form_fields import STATEMENT_LABEL
 from applications.models import Application, DataSubject, RestrictionGround
 from applications.personal import Purpose
+from applications.row_security import storing
 from applications.selectors.people import answers
+from applications.services import ledger
 from lenders.models import LenderWord, Submission
 from lenders.services.words import record_word_answer
 from lenders.states import ReviewOutcome
@@ -45,6 +47,7 @@ def approved(
     return current(request)
 
 
+@storing()  # of a restricted person too
 def wish(subject: DataSubject, right: Right) -> dict[str, Any]:
     """What somebody may ask for: a plausible wish for every right."""
     if right == Right.OBJECTION:
@@ -94,9 +97,11 @@ def decided(request: RightsRequest) -> RightsRequest:
 
 
 def run(request: RightsRequest) -> RightsRequest:
-    """As far as it goes now, whatever pause was due; what became of it."""
+    """As far as it goes now, whatever pause was due, and with what other sweeps do; what became of it."""
     RightsRequest.objects.filter(pk=request.pk).update(next_try_at=None)
     running.run(request.pk)
+    if current(request).trouble == "ledger" and ledger.write():
+        return run(request)
     return current(request)
 
 

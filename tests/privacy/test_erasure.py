@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 import redis
@@ -21,9 +22,11 @@ from applications.models import (
     Application,
     DataSubject,
     EmailChallenge,
+    LedgerEntry,
     OutboundMail,
     RestrictionGround,
 )
+from applications.services import ledger
 from applications.services.processing import restrict
 from applications.subject_data import outlives_its_subject
 from lenders.models import DeletionNotice, Delivery, Submission
@@ -39,12 +42,14 @@ from privacy.models import (
     RightsRequest,
 )
 from privacy.request_attention import left_by_erasures
+from privacy.request_texts import WAITS, trouble_text
 from privacy.rights.notification import outcome_text
 from privacy.rights.registry import module_of
-from privacy.services import reminding, requests, searching
+from privacy.services import reminding, requests, running, searching
+from privacy.services.ending import end_what_stayed
 from privacy.services.requests import Kept
 from privacy.states import RequestStatus
-from tests import factories
+from tests import factories, role
 from tests.clock import later
 from tests.lenders import scene
 from tests.planted import plant
@@ -86,6 +91,49 @@ def erased(subject: DataSubject) -> RightsRequest:
 
 
 # --- everything goes ---
+
+
+def test_key_stays_until_the_disk_has_the_entry_of_the_ledger(monkeypatch):
+    """A copy that is restored would have the person again, and nobody would know."""
+
+    def full(*_):
+        raise OSError(28, "no space left")
+
+    subject = factories.subject()
+    request = rights.approved(subject)
+    with monkeypatch.context() as patched:
+        patched.setattr("applications.ledger_file.append", full)
+        for _time in range(2):
+            RightsRequest.objects.filter(pk=request.pk).update(next_try_at=None)
+            running.run(request.pk)
+            with pytest.raises(ledger.LedgerUnwritable):
+                ledger.write()
+        waiting = rights.current(request)
+        assert (waiting.step, waiting.trouble) == ("destroy_key", "ledger")
+        assert trouble_text(waiting) == str(WAITS["ledger"])
+        keyring.cipher_for(subject.pk)
+    assert rights.run(request).status == S.COMPLETED
+    assert LedgerEntry.objects.filter(kind="erased", about_id=subject.pk).count() == 1
+
+
+def test_what_stayed_goes_only_once_the_ledger_has_it(application, monkeypatch):
+    request = rights.approved(
+        application.subject,
+        kept=(Kept(application.pk, Exception17.CLAIMS, timezone.localdate() + timedelta(days=60)),),
+    )
+    rights.run(request)
+    with later(days=28):
+        request = rights.run(request)
+    heir = request.kept[0]["heir"]
+    with later(days=61):
+        with monkeypatch.context() as patched:
+            patched.setattr(ledger, "write", lambda: 0)  # another worker has the file
+            with pytest.raises(ledger.LedgerUnwritable):
+                end_what_stayed()
+        keyring.cipher_for(UUID(heir))
+        assert end_what_stayed() == {"applications": 1}
+    with pytest.raises(KeyDestroyed):
+        keyring.cipher_for(UUID(heir))
 
 
 def test_nobody_known_to_lenders_is_erased_at_once():
@@ -256,7 +304,7 @@ def test_residue_holds_the_certificate_back_and_says_where(anna, server, monkeyp
 
 
 def test_every_table_is_read_through_once_a_day(anna):
-    with connection.cursor() as cursor:
+    with role.superuser(), connection.cursor() as cursor:
         cursor.execute("CREATE TABLE stray (note text, raw bytea)")
         cursor.execute("INSERT INTO stray VALUES ('', %s)", [f"{WORD}@piemers.lv".encode()])
     request = erased(anna)
@@ -264,7 +312,7 @@ def test_every_table_is_read_through_once_a_day(anna):
     assert searching.search_everything() == {"erasures": 1, "left": 1}
     assert Erasure.objects.get(request=request).residue == ["stray"]
     assert request.reference in " ".join(flag.sentence for flag in left_by_erasures(timezone.now()))
-    with connection.cursor() as cursor:
+    with role.superuser(), connection.cursor() as cursor:
         cursor.execute("DROP TABLE stray")
     assert searching.search_everything()["left"] == 0
     assert searching.search_everything()["erasures"] == 0

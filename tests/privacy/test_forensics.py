@@ -28,6 +28,7 @@ from applications.personal import Purpose
 from applications.services import keys
 from privacy.datamap import doors
 from privacy.states import RequestStatus
+from tests import role
 from tests.clock import later
 from tests.privacy import rights
 from tests.privacy.forensics import LOG, Piece, cluster, envelopes, files, literal, wrapped_keys
@@ -47,7 +48,7 @@ SLOT = f"forensics_{os.getpid()}"
 
 # --- the disks --------------------------------------------------------------------------------------------
 def sql(alias: str, statement: str) -> Any:
-    with connections[alias].cursor() as cursor:
+    with role.superuser(alias), connections[alias].cursor() as cursor:
         cursor.execute(statement)
         row = cursor.fetchone() if cursor.description else None
         return row and row[0]

@@ -9,7 +9,10 @@ from django.db import connection, connections
 from applications.crypto.sampling import leave_out_of_samples, sealed_columns
 from tests import factories
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "keys", "aside"]),
+    pytest.mark.usefixtures("superuser"),
+]
 SEALED = [
     (model, column)
     for label in ("applications", "lenders", "privacy", "crypto")

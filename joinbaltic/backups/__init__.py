@@ -1,0 +1,1 @@
+"""Copies of the two databases: making them, checking them, putting them back (docs/backups.md)."""

@@ -1,0 +1,224 @@
+"""Telling a restored database what it lacks: every entry of the ledger's file that is not in it, in order.
+
+An entry is done again, then written here at its place in the chain. Killed anywhere, the next run goes on
+after the last entry that is here; nobody is served before the last one is (applications.selectors.set_back).
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from applications import ledger_file
+from applications.actors import SYSTEM
+from applications.crypto import keyring
+from applications.crypto.keyring import data_key_scope
+from applications.ledger_file import Line, Written
+from applications.models import ConsumerSession, DataSubject, LedgerEntry, LedgerKind
+from applications.row_security import storing
+from applications.services import audit, ledger, sealing
+from applications.services.housekeeping import people_without_keys
+from applications.services.operations import DAILY_JOBS
+from privacy.errors import AnotherLedger, NewerLedger
+from privacy.rights.erasing_again import erase_again
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 500
+LOCK = 0x4A4F314E_52504C59
+
+
+@dataclass
+class Receipt:
+    """What a replay did, or would do: numbers alone."""
+
+    entries: Counter[str] = field(default_factory=Counter)
+    keys_destroyed_again: int = 0
+    erased_by_their_tombstones: int = 0
+    sessions_ended: int = 0
+    people_without_keys: int = 0
+
+    def counts(self) -> dict[str, Any]:
+        """By their names, those that are not none."""
+        numbers = {
+            "keys_destroyed_again": self.keys_destroyed_again,
+            "erased_by_their_tombstones": self.erased_by_their_tombstones,
+            "sessions_ended": self.sessions_ended,
+            "people_without_keys": self.people_without_keys,
+        }
+        return {name: number for name, number in {**self.entries, **numbers}.items() if number}
+
+
+def missing() -> Iterator[Written]:
+    """The lines of the file that this database lacks, in order.
+
+    Raises LedgerBroken where the file is not what was written, AnotherLedger where it is not this database's.
+    """
+    path = ledger.path()
+    last = LedgerEntry.objects.aggregate(last=Max("sequence"))["last"] or 0
+    if not path.exists():
+        return
+    common = None
+    for written in ledger_file.lines(path):
+        if written.line.sequence > last:
+            yield written
+            continue
+        common = written
+        if written.line.sequence == last:
+            _refuse_another(common)
+    if common is not None and common.line.sequence < last:
+        _refuse_another(common)
+
+
+def _refuse_another(common: Written) -> None:
+    """Raise AnotherLedger unless the last line that both have is the same in both."""
+    if bytes(LedgerEntry.objects.get(sequence=common.line.sequence).digest or b"") != common.digest:
+        raise AnotherLedger
+
+
+def preview() -> Receipt:
+    """What a replay would do. Raises as replay() does."""
+    lines = _checked()
+    receipt = Receipt(entries=Counter(line.kind for line in lines))
+    receipt.erased_by_their_tombstones = len(_unknown_tombstones(_erased_by(lines)))
+    receipt.people_without_keys = len(people_without_keys())
+    return receipt
+
+
+@data_key_scope()
+@storing()  # restricted people are told of as well
+def replay() -> Receipt:
+    """Tell this database everything that it lacks, and destroy again what came back.
+
+    The last entry comes last: from then on this database counts as told. Raises LedgerBroken, AnotherLedger
+    and NewerLedger before anything is done.
+    """
+    with _only_one():
+        lines, receipt = _checked(), Receipt()
+        if lines:  # the file goes on after the last entry here: it has all of them
+            ledger.note_written(lines[0].sequence - 1)
+            sealing.publish_restored()
+            receipt.sessions_ended = _end_sessions()
+        receipt.keys_destroyed_again = destroy_again()
+        receipt.erased_by_their_tombstones = _follow_tombstones(_erased_by(lines))
+        for written in missing():
+            with data_key_scope():
+                _tell(written)
+            receipt.entries[written.line.kind] += 1
+        if receipt.counts():
+            receipt.people_without_keys = len(people_without_keys())
+            _leave_word(receipt)
+    return receipt
+
+
+def _checked() -> list[Line]:
+    """What is missing, all of it held against the chain, and nothing of which this version knows nothing."""
+    lines = [written.line for written in missing()]
+    if any(line.kind not in ledger.REPLAYS for line in lines):
+        raise NewerLedger
+    return lines
+
+
+def _erased_by(lines: list[Line]) -> set[UUID]:
+    return {line.about_id for line in lines if line.kind == LedgerKind.ERASED and line.about_id}
+
+
+def _tell(written: Written) -> None:
+    """One entry. What it tells may be here although the entry has no place yet: it is told all the same."""
+    line = written.line
+    with ledger.replaying():
+        if line.kind == LedgerKind.ERASED:  # has transactions of its own: keys go in another database
+            erase_again(line)
+        with transaction.atomic():
+            if line.kind != LedgerKind.ERASED:
+                ledger.REPLAYS[LedgerKind(line.kind)](line)
+            _enter(written)
+
+
+def _enter(written: Written) -> None:
+    line = written.line
+    place = {"sequence": line.sequence, "digest": written.digest, "written_at": timezone.now()}
+    if LedgerEntry.objects.filter(entry_id=line.entry_id, sequence__isnull=True).update(**place):
+        return
+    LedgerEntry.objects.create(
+        entry_id=line.entry_id,
+        at=line.at,
+        kind=line.kind,
+        about_id=line.about_id,
+        detail=line.detail,
+        **place,
+    )
+
+
+def _unknown_tombstones(known: set[UUID]) -> list[UUID]:
+    """People who are not erased here, and whose keys were destroyed without a word in the ledger."""
+    found: set[UUID] = set()
+    people = DataSubject.objects.filter(erased_at__isnull=True).order_by("pk").values_list("pk", flat=True)
+    ids = people.iterator(CHUNK)
+    while page := list(islice(ids, CHUNK)):
+        found |= keyring.known_owners(page) - keyring.owners_with_keys(page)
+    return sorted(found - known)
+
+
+def _follow_tombstones(known: set[UUID]) -> int:
+    """Erase whose keys are gone: what is sealed for them nobody can read any more."""
+    orphaned = _unknown_tombstones(known)
+    for subject_id in orphaned:
+        erase_again(Line(0, subject_id, timezone.now(), LedgerKind.ERASED, subject_id))
+        ledger.note(LedgerKind.ERASED, about_id=subject_id)
+    return len(orphaned)
+
+
+def destroy_again() -> int:
+    """Destroy the keys of erased people that came back with a copy of the keys; how many there were."""
+    destroyed = 0
+    erased = LedgerEntry.objects.filter(kind=LedgerKind.ERASED, written_at__isnull=False).order_by("id")
+    ids = erased.values_list("about_id", flat=True).iterator(CHUNK)
+    while page := list(islice(ids, CHUNK)):
+        alive = keyring.owners_with_keys(one for one in page if one)
+        destroyed += keyring.destroy_keys(alive) if alive else 0
+    return destroyed
+
+
+def _end_sessions() -> int:
+    """Who signed out since would be signed in again: everybody signs in anew."""
+    now = timezone.now()
+    open_ones = ConsumerSession.objects.filter(ended_at__isnull=True, expires_at__gt=now)
+    return open_ones.update(ended_at=now, expires_at=now) + Session.objects.all().delete()[0]
+
+
+def _leave_word(receipt: Receipt) -> None:
+    """On record in the audit, in the ledger, and for whoever holds the audit against its published heads."""
+    counts = receipt.counts()
+    with transaction.atomic():
+        audit.record(actor=SYSTEM, action="ledger.replayed", **counts)
+        ledger.note(LedgerKind.REPLAYED, **counts)
+    log.info("ledger.replayed", count=sum(receipt.entries.values()))
+
+
+@contextmanager
+def _only_one() -> Iterator[None]:
+    """A second replay waits, and then finds nothing to do."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [LOCK])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
+
+
+def destroy_what_came_back() -> dict[str, int]:
+    """Daily: where the keys alone were restored, nobody replays anything."""
+    return {"keys": destroy_again()}
+
+
+DAILY_JOBS["destroy_what_came_back"] = destroy_what_came_back
