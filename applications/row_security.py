@@ -21,7 +21,7 @@ STORAGE: Final = "storage"
 """What a restriction leaves out (Art. 18(2)): keeping data, and what comes in, without making use of it."""
 
 APPLICATION_ROLE: Final = "joinbaltic_app"
-"""The role that migrations make and give its rights. It is the cluster's: a copy of a database names it only."""
+"""The role that migrations make and give its rights; the cluster's: a copy of a database only names it."""
 
 _SAY = "SELECT set_config('joinbaltic.purpose', %s, false), set_config('joinbaltic.person', %s, false)"
 
