@@ -13,6 +13,7 @@ class ApplicationsConfig(AppConfig):
         from applications.services import (  # noqa: PLC0415
             housekeeping,  # noqa: F401
             operations,
+            retention,  # noqa: F401
             statistics,  # noqa: F401
         )
         from applications.sweeper import Sweep, sweeper  # noqa: PLC0415

@@ -115,6 +115,13 @@ class Rule:
         )
 
     @property
+    def bound(self) -> "Rule | None":
+        """The bound of the whole as a rule of its own, where there is one."""
+        if self.most_months is None:
+            return None
+        return Rule(Clock.RECORDED, self.ground, months=self.most_months)
+
+    @property
     def text(self) -> str | Promise:
         """The period as a person reads it: "6 months after the application is closed …"."""
         text: str | Promise = _("until the consent is withdrawn")
@@ -213,11 +220,12 @@ def _with(rule: Rule, period: Period | None) -> Rule:
 class Standing:
     """One ground on which something is kept: by which rule, and the day on which its clock struck.
 
-    None while it has not: the ground has no end yet.
+    None while it has not: the ground has no end yet, but for the bound of a rule that counts from recording.
     """
 
     rule: Retention
     since: date | None
+    recorded: date | None = None
 
 
 class Stop(models.TextChoices):
@@ -275,7 +283,10 @@ def kept_until(
 
 
 def _kept(one: Standing, rule: Rule) -> Kept:
-    if one.since is None:
+    ends = [rule.last_day(one.since)] if one.since is not None else []
+    if rule.bound is not None and one.recorded is not None:
+        ends.append(rule.bound.last_day(one.recorded))
+    if not ends:
         return Kept(None, rule.ground, rule.clock.waits)
     because = format_lazy("{ground} ({period})", ground=rule.ground.label, period=rule.text)
-    return Kept(rule.last_day(one.since), rule.ground, because)
+    return Kept(min(ends), rule.ground, because)

@@ -39,11 +39,11 @@ def applications_of(subject_id: UUID, *, purpose: Purpose) -> list[Application]:
 
 
 def own_application(*, subject_id: UUID, application_id: UUID, purpose: Purpose) -> Application | None:
-    """An application that was sent, if it is this consumer's own."""
+    """An application that was sent, if it is this consumer's own; None once its data are gone."""
     require(subject_id, purpose)
     return (
         Application.objects.select_related("subject", *MODEL_NAMES)
-        .filter(pk=application_id, subject_id=subject_id)
+        .filter(pk=application_id, subject_id=subject_id, emptied_at__isnull=True)
         .exclude(status=ApplicationStatus.DRAFT)
         .first()
     )

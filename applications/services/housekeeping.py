@@ -1,4 +1,4 @@
-"""What ends by itself: codes, sessions, drafts never sent. Small chunks, counted."""
+"""What ends by itself beside the retention run: codes, sessions of staff, keys of nobody. Small chunks, counted."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -7,23 +7,20 @@ from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications.crypto import keyring
 from applications.models import (
-    Application,
-    ConsumerSession,
     DataSubject,
     EmailChallenge,
     OutboundMail,
     SecondFactor,
     SignInTry,
 )
-from applications.retention_rules import RULES, Retention
-from applications.selectors.permission import standing_restrictions
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.services.operations import DAILY_JOBS
-from applications.states import ApplicationStatus
 
 CHUNK = 500
 TRIES_KEPT = timedelta(days=1)
@@ -53,7 +50,7 @@ def _delete_in_chunks(due: Callable[[], QuerySet]) -> int:
 
 def end_challenges() -> dict[str, int]:
     """Forget mailed codes a day after they were asked for: the keys first, then the rows."""
-    before = RULES[Retention.CODE].over_before(timezone.now())
+    before = rules_in_force()[Retention.CODE].over_before(timezone.now())
     counts = {"mails": 0, "challenges": 0}
     due = EmailChallenge.objects.filter(created_at__lt=before).values_list("pk", flat=True)
     while owners := list(due[:CHUNK]):
@@ -66,34 +63,12 @@ def end_challenges() -> dict[str, int]:
     return counts
 
 
-def end_sessions() -> dict[str, int]:
-    """Delete sessions once their period since they could last have been used is over."""
-    before = RULES[Retention.SECURITY].over_before(timezone.now())
-    return {"sessions": _delete_in_chunks(lambda: ConsumerSession.objects.filter(expires_at__lt=before))}
-
-
 def end_staff_sessions() -> dict[str, int]:
     """Delete sessions of staff that nobody can use any more, and tries at their door a day after."""
     now = timezone.now()
     return {
         "sessions": _delete_in_chunks(lambda: Session.objects.filter(expire_date__lt=now)),
         "tries": _delete_in_chunks(lambda: SignInTry.objects.filter(created_at__lt=now - TRIES_KEPT)),
-    }
-
-
-def end_drafts() -> dict[str, int]:
-    """Delete drafts that were never sent, once their period since the last save is over.
-
-    A restriction stops deletion as well: the data are stored (GDPR Art. 18(1)(b), (c)).
-    """
-    before = RULES[Retention.DRAFT].over_before(timezone.now())
-    restricted = Exists(standing_restrictions().filter(subject=OuterRef("subject")))
-    return {
-        "drafts": _delete_in_chunks(
-            lambda: Application.objects.filter(
-                ~restricted, status=ApplicationStatus.DRAFT, saved_at__lt=before
-            )
-        )
     }
 
 
@@ -124,8 +99,6 @@ KEY_OWNERS: list[type[models.Model]] = [DataSubject, EmailChallenge, SecondFacto
 
 DAILY_JOBS |= {
     "end_challenges": end_challenges,
-    "end_sessions": end_sessions,
     "end_staff_sessions": end_staff_sessions,
-    "end_drafts": end_drafts,
     "sweep_orphan_keys": sweep_orphan_keys,
 }

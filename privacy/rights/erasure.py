@@ -21,7 +21,7 @@ from applications.crypto import keyring
 from applications.crypto.providers import can_open
 from applications.formats import date_text
 from applications.models import Application, DataSubject, EmailChallenge, OutboundMail
-from applications.retention_rules import RULES
+from applications.selectors.periods import rules_in_force
 from applications.selectors.permission import standing_restrictions
 from applications.services.locking import lock_subject
 from applications.services.processing import lift_restriction
@@ -226,7 +226,7 @@ def _goes(request: RightsRequest) -> Part:
 
 def _stays(request: RightsRequest) -> Part:
     lines = [
-        (held.name, str(Exception17.DUTY.label), str(RULES[rule].text))
+        (held.name, str(Exception17.DUTY.label), str(rules_in_force()[rule].text))
         for held in explain(request.person)
         if outlives_its_subject(held.model)
         for rule in held.retention

@@ -20,7 +20,8 @@ from applications.crypto.matching import confirmed
 from applications.form_fields import FORM_FIELDS
 from applications.models import DataSubject
 from applications.personal import Purpose
-from applications.retention_rules import RULES, Retention
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.selectors.people import answers
 from applications.selectors.permission import require
 from applications.services import audit
@@ -152,7 +153,7 @@ def _enter(
         raise Refused("too_many")
     arrival = Arrival(
         controller=sender, address=address, content=payload, transfer_id=transfer_id, digest=digest,
-        received_at=now, expires_at=now + timedelta(days=RULES[Retention.DRAFT].days),
+        received_at=now, expires_at=now + timedelta(days=rules_in_force()[Retention.DRAFT].days),
     )  # fmt: skip
     with key_of_a_new_owner(arrival.pk):
         arrival.save(force_insert=True)

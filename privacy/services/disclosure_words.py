@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto import keyring
-from applications.retention_rules import RULES, Retention
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.services import audit
 from applications.services.operations import DAILY_JOBS
 from privacy.disclosure_states import ENDED
@@ -34,7 +35,7 @@ def forget_letters() -> dict[str, int]:
     """Destroy the keys of requests for disclosure that ended long enough ago, and what was written in them;
     the register of codes stays.
     """
-    before = RULES[Retention.CLAIMS].over_before(timezone.now())
+    before = rules_in_force()[Retention.CLAIMS].over_before(timezone.now())
     ended = DisclosureRequest.objects.filter(
         state__in=sorted(ENDED), ended_at__lt=before, words__isnull=False
     )

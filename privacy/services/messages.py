@@ -11,7 +11,8 @@ from applications.actors import Actor
 from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope
 from applications.errors import IllegalTransition
-from applications.retention_rules import RULES, Retention
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.services import audit
 from applications.services.operations import DAILY_JOBS
 from privacy.models import MailboxMessage, MessageFile, MessageState, Right, RightsRequest, Way, WhyAside
@@ -157,7 +158,7 @@ def forget_messages() -> dict[str, int]:
 
 
 def _over(now: datetime) -> list[UUID]:
-    before = RULES[Retention.ANSWERS].over_before(now)
+    before = rules_in_force()[Retention.ANSWERS].over_before(now)
     aside = MailboxMessage.objects.filter(state=MessageState.SET_ASIDE, settled_at__lt=before)
     answered = MailboxMessage.objects.filter(request__isnull=False, request__words__isnull=True)
     return list((aside | answered).values_list("pk", flat=True)[:CHUNK])

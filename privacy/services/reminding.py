@@ -8,7 +8,8 @@ from django.utils import timezone
 from applications.actors import SYSTEM
 from applications.crypto import keyring
 from applications.models import ContactRole, MailKind, MailStatus, OutboundMail, Restriction
-from applications.retention_rules import RULES, Retention
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.selectors.contacts import contact
 from applications.selectors.staff import officers_addresses
 from applications.services.mail import compose
@@ -75,7 +76,7 @@ def forget_words() -> dict[str, int]:
     others after their period, which for a restriction begins when it is lifted: its person is told before.
     """
     to_be_searched = Q(certified_at__isnull=False) & (Q(searched_all_at__isnull=True) | ~Q(residue=[]))
-    before = RULES[Retention.ANSWERS].over_before(timezone.now())
+    before = rules_in_force()[Retention.ANSWERS].over_before(timezone.now())
     waiting = OutboundMail.objects.filter(owner_id=OuterRef("pk"), status=MailStatus.QUEUED)
     ended = RightsRequest.objects.filter(status__in=sorted(ENDED), words__isnull=False)
     old = ended.filter(ended_at__lt=before)

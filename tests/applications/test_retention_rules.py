@@ -135,6 +135,14 @@ def test_what_has_an_open_ground_is_never_over(standing: list[Standing], today: 
     assert not kept_until([*standing, Standing(Retention.CLAIMS, None)]).over(today)
 
 
+@given(recorded=DAYS, withdrawn=st.one_of(st.none(), DAYS))
+def test_image_is_kept_until_its_consent_is_withdrawn_and_for_three_years_at_most(
+    recorded: date, withdrawn: date | None
+) -> None:
+    kept = kept_until([Standing(Retention.IMAGES, withdrawn, recorded)])
+    assert kept.until == min(withdrawn or date.max, rule(months=36).last_day(recorded))
+
+
 def test_people_read_until_when_and_why() -> None:
     signed = Standing(Retention.APPLICATION, date(2026, 8, 31))
     with translation.override("en"):

@@ -1,0 +1,164 @@
+"""The run: what is over goes, a chunk a transaction, until nothing is due; with a receipt of counts.
+
+A chunk holds its people, in the order of their ids, passing over whoever is busy: those are due again the next
+day. Under that lock the grounds are looked at again. What goes is written down in the same transaction.
+
+A whole person goes in three steps, for a key is no part of a transaction: the person is closed and the chunk
+is written; their keys are destroyed; the rows go. From the first on nothing is written about them any more,
+and there is no way back: what a crash cuts short is finished by the next run, whatever else became of them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import models, transaction
+from django.utils import timezone
+
+from applications.crypto import keyring
+from applications.endings import At, Counts, Ending, ahead, endings
+from applications.models import ChunkState, DataSubject, RetentionChunk, RetentionRun
+from applications.selectors.periods import in_force
+from applications.services.operations import DAILY_JOBS
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 1000
+TOLD_AHEAD = 7
+"""Days. Whoever received an application is told so long before it goes, that it may answer in time."""
+
+
+def run() -> RetentionRun:
+    """Finish what was cut short, then take everything that is due today. Safe to repeat, and beside another."""
+    held = in_force()
+    at = At(timezone.localdate(), held.rules)
+    receipt = RetentionRun.objects.create(day=at.day, edition=held.edition, begun_at=timezone.now())
+    known = {one.name: one for one in endings()}
+    finish_begun(known)
+    tell_ahead(known["applications"], at)
+    for one in known.values():
+        if one.end is not None:
+            for ids in pages(one, at):
+                take(receipt, one, ids, at)
+    receipt.counts = _sum(receipt)
+    receipt.finished_at = timezone.now()
+    receipt.save(update_fields=["counts", "finished_at"])
+    log.info("retention.done", count=sum(sum(kinds.values()) for kinds in receipt.counts.values()))
+    return receipt
+
+
+def pages(ending: Ending, at: At) -> Iterator[list[Any]]:
+    """The ids of what is due, a chunk at a time: each row once, however many are passed over."""
+    last: tuple[Any, Any] | None = None
+    while True:
+        due = ending.due(at)
+        if last is not None:
+            clock, key = last
+            later = models.Q(**{f"{ending.clock}__gt": clock})
+            due = due.filter(later | models.Q(**{ending.clock: clock}, pk__gt=key))
+        page = list(due.values_list(ending.clock, "pk")[:CHUNK])
+        if not page:
+            return
+        last = page[-1]
+        yield [key for _clock, key in page]
+
+
+def take(receipt: RetentionRun, ending: Ending, ids: Sequence[Any], at: At) -> None:
+    """Take a chunk of what is due, whole or not at all."""
+    with transaction.atomic():
+        doomed = _held(ending, ids, at)
+        if not doomed:
+            return
+        chunk = RetentionChunk(
+            run=receipt, ending=ending.name, begun_at=timezone.now(), state=ChunkState.BEGUN,
+            owners=doomed if ending.owners else [],
+        )  # fmt: skip
+        if ending.whole:
+            _close(doomed)
+        else:
+            _end(ending, chunk, doomed)
+        chunk.save(force_insert=True)
+    if ending.whole:
+        finish(ending, chunk)
+
+
+def _held(ending: Ending, ids: Sequence[Any], at: At) -> list[Any]:
+    """Those of the rows that still are due, and that nobody else holds: they and their people are ours now."""
+    rows = ending.model._default_manager.filter(pk__in=ids)
+    if ending.person is not None:
+        people = rows.exclude(**{ending.person: None}).values_list(ending.person, flat=True)
+        free = _hold(set(people))
+        mine = models.Q(**{f"{ending.person}__in": free}) | models.Q(**{f"{ending.person}__isnull": True})
+        ids = list(rows.filter(mine).values_list("pk", flat=True))
+    due = ending.due(at).filter(pk__in=ids).order_by("pk")
+    held = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    waiting = ending.prepare(held)
+    return [one for one in held if one not in waiting]
+
+
+def _hold(people: set[UUID]) -> list[UUID]:
+    free = DataSubject.objects.select_for_update(skip_locked=True).filter(pk__in=people).order_by("pk")
+    return list(free.values_list("pk", flat=True))
+
+
+def _end(ending: Ending, chunk: RetentionChunk, ids: Sequence[Any]) -> None:
+    assert ending.end is not None  # noqa: S101 - what has none is never taken
+    if ending.keyed:
+        keyring.forget_keys(ids)
+    _finished(chunk, ending.end(ids))
+
+
+def _finished(chunk: RetentionChunk, counts: Counts) -> None:
+    chunk.counts, chunk.state, chunk.finished_at = dict(counts), ChunkState.DONE, timezone.now()
+
+
+# --- whole people ----------------------------------------------------------------------------------------
+def _close(people: Sequence[UUID]) -> None:
+    DataSubject.objects.filter(pk__in=people, erased_at__isnull=True).update(erased_at=timezone.now())
+
+
+def finish(ending: Ending, chunk: RetentionChunk) -> None:
+    """Destroy the keys of the people of a chunk, then delete their rows. Each can be done again."""
+    keyring.destroy_keys(chunk.owners)
+    with transaction.atomic():
+        mine = RetentionChunk.objects.select_for_update(skip_locked=True).filter(
+            pk=chunk.pk, state=ChunkState.BEGUN
+        )
+        if not mine.exists():  # another worker finishes it, or has
+            return
+        assert ending.end is not None  # noqa: S101
+        _finished(chunk, ending.end(chunk.owners))
+        chunk.save(update_fields=["counts", "state", "finished_at"])
+
+
+def finish_begun(known: dict[str, Ending]) -> None:
+    """Finish the chunks that a crash cut short."""
+    for chunk in RetentionChunk.objects.filter(state=ChunkState.BEGUN).order_by("begun_at", "pk"):
+        finish(known[chunk.ending], chunk)
+
+
+# --- whoever received it -----------------------------------------------------------------------------------
+def tell_ahead(ending: Ending, at: At) -> None:
+    """Whoever received what ends within TOLD_AHEAD days is told: it may answer before our own rows go."""
+    soon = ahead(at, TOLD_AHEAD)
+    for ids in pages(ending, soon):
+        with transaction.atomic():
+            _held(ending, ids, soon)  # which prepares them
+
+
+def _sum(receipt: RetentionRun) -> dict[str, dict[str, int]]:
+    """Rows of each kind, by what ended."""
+    found: dict[str, Counts] = {}
+    for name, counts in RetentionChunk.objects.filter(run=receipt).values_list("ending", "counts"):
+        found[name] = found.get(name, Counter()) + Counter(counts)
+    return {name: dict(counts) for name, counts in sorted(found.items())}
+
+
+def daily() -> dict[str, int]:
+    """The run as a daily job: how many rows went by each declaration."""
+    return {name: sum(kinds.values()) for name, kinds in run().counts.items()}
+
+
+DAILY_JOBS["retention"] = daily
