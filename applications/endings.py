@@ -55,13 +55,14 @@ class Ending:
     covers        the models whose rows it ends
     job           the daily job that does it by itself; here for the forecast
     clock_before  the moment before which the clock has to have struck, where it is not the rule's
+    rows          the rows whose time is over, where a job says it in its own words
     """
 
     name: str
     label: str | Promise
     rule: Retention
     model: type[Model]
-    clock: str
+    clock: str = ""
     end: Callable[[Sequence[Any]], Counts] | None = None
     unless: Callable[[At], Q] = lambda _at: Q()
     clock_before: Callable[[At], datetime] | None = None
@@ -73,9 +74,12 @@ class Ending:
     owners: bool = False
     covers: tuple[type[Model], ...] = field(default=())
     job: str = ""
+    rows: Callable[[datetime], QuerySet] | None = None
 
     def over(self, at: At) -> QuerySet:
         """The rows whose time is over, also those that a hold or a restriction keeps. By index."""
+        if self.rows is not None:
+            return self.rows(at.begins)
         before = self.clock_before(at) if self.clock_before else at.before(self.rule)
         rows = self.model._default_manager.filter(**{f"{self.clock}__lt": before})
         return rows.filter(self.unless(at)).order_by(self.clock, "pk")
@@ -93,6 +97,24 @@ class Ending:
 def endings() -> list[Ending]:
     """What every floor declares, in the order in which it is done: what hangs on something ends before it."""
     return [one for declared in of_each_app("retention", "ENDINGS").values() for one in declared]
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What one declaration will take: how many rows, and how many a hold or a restriction keeps."""
+
+    ending: Ending
+    due: int
+    stopped: int
+
+
+def forecast(at: At) -> list[Forecast]:
+    """What the run of a day will take, as rows stand now, and why: numbers alone."""
+    found = []
+    for one in endings():
+        due = one.due(at).count()
+        found.append(Forecast(one, due, one.over(at).count() - due if one.person else 0))
+    return found
 
 
 def ahead(at: At, days: int) -> At:

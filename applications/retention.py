@@ -42,6 +42,7 @@ from applications.models import (
 from applications.retention_rules import Retention
 from applications.selectors.retention import live_consents, nothing_open, withdrawn_consents
 from applications.services.burying import bury
+from applications.services.housekeeping import ended_challenges
 from applications.services.purging import is_evidence, purge, purge_but_evidence, tree
 from applications.states import ApplicationStatus
 
@@ -49,7 +50,7 @@ R = Retention
 NEEDS_THE_ACCOUNT: tuple[type[Model], ...] = (
     Complaint, Communication, PublicProfile, ThirdPartyRecord, Image, MarketingPreference, MarketingMessage,
 )  # fmt: skip
-"""Rows with a clock of their own, sealed for the person whom the account names: it stays as long as they do."""
+"""Rows with a clock of their own, sealed for the person whom the account names: it stays while they do."""
 OF_APPLICATIONS = tuple(branch.model for branch in tree(Application))
 
 
@@ -234,8 +235,8 @@ ENDINGS = [
         clock="begun_at", person=None, end=partial(purge, RetentionChunk), covers=(RetentionChunk,),
     ),
     Ending(
-        name="codes", label=_("Mailed codes"), rule=R.CODE, model=EmailChallenge, clock="created_at",
-        person=None, job="end_challenges", covers=(EmailChallenge,),
+        name="codes", label=_("Mailed codes"), rule=R.CODE, model=EmailChallenge, person=None,
+        rows=ended_challenges, job="end_challenges", covers=(EmailChallenge,),
     ),
     Ending(
         name="milestones", label=_("Pseudonyms of statistics"), rule=R.USAGE, model=StatisticsMonth,

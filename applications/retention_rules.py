@@ -110,9 +110,7 @@ class Rule:
         """
         begun = struck + timedelta(days=self.days)
         year, month = divmod(begun.year * 12 + begun.month - 1 + self.months, 12)
-        return begun.replace(
-            year=year, month=month + 1, day=min(begun.day, monthrange(year, month + 1)[1])
-        )
+        return begun.replace(year=year, month=month + 1, day=min(begun.day, monthrange(year, month + 1)[1]))
 
     @property
     def bound(self) -> "Rule | None":
@@ -245,7 +243,7 @@ class Kept:
 
     @property
     def text(self) -> str | Promise:
-        """"Kept until …, because …", as a person reads it."""
+        """ "Kept until …, because …", as a person reads it."""
         if self.until is None:
             return format_lazy(_("Kept for now, because {because}."), because=self.because)
         return format_lazy(

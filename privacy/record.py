@@ -16,8 +16,8 @@ from applications.contacts import PRODUCT
 from applications.data_policy import POLICIES
 from applications.models import Contact, ContactRole, Recipient
 from applications.personal import Basis, Category, Purpose, RecipientKind, Source
-from applications.selectors.periods import DEFAULTS, InForce, in_force
 from applications.selectors.contacts import contacts, first_contacts
+from applications.selectors.periods import DEFAULTS, InForce, in_force
 from privacy.datamap import by_category, recipients_by_category, rules_by_category
 from privacy.notice_facts import categories_by_rule, uses_by_category, what_they_do
 from privacy.security_measures import MEASURES

@@ -12,7 +12,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM, Actor
 from applications.crypto.keyring import data_key_scope
 from applications.endings import At, Ending, endings
-from applications.models import Application, DataSubject, RetentionRun
+from applications.models import Application, ConsumerSession, RetentionRun
 from applications.selectors.periods import forget_known, in_force
 from applications.services import holds, retention
 from applications.services.closing import end_application
@@ -71,7 +71,9 @@ def ended(application: Application, *, signed: bool = False, days_ago: int = 0) 
     found = Application.objects.select_related("subject").get(pk=application.pk)
     age(found, days_ago)
     age(found.contract, days_ago)
-    DataSubject.objects.filter(pk=found.subject_id).update(created_at=F("created_at") - timedelta(days=days_ago))
+    DataSubject.objects.filter(pk=found.subject_id).update(
+        created_at=F("created_at") - timedelta(days=days_ago)
+    )
     return found
 
 
@@ -80,15 +82,9 @@ def old(*slugs: str, signed: bool = False, days_ago: int = 200) -> Application:
     application = scene.sent(*slugs)
     scene.taken_by_all(application)
     found = ended(application, signed=signed, days_ago=days_ago)
-    from_then = {"expires_at": timezone.now() - timedelta(days=days_ago)}
-    scene_sessions(found.subject_id).update(
-        last_seen_at=timezone.now() - timedelta(days=days_ago), **from_then
-    )
+    for session in ConsumerSession.objects.filter(subject=found.subject_id):
+        age(session, days_ago)
     return found
-
-
-def scene_sessions(subject_id: UUID):  # type: ignore[no-untyped-def]
-    return ending("sessions").model._default_manager.filter(subject=subject_id)
 
 
 def told(application: Application) -> None:
@@ -99,7 +95,9 @@ def told(application: Application) -> None:
 
 
 @contextmanager
-def held(subject_id: UUID, *, application_id: UUID | None = None, until: date | None = None) -> Iterator[None]:
+def held(
+    subject_id: UUID, *, application_id: UUID | None = None, until: date | None = None
+) -> Iterator[None]:
     """Inside the block a hold stands."""
     officer = Actor.staff(1)
     hold = holds.place(

@@ -38,7 +38,9 @@ class LegalHold(OwnedBySubject):
     ground = _evidence(models.CharField(_("ground"), max_length=15, choices=HoldGround.choices))
     case_number = _evidence(
         models.CharField(
-            _("case number"), max_length=64, help_text=_("The number of the case, as it is filed. Name nobody.")
+            _("case number"),
+            max_length=64,
+            help_text=_("As the case is filed. Name nobody."),
         )
     )
     placed_at = _evidence(models.DateTimeField(_("placed")))

@@ -1,7 +1,7 @@
 """Until when what we hold is kept, and why: the grounds of the pure rules, read off the rows.
 
-What the person is shown (`kept_of_application`, `kept_of_account`) and what the run takes (`applications.endings`)
-follow from the same facts; a test holds the two against each other.
+What the person is shown (`kept_of_application`, `kept_of_account`) and what the run takes
+(`applications.endings`) follow from the same facts; a test holds the two against each other.
 """
 
 from collections.abc import Callable, Iterator
@@ -51,8 +51,10 @@ def nothing_stops(today: date, *, person: str, application: str | None = None, w
     """
     holds = standing_holds(today).filter(subject=OuterRef(person))
     if not whole:
-        of_it = Q(application=OuterRef(application)) if application else Q()
-        holds = holds.filter(Q(application__isnull=True) | of_it if application else Q(application__isnull=True))
+        counts = Q(application__isnull=True)
+        if application is not None:
+            counts |= Q(application=OuterRef(application))
+        holds = holds.filter(counts)
     return ~Exists(holds) & ~Exists(standing_restrictions().filter(subject=OuterRef(person)))
 
 
@@ -100,7 +102,7 @@ def _grounds(application: Application, matter: bool) -> Iterator[Standing]:
 
 
 def _account_ended(subject: DataSubject) -> date | None:
-    """The day on which the contract to use the solution ended; without one, of the last use of the account."""
+    """The day on which the contract to use the solution ended; without one, of the last use."""
     sent = Application.objects.filter(subject=subject).exclude(status=ApplicationStatus.DRAFT)
     if sent.exists():
         open_ones = sent.filter(closed_at__isnull=True)
@@ -140,7 +142,7 @@ def _on_consent(subject: DataSubject) -> Iterator[Standing]:
 
 
 def _withdrawn(subject: DataSubject) -> datetime | None:
-    """When the last consent to be shown in public was withdrawn; None while one stands, and if none was given."""
+    """When the last consent to be shown in public was withdrawn; None while one stands."""
     if live_consents(subject).exists():
         return None
     at: datetime | None = withdrawn_consents(subject).aggregate(at=Max("withdrawn_at"))["at"]
@@ -148,16 +150,12 @@ def _withdrawn(subject: DataSubject) -> datetime | None:
 
 
 def withdrawn_consents(person: Any) -> QuerySet[Consent]:
-    return Consent.objects.filter(
-        subject=person, purpose=Purpose.INFORM_PUBLIC, withdrawn_at__isnull=False
-    )
+    return Consent.objects.filter(subject=person, purpose=Purpose.INFORM_PUBLIC, withdrawn_at__isnull=False)
 
 
 def live_consents(person: Any) -> QuerySet[Consent]:
     """Consents of a person to be told of services: images are shown and offers sent on these."""
-    return Consent.objects.filter(
-        subject=person, purpose=Purpose.INFORM_PUBLIC, withdrawn_at__isnull=True
-    )
+    return Consent.objects.filter(subject=person, purpose=Purpose.INFORM_PUBLIC, withdrawn_at__isnull=True)
 
 
 def _stops(subject_id: UUID, *, application: UUID | None = None) -> dict[str, Any]:

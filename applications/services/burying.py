@@ -1,4 +1,4 @@
-"""What is left of a person: a tombstone, an identifier with a moment, under numbers that lead nobody to it."""
+"""What is left of a person: a tombstone, an identifier with a moment, under numbers that lead nowhere."""
 
 from collections.abc import Collection
 from uuid import UUID

@@ -20,6 +20,4 @@ def end_application(*, application: Application, to: ApplicationStatus, actor: A
     """
     now = timezone.now()
     change_status(application=application, to=to, actor=actor, closed_at=now)
-    Contract.objects.filter(application=application, ended_at__isnull=True).update(
-        ended_at=now, end=HOW[to]
-    )
+    Contract.objects.filter(application=application, ended_at__isnull=True).update(ended_at=now, end=HOW[to])

@@ -1,7 +1,7 @@
-"""What ends by itself beside the retention run: codes, sessions of staff, keys of nobody. Small chunks, counted."""
+"""What ends beside the retention run: codes, sessions of staff, keys of nobody. Small chunks, counted."""
 
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -48,11 +48,15 @@ def _delete_in_chunks(due: Callable[[], QuerySet]) -> int:
             total += len(chunk)
 
 
+def ended_challenges(now: datetime) -> QuerySet[EmailChallenge]:
+    """Mailed codes that were asked for long enough ago."""
+    return EmailChallenge.objects.filter(created_at__lt=rules_in_force()[Retention.CODE].over_before(now))
+
+
 def end_challenges() -> dict[str, int]:
     """Forget mailed codes a day after they were asked for: the keys first, then the rows."""
-    before = rules_in_force()[Retention.CODE].over_before(timezone.now())
     counts = {"mails": 0, "challenges": 0}
-    due = EmailChallenge.objects.filter(created_at__lt=before).values_list("pk", flat=True)
+    due = ended_challenges(timezone.now()).values_list("pk", flat=True)
     while owners := list(due[:CHUNK]):
         keyring.forget_keys(owners)
         counts["mails"] += _delete_in_chunks(partial(OutboundMail.objects.filter, owner_id__in=owners))

@@ -1,7 +1,7 @@
 """The run: what is over goes, a chunk a transaction, until nothing is due; with a receipt of counts.
 
-A chunk holds its people, in the order of their ids, passing over whoever is busy: those are due again the next
-day. Under that lock the grounds are looked at again. What goes is written down in the same transaction.
+A chunk holds its people, in the order of their ids, passing over whoever is busy: those are due again the
+next day. Under that lock the grounds are looked at again. What goes is written down in the same transaction.
 
 A whole person goes in three steps, for a key is no part of a transaction: the person is closed and the chunk
 is written; their keys are destroyed; the rows go. From the first on nothing is written about them any more,
@@ -31,7 +31,7 @@ TOLD_AHEAD = 7
 
 
 def run() -> RetentionRun:
-    """Finish what was cut short, then take everything that is due today. Safe to repeat, and beside another."""
+    """Finish what was cut short, then take what is due today. Safe to repeat, and beside another."""
     held = in_force()
     at = At(timezone.localdate(), held.rules)
     receipt = RetentionRun.objects.create(day=at.day, edition=held.edition, begun_at=timezone.now())
@@ -85,7 +85,7 @@ def take(receipt: RetentionRun, ending: Ending, ids: Sequence[Any], at: At) -> N
 
 
 def _held(ending: Ending, ids: Sequence[Any], at: At) -> list[Any]:
-    """Those of the rows that still are due, and that nobody else holds: they and their people are ours now."""
+    """Those of the rows that still are due and that nobody else holds: they and their people are ours."""
     rows = ending.model._default_manager.filter(pk__in=ids)
     if ending.person is not None:
         people = rows.exclude(**{ending.person: None}).values_list(ending.person, flat=True)

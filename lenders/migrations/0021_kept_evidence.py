@@ -4,20 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('lenders', '0020_words_to_lenders'),
+        ("lenders", "0020_words_to_lenders"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='submission',
-            name='offer_digest',
-            field=models.BinaryField(max_length=32, null=True, verbose_name='chosen offer, as a digest'),
+            model_name="submission",
+            name="offer_digest",
+            field=models.BinaryField(max_length=32, null=True, verbose_name="chosen offer, as a digest"),
         ),
         migrations.AlterField(
-            model_name='deletionnotice',
-            name='reason',
-            field=models.CharField(choices=[('not_selected', 'A contract was signed with another lender'), ('consent_withdrawn', 'The request to pass the application on was withdrawn'), ('erasure', 'The person asked for erasure'), ('retention_over', 'The time for which we keep the application is over')], max_length=20, verbose_name='reason'),
+            model_name="deletionnotice",
+            name="reason",
+            field=models.CharField(
+                choices=[
+                    ("not_selected", "A contract was signed with another lender"),
+                    ("consent_withdrawn", "The request to pass the application on was withdrawn"),
+                    ("erasure", "The person asked for erasure"),
+                    ("retention_over", "The time for which we keep the application is over"),
+                ],
+                max_length=20,
+                verbose_name="reason",
+            ),
         ),
     ]

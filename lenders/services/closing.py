@@ -1,4 +1,4 @@
-"""Applications of which nothing can come any more are closed: from then on the time counts that they are kept."""
+"""Applications of which nothing can come any more are closed: their time of being kept begins."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

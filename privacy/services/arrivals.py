@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications import normalise
@@ -21,8 +22,8 @@ from applications.form_fields import FORM_FIELDS
 from applications.models import DataSubject
 from applications.personal import Purpose
 from applications.retention_rules import Retention
-from applications.selectors.periods import rules_in_force
 from applications.selectors.people import answers
+from applications.selectors.periods import rules_in_force
 from applications.selectors.permission import require
 from applications.services import audit
 from applications.services.drafts import open_draft, save_answers
@@ -223,10 +224,15 @@ def _end(arrival: Arrival, status: ArrivalStatus) -> None:
     transaction.on_commit(lambda: keyring.destroy_key(arrival.pk))
 
 
+def expired_arrivals(now: datetime) -> QuerySet[Arrival]:
+    """What nobody came for."""
+    return Arrival.objects.filter(status=ArrivalStatus.WAITING, expires_at__lt=now)
+
+
 def end_arrivals() -> dict[str, int]:
     """Destroy what nobody came for, and keys that a crash left; forget ended arrivals after their time."""
     now, counts = timezone.now(), {"expired": 0, "forgotten": 0}
-    due = Arrival.objects.filter(status=ArrivalStatus.WAITING, expires_at__lt=now)
+    due = expired_arrivals(now)
     for arrival_id in list(due.values_list("pk", flat=True)):
         with transaction.atomic():
             arrival = Arrival.objects.select_for_update(of=("self",), skip_locked=True).filter(

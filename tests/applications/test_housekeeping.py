@@ -5,14 +5,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from applications.crypto import keyring
 from applications.crypto.models import DataKey
 from applications.models import (
-    Application,
-    ConsumerSession,
     DailyJob,
     EmailChallenge,
     OutboundMail,

@@ -66,7 +66,9 @@ PERIODS = st.one_of(
 
 
 @given(struck=DAYS, gap=st.integers(min_value=-40, max_value=40), period=PERIODS)
-def test_day_that_people_are_told_is_the_last_one_before_it_goes(struck: date, gap: int, period: Rule) -> None:
+def test_day_that_people_are_told_is_the_last_one_before_it_goes(
+    struck: date, gap: int, period: Rule
+) -> None:
     """What is shown and what the run takes are two ways of writing one thing, at every end of a month."""
     today = period.last_day(struck) + timedelta(days=gap)
     assert (struck < period.over_before(today)) == (period.last_day(struck) < today)
@@ -147,8 +149,8 @@ def test_people_read_until_when_and_why() -> None:
     signed = Standing(Retention.APPLICATION, date(2026, 8, 31))
     with translation.override("en"):
         assert str(kept_until([signed]).text) == (
-            "Kept until 28 February 2027, because the law gives a period in which a legitimate interest can be "
-            "exercised (6 months after the application is closed or the loan contract is signed)."
+            "Kept until 28 February 2027, because the law gives a period in which a legitimate interest "
+            "can be exercised (6 months after the application is closed or the loan contract is signed)."
         )
         assert str(kept_until([Standing(Retention.ACCOUNT, None), signed]).text) == (
             "Kept for now, because the contract to use the solution is in force."
@@ -182,6 +184,7 @@ def test_period_that_no_rule_can_have_is_refused(name: Retention, period: Period
 
 def test_periods_of_the_rules_are_such_as_can_be_written() -> None:
     assert with_periods({name: Period.of(RULES[name]) for name in Retention}) == RULES
+
 
 @given(now=MOMENTS, later=st.timedeltas(min_value=timedelta(), max_value=timedelta(days=800)))
 @pytest.mark.parametrize("name", Retention)

@@ -14,6 +14,7 @@ from applications.models import (
     ApplicationEvent,
     Complaint,
     Consent,
+    ConsumerSession,
     Contract,
     DataSubject,
     Disclosure,
@@ -207,7 +208,7 @@ def test_account_stays_while_another_application_is_open() -> None:
 
 def test_account_stays_while_somebody_is_signed_in() -> None:
     application = retention.old("atra")
-    retention.scene_sessions(application.subject_id).update(expires_at=timezone.now() + timedelta(minutes=5))
+    ConsumerSession.objects.update(expires_at=timezone.now() + timedelta(minutes=5))
     assert gone(application).erased_at is None
 
 
@@ -245,7 +246,9 @@ def test_receipt_counts_and_names_nobody() -> None:
     assert receipt.finished_at is not None
     assert receipt.counts["people"]["applications.DataSubject"] == 1
     assert str(application.subject_id) not in str(receipt.counts)
-    assert [chunk.owners for chunk in RetentionChunk.objects.filter(ending="people")] == [[application.subject_id]]
+    assert [chunk.owners for chunk in RetentionChunk.objects.filter(ending="people")] == [
+        [application.subject_id]
+    ]
 
 
 def test_run_again_takes_nothing() -> None:
