@@ -43,6 +43,7 @@ from applications.retention_rules import Retention
 from applications.selectors.retention import live_consents, nothing_open, withdrawn_consents
 from applications.services.burying import bury
 from applications.services.housekeeping import ended_challenges
+from applications.services.pruning import prunable
 from applications.services.purging import is_evidence, purge, purge_but_evidence, tree
 from applications.states import ApplicationStatus
 
@@ -244,7 +245,7 @@ ENDINGS = [
         clock_before=lambda at: at.before(R.USAGE).date(),  # type: ignore[arg-type,return-value]
     ),
     Ending(
-        name="audit", label=_("Segments of the audit"), rule=R.AUDIT, model=AuditEntry, clock="at",
-        person=None, job="prune_audit", covers=(AuditEntry,),
+        name="audit", label=_("Segments of the audit"), rule=R.AUDIT, model=AuditEntry, person=None,
+        rows=prunable, job="prune_audit", covers=(AuditEntry,),
     ),
 ]  # fmt: skip

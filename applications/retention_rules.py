@@ -171,6 +171,10 @@ LONGEST = 50 * 12
 """Months. A longer period is a slip of the pen."""
 
 
+SHORTEST_AUDIT = 12
+"""Months. The database lets no entry of the audit go sooner (models.audit)."""
+
+
 class PeriodRefused(Exception):
     """A period that no rule can have."""
 
@@ -208,6 +212,7 @@ def _with(rule: Rule, period: Period | None) -> Rule:
         or period.days > LONGEST * 30
         or counts != bool(rule.months or rule.days)
         or bool(period.most_months) != bool(rule.most_months)
+        or (rule is RULES[Retention.AUDIT] and period.months < SHORTEST_AUDIT)
     ):
         raise PeriodRefused
     return replace(rule, months=period.months, days=period.days, most_months=period.most_months)

@@ -71,9 +71,7 @@ def ended(application: Application, *, signed: bool = False, days_ago: int = 0) 
     found = Application.objects.select_related("subject").get(pk=application.pk)
     age(found, days_ago)
     age(found.contract, days_ago)
-    DataSubject.objects.filter(pk=found.subject_id).update(
-        created_at=F("created_at") - timedelta(days=days_ago)
-    )
+    age(found.subject, days_ago)
     return found
 
 

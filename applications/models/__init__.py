@@ -9,7 +9,7 @@ from applications.models.account import (
     SupplementaryStatement,
 )
 from applications.models.application import Application, ApplicationEvent
-from applications.models.audit import AuditEntry
+from applications.models.audit import AuditCut, AuditEntry
 from applications.models.browsing import UsageEvent, Whereabouts
 from applications.models.communications import Communication, CommunicationKind, Direction
 from applications.models.contacts import Contact, ContactRole
@@ -57,8 +57,8 @@ from applications.models.third_party import ThirdPartyRecord
 
 __all__ = [
     "FORM_MODELS", "TO_WHOEVER_ASKED", "AccountNote", "AgreementKind", "Application", "ApplicationEvent",
-    "AuditEntry", "AuthenticatorApp", "Channel", "ChunkState", "Communication", "CommunicationKind",
-    "Complaint", "Consent", "ConsumerSession", "Contact", "ContactRole", "Contract", "ContractEnd",
+    "AuditCut", "AuditEntry", "AuthenticatorApp", "Channel", "ChunkState", "Communication",
+    "CommunicationKind", "Complaint", "Consent", "ConsumerSession", "Contact", "ContactRole", "Contract", "ContractEnd",
     "DailyJob", "DataSubject", "Direction", "Disclosure", "DisclosureStatus", "EmailChallenge", "Family",
     "Financial", "FormData", "HoldGround", "Identification", "IdentityDocument", "Image", "ImageOrigin",
     "Lapse", "LegalHold", "LoanRequest", "MailKind", "MailStatus", "Mandate", "MandateCase", "MarketingKind",

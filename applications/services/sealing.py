@@ -9,8 +9,8 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
-from applications.models import AuditEntry
+from applications.models import AuditCut, AuditEntry
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.services.operations import DAILY_JOBS
 
 log = structlog.get_logger(__name__)
@@ -34,10 +36,14 @@ SEALED_WITHIN = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Head:
-    """The end of the chain at some moment: how many entries it held, and the digest of the last."""
+    """The end of the chain at some moment: how many entries it held, and the digest of the last.
+
+    `published_at` is when it was written outside the database, where that is known.
+    """
 
     sequence: int
     digest: bytes
+    published_at: datetime | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.sequence}:{self.digest.hex()}"
@@ -117,8 +123,14 @@ def current_head() -> Head | None:
     """The newest sealed entry's place and digest; None while nothing is sealed."""
     newest = AuditEntry.objects.filter(sequence__isnull=False).order_by("-sequence").first()
     if newest is None or newest.sequence is None:
-        return None
+        return current_cut()
     return Head(newest.sequence, bytes(newest.digest or b""))
+
+
+def current_cut() -> Head | None:
+    """The last entry that went because its time was over; None while the chain is whole."""
+    cut = AuditCut.objects.order_by("-sequence").first()
+    return Head(cut.sequence, bytes(cut.digest)) if cut is not None else None
 
 
 # --- heads outside the database --------------------------------------------------------------------------
@@ -141,19 +153,29 @@ def published_heads() -> list[Head]:
     if not path.exists():
         return []
     lines = path.read_text(encoding="utf-8").splitlines()
-    return [Head.parse(line.partition(" ")[2]) for line in lines if line.strip()]
+    return [_published(line) for line in lines if line.strip()]
+
+
+def _published(line: str) -> Head:
+    moment, _space, head = line.partition(" ")
+    return replace(Head.parse(head), published_at=datetime.fromisoformat(moment))
 
 
 # --- checking --------------------------------------------------------------------------------------------
 def problems(heads: Iterable[Head]) -> Iterator[str]:
     """What is wrong with the audit, in words for staff; nothing when every entry stands as it was sealed.
 
-    `heads` are known from outside: each must be in the chain, or its tail was cut off or written anew.
+    `heads` are known from outside: each must be in the chain, or its tail was cut off or written anew. The
+    chain may begin after a head that was published so long ago that all up to it was kept for its time.
     """
-    wanted: dict[int, set[bytes]] = defaultdict(set)
-    for head in heads:
-        wanted[head.sequence].add(head.digest)
-    sequence, digest = 0, GENESIS
+    known, wanted = list(heads), defaultdict(set)
+    cut = current_cut()
+    sequence, digest = (cut.sequence, cut.digest) if cut else (0, GENESIS)
+    if cut is not None:
+        yield from _problems_of_the_cut(cut, known)
+    for head in known:
+        if head.sequence > sequence:
+            wanted[head.sequence].add(head.digest)
     rows = AuditEntry.objects.filter(sequence__isnull=False).order_by("sequence")
     for entry in rows.iterator(chunk_size=2000):
         assert entry.sequence is not None  # noqa: S101 - the filter sees to it
@@ -170,6 +192,15 @@ def problems(heads: Iterable[Head]) -> Iterator[str]:
     late = AuditEntry.objects.filter(digest__isnull=True, at__lt=timezone.now() - SEALED_WITHIN).count()
     if late:
         yield f"{late} entries are older than {SEALED_WITHIN.seconds // 60} minutes and not sealed."
+
+
+def _problems_of_the_cut(cut: Head, known: list[Head]) -> Iterator[str]:
+    published = [head for head in known if head == cut and head.published_at is not None]
+    before = rules_in_force()[Retention.AUDIT].over_before(timezone.now())
+    if not published:
+        yield f"The beginning is missing: entry {cut.sequence}, after which the chain begins, was no head."
+    elif not any(head.published_at and head.published_at < before for head in published):
+        yield f"The beginning is missing: entries up to {cut.sequence} went before their time."
 
 
 DAILY_JOBS["publish_audit_head"] = publish_head

@@ -149,7 +149,7 @@ def test_killed_at_any_moment_it_loses_nobody_and_takes_nobody_twice(
             if process.poll() is not None:
                 break
             time.sleep(0.002)
-        time.sleep(random.random() / 20)  # noqa: S311 - anywhere in the next chunks
+        time.sleep(random.random() / 20)
         process.send_signal(signal.SIGKILL)
         process.wait(10)
     running.run()

@@ -174,6 +174,7 @@ def test_other_period_changes_nothing_but_the_period() -> None:
         (Retention.APPLICATION, Period(months=601)),
         (Retention.APPLICATION, Period(months=6, days=3)),
         (Retention.IMAGES, Period()),
+        (Retention.AUDIT, Period(months=11)),
         (Retention.IMAGES, Period(months=1, most_months=12)),
     ],
 )

@@ -17,9 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="change nothing, print what would go")
-        parser.add_argument(
-            "--at", type=date.fromisoformat, help="the day (YYYY-MM-DD) of the dry run; tomorrow"
-        )
+        parser.add_argument("--at", type=date.fromisoformat, help="the day (YYYY-MM-DD) that it is about")
 
     def handle(self, *args: Any, dry_run: bool, at: date | None, **options: Any) -> None:
         if at is not None and not dry_run:
