@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from applications.endings import POINTS_AT_TOMBSTONES, RECEIVED, At, Counts, Ending
+from applications.many_ids import one_of
 from applications.models import (
     AccountNote,
     Application,
@@ -41,7 +42,6 @@ from applications.models import (
 )
 from applications.retention_rules import Retention
 from applications.selectors.retention import live_consents, nothing_open, withdrawn_consents
-from applications.services.burying import bury
 from applications.services.housekeeping import ended_challenges
 from applications.services.pruning import prunable
 from applications.services.purging import is_evidence, purge, purge_but_evidence, tree
@@ -73,13 +73,14 @@ def _still_told(application_ids: Collection[UUID]) -> set[UUID]:
 
 def _empty_applications(ids: Sequence[UUID]) -> Counts:
     counts = purge_but_evidence(Application, ids)
-    Application.objects.filter(pk__in=ids).update(emptied_at=timezone.now())
+    Application.objects.filter(pk__in=one_of(ids, Application)).update(emptied_at=timezone.now())
     return counts
 
 
 def _end_evidence(ids: Sequence[UUID]) -> Counts:
-    disclosed = Disclosure.objects.filter(application__in=ids).values_list("pk", flat=True)
-    return purge(Disclosure, list(disclosed)) + purge(Application, ids)
+    disclosed = Disclosure.objects.filter(application__in=one_of(ids, Application))
+    gone = purge(Disclosure, list(disclosed.values_list("pk", flat=True)))
+    return gone + purge(Application, ids)
 
 
 def _of_the_living() -> Q:
@@ -111,12 +112,12 @@ def _account_is_over(at: At) -> Q:
 def _end_people(ids: Sequence[UUID]) -> Counts:
     """Everything but evidence, which leads to a number alone; what they counted for as well."""
     counts = purge_but_evidence(DataSubject, ids)
-    mails = OutboundMail.objects.filter(owner_id__in=ids).values_list("pk", flat=True)
+    mails = OutboundMail.objects.filter(owner_id__in=one_of(ids, DataSubject)).values_list("pk", flat=True)
     counts += purge(OutboundMail, list(mails))
     for month in StatisticsMonth.objects.filter(secret__isnull=False):
         reached = MilestoneReached.objects.filter(month=month)
         reached.filter(pseudonym__in=[month.pseudonym_of(one) for one in ids]).delete()
-    return counts + Counter({DataSubject._meta.label: bury(ids)})
+    return counts + Counter({DataSubject._meta.label: len(ids)})
 
 
 def _nothing_points_at(_at: At) -> Q:

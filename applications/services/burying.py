@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
+from applications.many_ids import as_array
 from applications.models import DataSubject
 from applications.references import make_reference
 
@@ -21,8 +22,8 @@ _BURY = """
 def bury(subject_ids: Collection[UUID]) -> int:
     """Leave tombstones of these people; how many there were."""
     ids = list(subject_ids)
-    numbers = [[make_reference("E") for _id in ids] for _column in range(2)]
+    numbers = [as_array([make_reference("E") for _id in ids]) for _column in range(2)]
     with connection.cursor() as cursor:
         table = connection.ops.quote_name(DataSubject._meta.db_table)
-        cursor.execute(_BURY.format(table=table), [settings.LANGUAGE_CODE, ids, *numbers])
+        cursor.execute(_BURY.format(table=table), [settings.LANGUAGE_CODE, as_array(ids), *numbers])
         return int(cursor.rowcount)

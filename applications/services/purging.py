@@ -15,6 +15,7 @@ from django.db import connection, models
 
 from applications.data_policy import retention_of
 from applications.declarations import personal_fields
+from applications.many_ids import as_array, cast_of, one_of
 from applications.retention_rules import Retention
 
 Counts = Counter[str]
@@ -70,7 +71,8 @@ def _cut(root: type[models.Model], ids: Sequence[Any], *, evidence_stays: bool) 
             counts[branch.model._meta.label] += _delete(branch, found)
     if not evidence_stays:
         _let_go(root, ids)
-        counts[root._meta.label] += _execute_delete(root, f"{_pk(root)} = ANY(%s)", ids)
+        where = f"{_pk(root)} = ANY(%s::{cast_of(root)})"
+        counts[root._meta.label] += _execute_delete(root, where, [as_array(ids)])
     return +counts
 
 
@@ -140,7 +142,7 @@ def _ids(branch: Branch, found: dict[type[models.Model], list[Any]]) -> list[Any
 def _delete(branch: Branch, found: dict[type[models.Model], list[Any]]) -> int:
     where, values = _where(branch, found)
     _let_go(branch.model, found.get(branch.model, ()))
-    return _execute_delete(branch.model, where, *values)
+    return _execute_delete(branch.model, where, values)
 
 
 def _empty(branch: Branch, found: dict[type[models.Model], list[Any]]) -> None:
@@ -148,7 +150,7 @@ def _empty(branch: Branch, found: dict[type[models.Model], list[Any]]) -> None:
     if nothing:
         rows = models.Q()
         for column, parent in branch.links:
-            rows |= models.Q(**{f"{_field(branch.model, column).attname}__in": found[parent]})
+            rows |= models.Q(**{f"{_field(branch.model, column).attname}__in": one_of(found[parent], parent)})
         branch.model._default_manager.filter(rows).update(**nothing)
 
 
@@ -157,21 +159,22 @@ def _let_go(model: type[models.Model], ids: Sequence[Any]) -> None:
     for relation in _relations(model):
         if relation.on_delete is models.SET_NULL and ids:
             table, column = _table(relation.related_model), _quoted(relation.field.column)
-            _execute(f"UPDATE {table} SET {column} = NULL WHERE {column} = ANY(%s)", ids)  # noqa: S608
+            where = f"{column} = ANY(%s::{cast_of(model)})"
+            _execute(f"UPDATE {table} SET {column} = NULL WHERE {where}", [as_array(ids)])  # noqa: S608
 
 
-def _where(branch: Branch, found: dict[type[models.Model], list[Any]]) -> tuple[str, list[Any]]:
-    conditions = " OR ".join(f"{_quoted(column)} = ANY(%s)" for column, _parent in branch.links)
-    return conditions, [found[parent] for _column, parent in branch.links]
+def _where(branch: Branch, found: dict[type[models.Model], list[Any]]) -> tuple[str, list[str]]:
+    conditions = (f"{_quoted(column)} = ANY(%s::{cast_of(parent)})" for column, parent in branch.links)
+    return " OR ".join(conditions), [as_array(found[parent]) for _column, parent in branch.links]
 
 
-def _execute_delete(model: type[models.Model], where: str, *values: Any) -> int:
-    return _execute(f"DELETE FROM {_table(model)} WHERE {where}", *values)  # noqa: S608 - names of models
+def _execute_delete(model: type[models.Model], where: str, values: list[str]) -> int:
+    return _execute(f"DELETE FROM {_table(model)} WHERE {where}", values)  # noqa: S608 - names of models
 
 
-def _execute(sql: str, *values: Any) -> int:
+def _execute(sql: str, values: list[str]) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [list(one) for one in values])
+        cursor.execute(sql, values)
         return int(cursor.rowcount)
 
 

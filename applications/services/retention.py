@@ -3,9 +3,10 @@
 A chunk holds its people, in the order of their ids, passing over whoever is busy: those are due again the
 next day. Under that lock the grounds are looked at again. What goes is written down in the same transaction.
 
-A whole person goes in three steps, for a key is no part of a transaction: the person is closed and the chunk
-is written; their keys are destroyed; the rows go. From the first on nothing is written about them any more,
-and there is no way back: what a crash cuts short is finished by the next run, whatever else became of them.
+A whole person goes in three steps, for a key is no part of a transaction: a tombstone stands in the person's
+place and the chunk is written; their keys are destroyed; the rows go. From the first on nothing is written
+about them any more, and there is no way back: what a crash cuts short is finished by the next run, whatever
+else became of them.
 """
 
 from collections import Counter
@@ -19,13 +20,15 @@ from django.utils import timezone
 
 from applications.crypto import keyring
 from applications.endings import At, Counts, Ending, ahead, endings
+from applications.many_ids import one_of
 from applications.models import ChunkState, DataSubject, RetentionChunk, RetentionRun
 from applications.selectors.periods import in_force
+from applications.services.burying import bury
 from applications.services.operations import DAILY_JOBS
 
 log = structlog.get_logger(__name__)
 
-CHUNK = 1000
+CHUNK = 2500
 TOLD_AHEAD = 7
 """Days. Whoever received an application is told so long before it goes, that it may answer in time."""
 
@@ -76,7 +79,7 @@ def take(receipt: RetentionRun, ending: Ending, ids: Sequence[Any], at: At) -> N
             owners=doomed if ending.owners else [],
         )  # fmt: skip
         if ending.whole:
-            _close(doomed)
+            bury(doomed)
         else:
             _end(ending, chunk, doomed)
         chunk.save(force_insert=True)
@@ -86,21 +89,21 @@ def take(receipt: RetentionRun, ending: Ending, ids: Sequence[Any], at: At) -> N
 
 def _held(ending: Ending, ids: Sequence[Any], at: At) -> list[Any]:
     """Those of the rows that still are due and that nobody else holds: they and their people are ours."""
-    rows = ending.model._default_manager.filter(pk__in=ids)
-    if ending.person is not None:
-        people = rows.exclude(**{ending.person: None}).values_list(ending.person, flat=True)
-        free = _hold(set(people))
-        mine = models.Q(**{f"{ending.person}__in": free}) | models.Q(**{f"{ending.person}__isnull": True})
-        ids = list(rows.filter(mine).values_list("pk", flat=True))
-    due = ending.due(at).filter(pk__in=ids).order_by("pk")
+    model = ending.model
+    if ending.person is not None and model is not DataSubject:
+        rows = model._default_manager.filter(pk__in=one_of(ids, model)).values_list("pk", ending.person)
+        people = dict(rows)
+        free = {None, *_hold({person for person in people.values() if person is not None})}
+        ids = [one for one, person in people.items() if person in free]
+    due = ending.due(at).filter(pk__in=one_of(ids, model)).order_by("pk")
     held = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
     waiting = ending.prepare(held)
     return [one for one in held if one not in waiting]
 
 
 def _hold(people: set[UUID]) -> list[UUID]:
-    free = DataSubject.objects.select_for_update(skip_locked=True).filter(pk__in=people).order_by("pk")
-    return list(free.values_list("pk", flat=True))
+    free = DataSubject.objects.select_for_update(skip_locked=True).filter(pk__in=one_of(people, DataSubject))
+    return list(free.order_by("pk").values_list("pk", flat=True))
 
 
 def _end(ending: Ending, chunk: RetentionChunk, ids: Sequence[Any]) -> None:
@@ -115,10 +118,6 @@ def _finished(chunk: RetentionChunk, counts: Counts) -> None:
 
 
 # --- whole people ----------------------------------------------------------------------------------------
-def _close(people: Sequence[UUID]) -> None:
-    DataSubject.objects.filter(pk__in=people, erased_at__isnull=True).update(erased_at=timezone.now())
-
-
 def finish(ending: Ending, chunk: RetentionChunk) -> None:
     """Destroy the keys of the people of a chunk, then delete their rows. Each can be done again."""
     keyring.destroy_keys(chunk.owners)

@@ -84,7 +84,8 @@ def dying(place: str, *, after: bool = False) -> Iterator[None]:
 
 
 PLACES = [
-    ("running._close", False),
+    ("running.bury", False),
+    ("running.bury", True),
     ("running.finish", False),
     ("keyring.destroy_keys", False),
     ("keyring.destroy_keys", True),
