@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Exists, Model, OuterRef, Q
@@ -56,13 +57,13 @@ OF_APPLICATIONS = tuple(branch.model for branch in tree(Application))
 
 
 def _rows(
-    name: str, label: str | Promise, rule: Retention, model: type[Model], clock: str, **more: object
+    name: str, label: str | Promise, rule: Retention, model: type[Model], clock: str, **more: Any
 ) -> Ending:
     """Rows that hang on nothing but their person."""
     return Ending(
         name=name, label=label, rule=rule, model=model, clock=clock, end=partial(purge, model),
         covers=(model,), **more,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 # --- applications ------------------------------------------------------------------------------------------
@@ -96,7 +97,7 @@ def _account_is_over(at: At) -> Q:
     before, mine = at.before(R.ACCOUNT), {"subject": OuterRef("pk")}
     applications = Application.objects.filter(**mine)
     sessions = ConsumerSession.objects.filter(**mine)
-    condition = (
+    condition: Q = (
         Q(erased_at__isnull=True, email_index__isnull=False)
         & ~Exists(applications.filter(emptied_at__isnull=True))
         & ~Exists(applications.filter(closed_at__gte=before))
@@ -105,7 +106,7 @@ def _account_is_over(at: At) -> Q:
         & ~Exists(live_consents(OuterRef("pk")))
     )
     for model in NEEDS_THE_ACCOUNT:
-        condition &= ~Exists(model._default_manager.filter(**mine))
+        condition &= ~Q(Exists(model._default_manager.filter(**mine)))
     return condition & nothing_open("pk")
 
 
@@ -121,9 +122,9 @@ def _end_people(ids: Sequence[UUID]) -> Counts:
 
 
 def _nothing_points_at(_at: At) -> Q:
-    condition = ~Exists(Application.objects.filter(subject=OuterRef("pk")))
+    condition = ~Q(Exists(Application.objects.filter(subject=OuterRef("pk"))))
     for model, path in POINTS_AT_TOMBSTONES:
-        condition &= ~Exists(model._default_manager.filter(**{path: OuterRef("pk")}))
+        condition &= ~Q(Exists(model._default_manager.filter(**{path: OuterRef("pk")})))
     return condition
 
 

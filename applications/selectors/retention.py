@@ -55,7 +55,8 @@ def nothing_stops(today: date, *, person: str, application: str | None = None, w
         if application is not None:
             counts |= Q(application=OuterRef(application))
         holds = holds.filter(counts)
-    return ~Exists(holds) & ~Exists(standing_restrictions().filter(subject=OuterRef(person)))
+    restricted = standing_restrictions().filter(subject=OuterRef(person))
+    return ~Q(Exists(holds)) & ~Q(Exists(restricted))
 
 
 def nothing_open(person: str) -> Q:
@@ -63,7 +64,7 @@ def nothing_open(person: str) -> Q:
     condition = Q()
     for matter in MATTERS:
         rows, path = matter()
-        condition &= ~Exists(rows.filter(**{path: OuterRef(person)}))
+        condition &= ~Q(Exists(rows.filter(**{path: OuterRef(person)})))
     return condition
 
 

@@ -129,7 +129,7 @@ def _relations(model: type[models.Model]) -> Iterator[Any]:
 
 
 def _parents(model: type[models.Model]) -> set[type[models.Model]]:
-    return {one.related_model for one in model._meta.concrete_fields if one.is_relation}
+    return {one.related_model for one in model._meta.concrete_fields if one.related_model is not None}
 
 
 def _ids(branch: Branch, found: dict[type[models.Model], list[Any]]) -> list[Any]:
@@ -191,5 +191,5 @@ def _pk(model: type[models.Model]) -> str:
     return _quoted(model._meta.pk.column)
 
 
-def _quoted(name: str) -> str:
-    return connection.ops.quote_name(name)
+def _quoted(name: str | None) -> str:
+    return connection.ops.quote_name(name or "")

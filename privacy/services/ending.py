@@ -9,6 +9,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM
 from applications.crypto import keyring
 from applications.models import DataSubject
+from applications.selectors.retention import standing_holds
 from applications.services.operations import DAILY_JOBS
 from privacy.datamap import doors
 from privacy.models import Right, RightsRequest
@@ -17,7 +18,7 @@ from privacy.states import RequestStatus
 
 
 def end_what_stayed() -> dict[str, int]:
-    """Erase each application whose last day is over: the key first, then the rows. What is cut short is done
+    """Erase each application whose last day is over, but for one that a hold keeps: the key first, then the rows. What is cut short is done
     again the next day.
     """
     today, counts = timezone.localdate(), {"applications": 0}
@@ -28,7 +29,9 @@ def end_what_stayed() -> dict[str, int]:
             over = [
                 one
                 for one in request.kept
-                if "erased_on" not in one and date.fromisoformat(one["until"]) < today
+                if "erased_on" not in one
+                and date.fromisoformat(one["until"]) < today
+                and not standing_holds(today).filter(subject=one["heir"]).exists()
             ]
             for one in over:
                 _erase(UUID(one["heir"]))
