@@ -101,7 +101,7 @@ def _account_is_over(at: At) -> Q:
         Q(erased_at__isnull=True, email_index__isnull=False)
         & ~Exists(applications.filter(emptied_at__isnull=True))
         & ~Exists(applications.filter(closed_at__gte=before))
-        & ~Exists(sessions.filter(ended_at__isnull=True, expires_at__gt=timezone.now()))
+        & ~Exists(sessions.filter(ended_at__isnull=True, expires_at__gt=at.begins))
         & (Exists(applications) | ~Exists(sessions.filter(last_seen_at__gte=before)))
         & ~Exists(live_consents(OuterRef("pk")))
     )

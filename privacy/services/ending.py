@@ -18,8 +18,8 @@ from privacy.states import RequestStatus
 
 
 def end_what_stayed() -> dict[str, int]:
-    """Erase each application whose last day is over, but for one that a hold keeps: the key first, then the rows. What is cut short is done
-    again the next day.
+    """Erase each application whose last day is over, but for one that a hold keeps: the key first, then the
+    rows. What is cut short is done again the next day.
     """
     today, counts = timezone.localdate(), {"applications": 0}
     done = RightsRequest.objects.filter(right=Right.ERASURE, status=RequestStatus.COMPLETED).exclude(kept=[])

@@ -1,4 +1,4 @@
-"""Other retention periods: two people, from a day on, every edition on record; what holds is seen in a minute."""
+"""Other retention periods: two people, from a day on, every edition on record."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
