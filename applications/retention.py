@@ -97,13 +97,13 @@ def _account_is_over(at: At) -> Q:
     before, mine = at.before(R.ACCOUNT), {"subject": OuterRef("pk")}
     applications = Application.objects.filter(**mine)
     sessions = ConsumerSession.objects.filter(**mine)
-    condition: Q = (
+    condition = (
         Q(erased_at__isnull=True, email_index__isnull=False)
-        & ~Exists(applications.filter(emptied_at__isnull=True))
-        & ~Exists(applications.filter(closed_at__gte=before))
-        & ~Exists(sessions.filter(ended_at__isnull=True, expires_at__gt=at.begins))
-        & (Exists(applications) | ~Exists(sessions.filter(last_seen_at__gte=before)))
-        & ~Exists(live_consents(OuterRef("pk")))
+        & ~Q(Exists(applications.filter(emptied_at__isnull=True)))
+        & ~Q(Exists(applications.filter(closed_at__gte=before)))
+        & ~Q(Exists(sessions.filter(ended_at__isnull=True, expires_at__gt=at.begins)))
+        & (Q(Exists(applications)) | ~Q(Exists(sessions.filter(last_seen_at__gte=before))))
+        & ~Q(Exists(live_consents(OuterRef("pk"))))
     )
     for model in NEEDS_THE_ACCOUNT:
         condition &= ~Q(Exists(model._default_manager.filter(**mine)))

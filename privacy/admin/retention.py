@@ -18,7 +18,7 @@ from applications.actors import Actor
 from applications.endings import At, forecast
 from applications.errors import IllegalTransition, Refusal
 from applications.models import RetentionEdition, RetentionRun
-from applications.retention_rules import RULES, Period, Retention
+from applications.retention_rules import RULES, Period, Retention, with_periods
 from applications.selectors.periods import edition_of, in_force, periods_of
 from applications.staff_site import AdminPage
 from applications.views.staff_door import site
@@ -128,7 +128,7 @@ def _changes(edition: RetentionEdition) -> Iterator[tuple[str, str, str]]:
     before, after = edition_of(edition.from_day).rules, periods_of(edition)
     for name in Retention:
         if name in after and Period.of(before[name]) != after[name]:
-            then = editions.with_periods(after)[name]
+            then = with_periods(after)[name]
             yield str(name.label), str(before[name].text), str(then.text)
 
 
