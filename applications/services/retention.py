@@ -90,11 +90,14 @@ def take(receipt: RetentionRun, ending: Ending, ids: Sequence[Any], at: At) -> N
 def _held(ending: Ending, ids: Sequence[Any], at: At) -> list[Any]:
     """Those of the rows that still are due and that nobody else holds: they and their people are ours."""
     model = ending.model
-    if ending.person is not None and model is not DataSubject:
+    if model is DataSubject:
+        ids = _hold(set(ids))
+    elif ending.person is not None:
         rows = model._default_manager.filter(pk__in=one_of(ids, model)).values_list("pk", ending.person)
         people = dict(rows)
         free = {None, *_hold({person for person in people.values() if person is not None})}
         ids = [one for one, person in people.items() if person in free]
+    # a statement of its own, after the lock: it sees what whoever held them before has written
     due = ending.due(at).filter(pk__in=one_of(ids, model)).order_by("pk")
     held = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
     waiting = ending.prepare(held)

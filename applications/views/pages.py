@@ -54,7 +54,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account(request: ConsumerRequest) -> HttpResponse:
     """The consumer's applications."""
-    found = applications_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+    found = applications_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS, emptied=True)
     refused = refusal(request.consumer.subject_id, Purpose.HANDLE_APPLICATIONS, categories=FORM_CATEGORIES)
     draft = next((one for one in found if one.status == ApplicationStatus.DRAFT), None)
     context = {

@@ -40,8 +40,10 @@ def open_besides(request: RightsRequest) -> QuerySet[RightsRequest]:
 
 
 def applications_of(subject_id: UUID) -> list[Application]:
-    """What the person sent; a draft is theirs alone."""
-    sent = Application.objects.filter(subject=subject_id).exclude(status=ApplicationStatus.DRAFT)
+    """What the person sent, while its data are there; a draft is theirs alone."""
+    sent = Application.objects.filter(subject=subject_id, emptied_at__isnull=True).exclude(
+        status=ApplicationStatus.DRAFT
+    )
     return list(sent.order_by("-submitted_at", "pk"))
 
 

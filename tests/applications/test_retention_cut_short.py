@@ -131,6 +131,24 @@ def test_cut_in_a_chunk_of_applications_leaves_all_of_it() -> None:
     assert not Application.objects.filter(pk=draft.pk).exists()
 
 
+@pytest.mark.django_db(databases=DATABASES)
+def test_grounds_are_looked_at_again_under_the_lock() -> None:
+    """Somebody came back between the search and the chunk."""
+    subject = unused_account()
+    receipt = RetentionRun.objects.create(day=retention.today(), edition=0, begun_at=timezone.now())
+    assert retention.due("people") == {subject.pk}
+    hold = running._hold
+
+    def came_back(people: Any) -> Any:
+        factories.draft(subject)
+        return hold(people)
+
+    with mock.patch.object(running, "_hold", came_back):
+        running.take(receipt, retention.ending("people"), [subject.pk], retention.at())
+    assert not gone(subject)
+    assert not RetentionChunk.objects.exists()
+
+
 # --- killed -----------------------------------------------------------------------------------------------
 @pytest.mark.slow
 @pytest.mark.django_db(databases=DATABASES, transaction=True)

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from applications.actors import SYSTEM
@@ -29,6 +30,7 @@ from applications.services.processing import restrict
 from lenders.models import Attempt, DeletionNotice, Delivery, Offer, Submission
 from tests import retention
 from tests.lenders import scene
+from tests.privacy import dpo
 
 pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
 
@@ -264,3 +266,19 @@ def test_more_than_a_chunk_goes() -> None:
         )
     with retention.chunks_of(2):
         assert retention.counts(retention.run(), "usage") == 5
+
+
+# --- staff ---
+@pytest.mark.parametrize("whole", [False, True])
+def test_staff_see_that_there_was_an_application_and_no_more(whole: bool) -> None:
+    application = retention.old("atra")
+    if not whole:
+        scene.draft_for(application.subject)
+    gone(application)
+    officer = dpo.dpo()
+    listed = officer.get(reverse("admin:applications_application_changelist"))
+    assert application.reference in listed.text
+    page = officer.get(reverse("admin:applications_application_change", args=[application.pk]))
+    assert page.status_code == 200
+    for name in ("consent", "disclosure"):
+        assert officer.get(reverse(f"admin:applications_{name}_changelist")).status_code == 200
