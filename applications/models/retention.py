@@ -175,6 +175,7 @@ class RetentionChunk(models.Model):
     """
 
     outlives_its_subject = True
+    is_a_copy = True  # other people's identifiers stand beside one's own, which one's rows have anyway
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     run = models.ForeignKey(RetentionRun, on_delete=models.CASCADE, related_name="chunks")
