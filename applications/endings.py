@@ -50,7 +50,6 @@ class Ending:
     whole         all of the person goes: a hold on one application stops it
     end           deletes rows by their ids, inside a transaction that holds them and their people; how many
     prepare       begins what has to be done before, under the same locks; which of the ids wait for it
-    keyed         each row owns a data key, which goes first
     owners        the run writes down whose rows went: people, applications
     covers        the models whose rows it ends
     job           the daily job that does it by itself; here for the forecast
@@ -70,7 +69,6 @@ class Ending:
     application: str | None = None
     whole: bool = False
     prepare: Callable[[Collection[Any]], set[Any]] = lambda _ids: set()
-    keyed: bool = False
     owners: bool = False
     covers: tuple[type[Model], ...] = field(default=())
     job: str = ""

@@ -111,8 +111,6 @@ def _hold(people: set[UUID]) -> list[UUID]:
 
 def _end(ending: Ending, chunk: RetentionChunk, ids: Sequence[Any]) -> None:
     assert ending.end is not None  # noqa: S101 - what has none is never taken
-    if ending.keyed:
-        keyring.forget_keys(ids)
     _finished(chunk, ending.end(ids))
 
 

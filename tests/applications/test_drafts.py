@@ -158,7 +158,7 @@ def test_audit_of_a_draft_holds_nothing_that_was_typed() -> None:
 # --- how it ends ----------------------------------------------------------------------------------------
 def test_draft_is_deleted_thirty_days_after_the_last_save() -> None:
     factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=31))
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
     assert "drafts" in retention.run().counts
     assert not Application.objects.exists()
     assert not Identification.objects.exists()
@@ -167,7 +167,7 @@ def test_draft_is_deleted_thirty_days_after_the_last_save() -> None:
 
 def test_draft_saved_within_thirty_days_stays() -> None:
     factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=30))
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=29))
     assert "drafts" not in retention.run().counts
     assert Application.objects.exists()
 

@@ -123,7 +123,7 @@ def test_after_the_first_step_there_is_no_way_back() -> None:
 @pytest.mark.django_db(databases=DATABASES)
 def test_cut_in_a_chunk_of_applications_leaves_all_of_it() -> None:
     draft = factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=31))
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
     with dying("running._finished"):
         assert Application.objects.filter(pk=draft.pk).exists()
         assert not RetentionChunk.objects.exists()
@@ -227,7 +227,7 @@ def test_applications_are_sent_while_it_runs() -> None:
 @pytest.mark.django_db(databases=DATABASES, transaction=True)
 def test_whoever_is_busy_is_passed_over_and_due_another_day() -> None:
     draft = factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=31))
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             Application.objects.select_for_update().get(pk=draft.pk)

@@ -50,7 +50,7 @@ def fresh(row: Any) -> Any:
 
 # --- applications ---
 def test_lenders_are_told_a_week_before_and_then_the_data_go() -> None:
-    application = retention.old("atra", "leja", days_ago=177)
+    application = retention.old("atra", "leja", days_ago=179)
     retention.run()
     assert fresh(application).emptied_at is None
     assert set(DeletionNotice.objects.values_list("reason", flat=True)) == {"retention_over"}
@@ -80,7 +80,7 @@ def test_lender_that_cannot_be_reached_holds_it_up_for_a_week_at_most() -> None:
 
 
 def test_what_is_left_is_evidence_and_says_nothing_of_what_was_typed() -> None:
-    application = retention.old("atra", days_ago=177)
+    application = retention.old("atra", days_ago=179)
     retention.run()
     retention.told(application)
     Submission.objects.update(needs=["loan.purpose"])

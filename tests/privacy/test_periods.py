@@ -69,7 +69,7 @@ def test_defaults_are_a_proposal_until_somebody_confirms_them(officers: list[Sta
 
 def test_approved_period_holds_at_once_and_the_run_obeys_it(officers: list[StaffUser]) -> None:
     factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=15))
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=16))
     edition = proposed(officers[0], draft=14)
     assert retention.run().counts == {}
     periods.approve(number=edition.number, actor=by(officers[1]))
@@ -184,7 +184,7 @@ def test_page_proposes_and_another_officer_approves(officers: list[StaffUser]) -
 
 def test_page_shows_what_goes_and_the_receipts(officers: list[StaffUser]) -> None:
     factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=31))
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
     client = browser(officers[0])
     assert (
         '<th scope="row">Drafts never sent</th><td class="number">1</td>' in client.get(PAGE).content.decode()

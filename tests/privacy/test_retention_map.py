@@ -81,7 +81,7 @@ def said(*words: str) -> str:
 @pytest.mark.django_db(databases=DATABASES)
 def test_dry_run_says_how_many_go_tomorrow_by_which_period_and_why() -> None:
     factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=30))
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
     text = said("--dry-run")
     assert "       1  Drafts never sent: 30 days after the last save, because the purpose still needs" in text
     assert "edition 0 of the periods (a proposal: nobody has confirmed it yet)" in text
@@ -111,7 +111,7 @@ def test_dry_run_names_nobody() -> None:
 @pytest.mark.django_db(databases=DATABASES)
 def test_dry_run_of_today_is_what_the_run_then_takes() -> None:
     factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=31))
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
     foreseen = {one.ending.name for one in forecast(At(retention.today(), in_force().rules)) if one.due}
     assert foreseen == set(retention.run().counts) == {"drafts"}
 
@@ -124,6 +124,6 @@ def test_day_goes_with_the_dry_run_alone() -> None:
 @pytest.mark.django_db(databases=DATABASES)
 def test_command_without_it_is_the_run() -> None:
     factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=31))
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
     assert "drafts: " in said()
     assert not Application.objects.exists()
