@@ -15,6 +15,7 @@ class ApplicationsConfig(AppConfig):
             keys,  # noqa: F401
             operations,
             replaying,  # noqa: F401
+            retention,  # noqa: F401
             statistics,  # noqa: F401
         )
         from applications.sweeper import Sweep, sweeper  # noqa: PLC0415

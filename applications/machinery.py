@@ -23,9 +23,10 @@ LONGEST_RUN = timedelta(minutes=5)
 
 JOBS: Mapping[str, str | Promise] = {
     "end_challenges": gettext_lazy("Forget mailed codes"),
-    "end_sessions": gettext_lazy("End sessions of consumers"),
     "end_staff_sessions": gettext_lazy("End sessions of staff"),
-    "end_drafts": gettext_lazy("Delete drafts that were never sent"),
+    "retention": gettext_lazy("Delete what was kept for its time"),
+    "close_finished_applications": gettext_lazy("Close applications of which nothing can come any more"),
+    "prune_audit": gettext_lazy("Delete segments of the audit that were kept for their time"),
     "sweep_orphan_keys": gettext_lazy("Remove keys without an owner"),
     "rotate_pseudonyms": gettext_lazy("Turn statistics of past months into numbers"),
     "destroy_what_came_back": gettext_lazy("Destroy again the keys of the erased that a copy brought back"),

@@ -15,7 +15,10 @@ def make_reference(prefix: str) -> str:
 
     31^10 values: a clash is not met in practice, and the unique column would refuse it.
     """
-    body = "".join(secrets.choice(ALPHABET) for _ in range(10))
+    number, body = secrets.randbelow(len(ALPHABET) ** 10), ""
+    for _place in range(10):
+        number, digit = divmod(number, len(ALPHABET))
+        body += ALPHABET[digit]
     return f"{prefix}-{body[:5]}-{body[5:]}"
 
 

@@ -4,16 +4,18 @@ The policy gives grounds, not figures: every period here is a proposal until the
 """
 
 from calendar import monthrange
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Any, TypeVar
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any, TypeVar, cast
 
 from django.db import models
 from django.utils.functional import Promise, lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
+
+from applications.formats import date_text
 
 
 class Ground(models.TextChoices):
@@ -37,6 +39,21 @@ class Clock(models.TextChoices):
     MATTER_CLOSED = "matter_closed", _("after the matter is closed")
     RECORDED = "recorded", _("after they are recorded")
     WITHDRAWN = "withdrawn", _("after the consent is withdrawn")
+
+    @property
+    def waits(self) -> str | Promise:
+        """Why it has not struck yet, after "because"."""
+        return _WAITS[self]
+
+
+_WAITS: Mapping[Clock, str | Promise] = {
+    Clock.LAST_SAVE: _("it is being worked on"),
+    Clock.APPLICATION_ENDED: _("the application is not closed yet"),
+    Clock.CONTRACT_ENDED: _("the contract to use the solution is in force"),
+    Clock.MATTER_CLOSED: _("a request, a complaint or another matter is open"),
+    Clock.RECORDED: _("it is being recorded"),
+    Clock.WITHDRAWN: _("the consent stands"),
+}
 
 
 class Retention(models.TextChoices):
@@ -76,11 +93,31 @@ class Rule:
     def over_before(self, now: Moment) -> Moment:
         """What `clock` struck for before this moment (or day) has been kept for its period.
 
-        A month is one of the calendar; where it lacks the day, its last day stands in.
+        A month is one of the calendar; where it lacks the day, all of it is over. The other way round it is
+        `last_day`: what struck on a day is over from the day after that one's last day on.
         """
         year, month = divmod(now.year * 12 + now.month - 1 - self.months, 12)
-        day = min(now.day, monthrange(year, month + 1)[1])
-        return now.replace(year=year, month=month + 1, day=day) - timedelta(days=self.days)
+        longest = monthrange(year, month + 1)[1]
+        there = now.replace(year=year, month=month + 1, day=min(now.day, longest))
+        if now.day > longest:
+            there = _midnight(there) + timedelta(days=1)
+        return there - timedelta(days=self.days)
+
+    def last_day(self, struck: date) -> date:
+        """The last day of the period of what the clock struck for on this day.
+
+        Where the last month lacks the day, its last day stands in.
+        """
+        begun = struck + timedelta(days=self.days)
+        year, month = divmod(begun.year * 12 + begun.month - 1 + self.months, 12)
+        return begun.replace(year=year, month=month + 1, day=min(begun.day, monthrange(year, month + 1)[1]))
+
+    @property
+    def bound(self) -> "Rule | None":
+        """The bound of the whole as a rule of its own, where there is one."""
+        if self.most_months is None:
+            return None
+        return Rule(Clock.RECORDED, self.ground, months=self.most_months)
 
     @property
     def text(self) -> str | Promise:
@@ -92,6 +129,12 @@ class Rule:
         if self.most_months is None:
             return text
         return format_lazy(_("{text}, and {most} at most"), text=text, most=_period(self.most_months, 0))
+
+
+def _midnight(moment: Moment) -> Moment:
+    if isinstance(moment, datetime):
+        return cast(Moment, moment.replace(hour=0, minute=0, second=0, microsecond=0))
+    return moment
 
 
 def _period(months: int, days: int) -> str | Promise:
@@ -123,3 +166,130 @@ RULES: Mapping[Retention, Rule] = {
     Retention.IMAGES: Rule(Clock.WITHDRAWN, Ground.PURPOSE, most_months=36),
     Retention.AUDIT: Rule(Clock.RECORDED, Ground.LEGAL_DUTY, months=60),
 }
+
+LONGEST = 50 * 12
+"""Months. A longer period is a slip of the pen."""
+
+
+SHORTEST_AUDIT = 12
+"""Months. The database lets no entry of the audit go sooner (models.audit)."""
+
+
+class PeriodRefused(Exception):
+    """A period that no rule can have."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """What of a rule the controller can change: its months, its days, or the bound of the whole."""
+
+    months: int = 0
+    days: int = 0
+    most_months: int | None = None
+
+    @classmethod
+    def of(cls, rule: Rule) -> "Period":
+        return cls(rule.months, rule.days, rule.most_months)
+
+
+def with_periods(periods: Mapping[Retention, Period]) -> Mapping[Retention, Rule]:
+    """The rules with other periods; a rule that is not named keeps its own. Clock and ground never change.
+
+    Raises PeriodRefused for a period that is none, is longer than LONGEST, or is of another kind than the
+    rule's: one that counts from its clock cannot become "until it strikes".
+    """
+    return {name: _with(rule, periods.get(name)) for name, rule in RULES.items()}
+
+
+def _with(rule: Rule, period: Period | None) -> Rule:
+    if period is None:
+        return rule
+    numbers = (period.months, period.days, period.most_months or 0)
+    counts = bool(period.months) + bool(period.days)
+    if (
+        min(numbers) < 0
+        or max(period.months, period.most_months or 0) > LONGEST
+        or period.days > LONGEST * 30
+        or counts != bool(rule.months or rule.days)
+        or bool(period.most_months) != bool(rule.most_months)
+        or (rule is RULES[Retention.AUDIT] and period.months < SHORTEST_AUDIT)
+    ):
+        raise PeriodRefused
+    return replace(rule, months=period.months, days=period.days, most_months=period.most_months)
+
+
+# --- until when something is kept ------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Standing:
+    """One ground on which something is kept: by which rule, and the day on which its clock struck.
+
+    None while it has not: the ground has no end yet, but for the bound of a rule that counts from recording.
+    """
+
+    rule: Retention
+    since: date | None
+    recorded: date | None = None
+
+
+class Stop(models.TextChoices):
+    """What stops deletion whatever the periods say."""
+
+    HOLD = "hold", _("it is needed for a legal claim or a procedure")
+    RESTRICTION = "restriction", _("its use is restricted, and what is restricted is only stored")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Until when something is kept, the last day included, and why. `until` is None while nobody can say."""
+
+    until: date | None
+    why: Ground | Stop
+    because: str | Promise
+
+    @property
+    def text(self) -> str | Promise:
+        """ "Kept until …, because …", as a person reads it."""
+        if self.until is None:
+            return format_lazy(_("Kept for now, because {because}."), because=self.because)
+        return format_lazy(
+            _("Kept until {day}, because {because}."),
+            day=lazy(date_text, str)(self.until),
+            because=self.because,
+        )
+
+    def over(self, today: date) -> bool:
+        """Whether it goes today."""
+        return self.until is not None and self.until < today
+
+
+def kept_until(
+    standing: Collection[Standing],
+    *,
+    rules: Mapping[Retention, Rule] = RULES,
+    held_until: date | None = None,
+    held: bool = False,
+    restricted: bool = False,
+) -> Kept:
+    """Until when something is kept that stands on these grounds: the last one to end decides.
+
+    A legal hold beats them all while it stands, without an end (`held`) or until a day; restricted data are
+    stored and not deleted (GDPR Art. 18). Raises ValueError for what stands on no ground at all.
+    """
+    if held:
+        return Kept(None, Stop.HOLD, Stop.HOLD.label)
+    if restricted:
+        return Kept(None, Stop.RESTRICTION, Stop.RESTRICTION.label)
+    found = [_kept(one, rules[one.rule]) for one in standing]
+    if held_until is not None:
+        found.append(Kept(held_until, Stop.HOLD, Stop.HOLD.label))
+    return max(found, key=lambda one: one.until or date.max)
+
+
+def _kept(one: Standing, rule: Rule) -> Kept:
+    ends = [rule.last_day(one.since)] if one.since is not None else []
+    if rule.bound is not None and one.recorded is not None:
+        ends.append(rule.bound.last_day(one.recorded))
+    if not ends:
+        return Kept(None, rule.ground, rule.clock.waits)
+    because = format_lazy("{ground} ({period})", ground=rule.ground.label, period=rule.text)
+    return Kept(min(ends), rule.ground, because)

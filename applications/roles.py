@@ -39,10 +39,11 @@ GRANTS: Grants = {
             "view_disclosure", "view_noticeversion", "view_consent", "view_restriction", "view_objection",
             "view_statisticsmonth", "view_contact", "change_contact", "view_recipient", "add_recipient",
             "change_recipient", "view_training", "add_training", "view_mandate", "add_mandate",
-            "change_mandate", "view_security_signals",
+            "change_mandate", "view_security_signals", "view_retentionrun", "propose_retentionedition",
+            "approve_retentionedition", "view_legalhold", "add_legalhold", "change_legalhold",
         }
     ),
-    Role.AUDITOR: frozenset({"view_auditentry", "view_noticeversion"}),
+    Role.AUDITOR: frozenset({"view_auditentry", "view_noticeversion", "view_retentionrun"}),
     Role.ADMINISTRATOR: frozenset(
         {"view_staffuser", "add_staffuser", "change_staffuser", "reset_second_factor"}
     ),

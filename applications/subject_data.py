@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.db import models, transaction
-from django.db.models.functions import Coalesce, Now
 
 from applications.crypto import keyring
 from applications.crypto.fields import BlindIndex
@@ -16,10 +14,10 @@ from applications.data_policy import uses_of
 from applications.declarations import Declared, personal_fields
 from applications.models import DataSubject
 from applications.personal import Category, Purpose
-from applications.references import make_reference
 from applications.row_security import opened
 from applications.selectors.permission import require
 from applications.selectors.secrecy import told
+from applications.services.burying import bury
 from applications.services.housekeeping import KEY_OWNERS
 
 
@@ -124,24 +122,12 @@ class SubjectData:
             }
             for model, ids in found.items():
                 if model is DataSubject:
-                    counts[model._meta.label] += _bury(subject)
+                    counts[model._meta.label] += bury(ids)
                     continue
                 counts += Counter(model._default_manager.filter(pk__in=ids).delete()[1])
                 if model in KEY_OWNERS:
                     keyring.forget_keys(ids)
         return counts
-
-
-def _bury(subject: DataSubject) -> int:
-    """Leave the row with an identifier and the moment: its numbers lead nobody to it any more."""
-    return DataSubject.objects.filter(pk=subject.pk).update(
-        email=None,
-        email_index=None,
-        customer_reference=make_reference("E"),
-        account_number=make_reference("E"),
-        language=settings.LANGUAGE_CODE,
-        erased_at=Coalesce("erased_at", Now()),
-    )
 
 
 SUBJECT_DATA = SubjectData("applications")

@@ -162,6 +162,7 @@ class DeletionReason(TextChoices):
     NOT_SELECTED = "not_selected", _("A contract was signed with another lender")
     CONSENT_WITHDRAWN = "consent_withdrawn", _("The request to pass the application on was withdrawn")
     ERASURE = "erasure", _("The person asked for erasure")
+    RETENTION_OVER = "retention_over", _("The time for which we keep the application is over")
 
 
 class Acknowledgement(TextChoices):

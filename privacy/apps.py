@@ -7,7 +7,9 @@ class PrivacyConfig(AppConfig):
     verbose_name = _("Privacy")
 
     def ready(self) -> None:
+        from applications.endings import POINTS_AT_TOMBSTONES  # noqa: PLC0415
         from applications.panels import account_panels, draft_panels  # noqa: PLC0415
+        from applications.selectors.retention import MATTERS  # noqa: PLC0415
         from applications.selectors.secrecy import keepers  # noqa: PLC0415
         from applications.services.housekeeping import KEY_OWNERS  # noqa: PLC0415 - needs models
         from applications.sweeper import Sweep, sweeper  # noqa: PLC0415
@@ -15,12 +17,15 @@ class PrivacyConfig(AppConfig):
         from privacy import checks, receivers, tasks  # noqa: F401, PLC0415
         from privacy.models import (  # noqa: PLC0415
             Arrival,
+            DisclosureCase,
             DisclosureWords,
             MailboxMessage,
             RequestWords,
+            RightsRequest,
             SealedPackage,
         )
         from privacy.panels import arrivals_panel  # noqa: PLC0415
+        from privacy.retention import open_requests, undecided_disclosures  # noqa: PLC0415
         from privacy.rights.notification import late_word  # noqa: PLC0415
         from privacy.services import (  # noqa: PLC0415 - daily jobs
             arrivals,  # noqa: F401
@@ -36,6 +41,8 @@ class PrivacyConfig(AppConfig):
             secrecy,
         )
 
+        MATTERS.extend([open_requests, undecided_disclosures])
+        POINTS_AT_TOMBSTONES.extend([(RightsRequest, "subject"), (DisclosureCase, "subject")])
         KEY_OWNERS.extend([RequestWords, MailboxMessage, Arrival, DisclosureWords, SealedPackage])
         account_panels.register(arrivals_panel)
         draft_panels.register(arrivals_panel)

@@ -37,6 +37,7 @@ from privacy.request_attention import (
     requests_due_soon,
     requests_in_trouble,
 )
+from privacy.retention_attention import notice_to_write, periods_to_decide
 
 ENDS_SOON = timedelta(days=30)
 
@@ -157,6 +158,8 @@ KINDS: tuple[tuple[str | Promise, Callable[[datetime], Iterator[Flag]]], ...] = 
     (gettext_lazy("Recipients that our staff have to tell of an erasure"), recipients_to_tell),
     (gettext_lazy("Letters that our staff have to hand over"), letters_waiting),
     (gettext_lazy("Notices not published as they stand"), unpublished_notices),
+    (gettext_lazy("Retention periods that are not decided"), periods_to_decide),
+    (gettext_lazy("The privacy notice and the periods in force differ"), notice_to_write),
     (gettext_lazy("Accounts that others were given: who has them now?"), handed_over_accounts),
     (gettext_lazy("Contacts that look out of date"), doubtful_contacts),
     (gettext_lazy("Recipients that receive nothing new"), lapsed_recipients),

@@ -19,6 +19,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/admin/disclosure_words.html": Use(Purpose.INFORM_AUTHORITIES, *Category),
     "privacy/admin/explanation.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT),
     "privacy/admin/flow.html": None,
+    "privacy/admin/holds.html": Use(Purpose.LEGAL_CLAIMS, Category.ACCOUNT, Category.TRANSACTIONS),
     "admin/privacy/lettertemplate/change_form.html": None,
     "privacy/admin/letter_template.html": None,
     "privacy/admin/message.html": REGISTER,
@@ -36,6 +37,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/admin/request_letter.html": None,
     "privacy/admin/request_words.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/admin/requests_dashboard.html": None,
+    "privacy/admin/retention.html": None,
     "privacy/_package.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/_papers.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.COMMUNICATIONS),
     "privacy/_parts.html": None,
@@ -83,6 +85,7 @@ FORMS: Mapping[str, Use] = {
         Purpose.INFORM_AUTHORITIES, Category.ACCOUNT, Category.TRANSACTIONS, Category.COMMUNICATIONS
     ),
     "privacy.admin.disclosure_forms.RefuseForm": Use(Purpose.INFORM_AUTHORITIES, Category.COMMUNICATIONS),
+    "privacy.admin.holds.HoldForm": Use(Purpose.LEGAL_CLAIMS, Category.ACCOUNT, Category.TRANSACTIONS),
     "privacy.admin.request_forms.ApproveForm": _WRITTEN,
     # A value that is to be corrected is of whatever the form asks for.
     "privacy.admin.request_forms.CorrectionForm": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),

@@ -16,6 +16,7 @@ from applications.each_app import of_each_app
 from applications.models import DataSubject
 from applications.personal import Basis, Category, NotPersonal, Personal, Purpose, RecipientKind
 from applications.retention_rules import RULES, Retention, Rule
+from applications.selectors.periods import rules_in_force
 from applications.subject_data import SubjectData
 
 STAFF = "about staff at work and the permissions of their accounts, not about data subjects of the solution"
@@ -152,7 +153,8 @@ class Held:
     @property
     def rules(self) -> list[str]:
         """Each retention rule with its period, in words."""
-        return [f"{rule.label}: {RULES[rule].text}" for rule in self.retention]
+        rules = rules_in_force()
+        return [f"{rule.label}: {rules[rule].text}" for rule in self.retention]
 
 
 def explain(subject: DataSubject) -> list[Held]:

@@ -54,6 +54,13 @@ class NoOfficer(Refusal):
     sentence = _("One of the two who approve is a data protection officer whose role counts today.")
 
 
+class PeriodsRefused(Refusal):
+    code = "periods_refused"
+    sentence = _(
+        "Nothing is proposed: a period is too long or too short, the day is over, or nothing changes."
+    )
+
+
 class NothingToDisclose(Refusal):
     code = "nothing_to_disclose"
     sentence = _(

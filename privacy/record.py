@@ -16,8 +16,8 @@ from applications.contacts import PRODUCT
 from applications.data_policy import POLICIES
 from applications.models import Contact, ContactRole, Recipient
 from applications.personal import Basis, Category, Purpose, RecipientKind, Source
-from applications.retention_rules import RULES
 from applications.selectors.contacts import contacts, first_contacts
+from applications.selectors.periods import DEFAULTS, InForce, in_force
 from privacy.datamap import by_category, recipients_by_category, rules_by_category
 from privacy.notice_facts import categories_by_rule, uses_by_category, what_they_do
 from privacy.security_measures import MEASURES
@@ -62,7 +62,7 @@ def record_of_processing(*, with_register: bool, today: date) -> list[Section]:
         _recipients(),
         *([_named_recipients(today)] if with_register else []),
         _transfers(),
-        _time_limits(),
+        _time_limits(in_force() if with_register else DEFAULTS),
         _security(),
     ]
     return sorted(found, key=lambda section: section.letter)  # stable: tables of one letter keep their order
@@ -208,22 +208,27 @@ def _transfers() -> Section:
     return _section("e", "transfers", _("Transfers to third countries"), columns, rows)
 
 
-def _time_limits() -> Section:
+def _time_limits(held: InForce) -> Section:
+    kept = held.rules
     columns = {"category": _("Category"), "kept": _("Kept"), "grounds": _("Grounds")}
     rows = [
         {
             "category": category.label,
-            "kept": _list(f"{rule.label}: {RULES[rule].text}" for rule in rules),
-            "grounds": _list(dict.fromkeys(RULES[rule].ground.label for rule in rules)),
+            "kept": _list(f"{rule.label}: {kept[rule].text}" for rule in rules),
+            "grounds": _list(dict.fromkeys(kept[rule].ground.label for rule in rules)),
         }
         for category, rules in rules_by_category().items()
     ]
     rows += [
-        {"category": rule.label, "kept": str(RULES[rule].text), "grounds": RULES[rule].ground.label}
+        {"category": rule.label, "kept": str(kept[rule].text), "grounds": kept[rule].ground.label}
         for rule, following in categories_by_rule().items()
         if not following  # of whole rows, not of fields
     ]
-    note = _("The periods are proposed and await the data protection officer's confirmation.")
+    note = (
+        _("The periods are proposed and await the data protection officer's confirmation.")
+        if held.is_proposal
+        else _("Edition %(number)d of the periods.") % {"number": held.edition}
+    )
     return _section("f", "time_limits", _("Time limits for erasure"), columns, rows, note)
 
 

@@ -58,6 +58,7 @@ WAITS: Mapping[str, Text] = {
     "recipients": gettext_lazy("Recipients are being told, or have not answered yet"),
     "handing_out": gettext_lazy("Something is on its way to a lender this moment"),
     "access_first": gettext_lazy("The person's request for access is answered first"),
+    "held": gettext_lazy("A legal hold stands: what it is about must not be erased"),
     "passing_on": gettext_lazy("The file is on its way to another controller"),
     "ledger": gettext_lazy("The erasure ledger beside the backups has to take the entry first"),
     "residue": gettext_lazy("Something was left of the person; see where, and remove it"),

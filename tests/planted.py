@@ -6,13 +6,14 @@ from uuid import uuid4
 
 from django.utils import timezone
 
-from applications.actors import Actor
+from applications.actors import SYSTEM, Actor
 from applications.crypto.keyring import create_key, data_key_scope, key_of_a_new_owner
 from applications.documents import DOCUMENTS
 from applications.models import (
     AccountNote,
     Application,
     Channel,
+    ChunkState,
     Communication,
     CommunicationKind,
     Complaint,
@@ -20,6 +21,7 @@ from applications.models import (
     Direction,
     Disclosure,
     DisclosureStatus,
+    HoldGround,
     Image,
     ImageOrigin,
     MarketingKind,
@@ -29,12 +31,15 @@ from applications.models import (
     PaymentMethod,
     PublicProfile,
     RestrictionGround,
+    RetentionChunk,
+    RetentionRun,
     SupplementaryStatement,
     ThirdPartyRecord,
     UsageEvent,
     Whereabouts,
 )
 from applications.personal import Basis, Purpose, RecipientKind
+from applications.services import holds
 from applications.services.processing import announce_end, lift_restriction, object_to, restrict
 from applications.services.statistics import reached
 from applications.uploads import PDF, Upload
@@ -196,9 +201,24 @@ def plant(word: str, *, partner: str = "") -> DataSubject:
     lift_restriction(restriction_id=restriction.pk, actor=actor)
     object_to(subject_id=subject.pk, purpose=Purpose.SYSTEM_SECURITY, actor=actor)
     dpo.mandate(application, name=partner or word)
+    _retention(subject, application)
     _requests(subject, word)
     _disclosures(subject, application, word)
     return subject
+
+
+def _retention(subject: DataSubject, application: Application) -> None:
+    """A hold that was lifted, and part of a run that names them."""
+    hold = holds.place(
+        subject_id=subject.pk, application_id=application.pk, ground=HoldGround.CLAIM, case_number="C-1",
+        until=timezone.localdate(), actor=SYSTEM,
+    )  # fmt: skip
+    holds.lift(hold_id=hold.pk, actor=SYSTEM)
+    now = timezone.now()
+    run = RetentionRun.objects.create(day=timezone.localdate(), edition=0, begun_at=now, finished_at=now)
+    RetentionChunk.objects.create(
+        run=run, ending="people", owners=[subject.pk], state=ChunkState.DONE, begun_at=now, finished_at=now
+    )
 
 
 def _requests(subject: DataSubject, word: str) -> None:

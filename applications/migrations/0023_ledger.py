@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("erased", "Erased"),
-                            ("application_deleted", "Application Deleted"),
+                            ("retention_ended", "Application Deleted"),
                             ("restricted", "Restricted"),
                             ("restriction_ends", "Restriction Ends"),
                             ("restriction_lifted", "Restriction Lifted"),

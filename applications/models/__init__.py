@@ -9,7 +9,7 @@ from applications.models.account import (
     SupplementaryStatement,
 )
 from applications.models.application import Application, ApplicationEvent
-from applications.models.audit import AuditEntry
+from applications.models.audit import AuditCut, AuditEntry
 from applications.models.browsing import UsageEvent, Whereabouts
 from applications.models.communications import Communication, CommunicationKind, Direction
 from applications.models.contacts import Contact, ContactRole
@@ -40,6 +40,14 @@ from applications.models.processing import (
     RestrictionGround,
 )
 from applications.models.recipients import AgreementKind, Lapse, Recipient
+from applications.models.retention import (
+    ChunkState,
+    HoldGround,
+    LegalHold,
+    RetentionChunk,
+    RetentionEdition,
+    RetentionRun,
+)
 from applications.models.role_conditions import Mandate, MandateCase, Profession, Training
 from applications.models.second_factor import AuthenticatorApp, Passkey, RecoveryCode, SecondFactor
 from applications.models.sign_in import SignInTry, TryKind
@@ -50,15 +58,16 @@ from applications.models.third_party import ThirdPartyRecord
 
 __all__ = [
     "FORM_MODELS", "TO_WHOEVER_ASKED", "AccountNote", "AgreementKind", "Application", "ApplicationEvent",
-    "AuditEntry", "AuthenticatorApp", "Channel", "Communication", "CommunicationKind", "Complaint", "Consent",
-    "ConsumerSession", "Contact", "ContactRole", "Contract", "ContractEnd", "DailyJob", "DataSubject",
-    "Direction", "Disclosure", "DisclosureStatus", "EmailChallenge", "Family", "Financial", "FormData",
-    "Identification", "IdentityDocument", "Image", "ImageOrigin", "Lapse", "LedgerEntry", "LedgerKind",
-    "LoanRequest", "MailKind", "MailStatus", "Mandate", "MandateCase", "MarketingKind", "MarketingMessage",
-    "MarketingPreference", "Milestone", "MilestoneReached", "NoticeKind", "NoticeVersion", "Objection",
-    "OutboundMail",
-    "OwnedBySubject", "Passkey", "PaymentMethod", "PoliticalExposure", "Profession", "PublicProfile",
-    "Recipient", "RecoveryCode", "Restriction", "RestrictionGround", "SecondFactor", "SignInTry",
-    "StaffUser", "StatisticsMonth", "SupplementaryStatement", "ThirdPartyRecord", "Training", "TryKind",
-    "UsageEvent", "Whereabouts", "WorkerHeartbeat",
+    "AuditCut", "AuditEntry", "AuthenticatorApp", "Channel", "ChunkState", "Communication",
+    "CommunicationKind", "Complaint", "Consent", "ConsumerSession", "Contact", "ContactRole", "Contract",
+    "ContractEnd", "DailyJob", "DataSubject", "Direction", "Disclosure", "DisclosureStatus",
+    "EmailChallenge", "Family", "Financial", "FormData", "HoldGround", "Identification",
+    "IdentityDocument", "Image", "ImageOrigin", "Lapse", "LedgerEntry", "LedgerKind", "LegalHold",
+    "LoanRequest", "MailKind", "MailStatus", "Mandate", "MandateCase", "MarketingKind",
+    "MarketingMessage", "MarketingPreference", "Milestone", "MilestoneReached", "NoticeKind",
+    "NoticeVersion", "Objection", "OutboundMail", "OwnedBySubject", "Passkey", "PaymentMethod",
+    "PoliticalExposure", "Profession", "PublicProfile", "Recipient", "RecoveryCode", "Restriction",
+    "RestrictionGround", "RetentionChunk", "RetentionEdition", "RetentionRun", "SecondFactor",
+    "SignInTry", "StaffUser", "StatisticsMonth", "SupplementaryStatement", "ThirdPartyRecord", "Training",
+    "TryKind", "UsageEvent", "Whereabouts", "WorkerHeartbeat",
 ]  # fmt: skip

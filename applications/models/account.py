@@ -59,6 +59,7 @@ class MarketingPreference(OwnedBySubject):
     class Meta:
         verbose_name = _("marketing preference")
         verbose_name_plural = _("marketing preferences")
+        indexes = [models.Index(fields=["decided_at", "id"], name="preference_by_time")]
 
 
 class Complaint(OwnedBySubject):
@@ -83,6 +84,7 @@ class Complaint(OwnedBySubject):
     class Meta:
         verbose_name = _("complaint")
         verbose_name_plural = _("complaints")
+        indexes = [models.Index(fields=["closed_at", "id"], name="complaint_by_end")]
 
 
 class SupplementaryStatement(OwnedBySubject):

@@ -6,25 +6,33 @@ from django.utils.translation import gettext_lazy as _
 from applications.actors import ActorKind
 from applications.models.notice import NoticeVersion
 from applications.models.subject import OwnedBySubject
-from applications.personal import Category, NotPersonal, Source, personal
+from applications.personal import AnyField, Category, NotPersonal, Source, personal
+from applications.retention_rules import Retention
 from applications.states import ApplicationStatus
 
 
-class Application(OwnedBySubject):
-    """One request for financing, from draft to end. What the consumer typed lives in `personal_data`."""
+def _evidence(field: AnyField) -> AnyField:
+    """That there was an application, and what came of it: kept when what was typed is gone."""
+    return personal(field, Category.TRANSACTIONS, retention=Retention.EVIDENCE)
 
-    reference = personal(
-        models.CharField(_("application number"), max_length=20, unique=True, editable=False),
-        Category.TRANSACTIONS,
+
+class Application(OwnedBySubject):
+    """One request for financing, from draft to end. What the consumer typed lives in `personal_data`.
+
+    It ends (`closed_at`) when nothing can come of it any more, or when the loan contract is signed. From
+    `emptied_at` on only evidence is left of it: to whom it went, on which terms, what was chosen.
+    """
+
+    reference = _evidence(
+        models.CharField(_("application number"), max_length=20, unique=True, editable=False)
     )
-    status = personal(
+    status = _evidence(
         models.CharField(
             _("state"),
             max_length=12,
             choices=ApplicationStatus.choices,
             default=ApplicationStatus.DRAFT,
-        ),
-        Category.TRANSACTIONS,
+        )
     )
     # Grows with every change that the consumer can see: live pages compare it.
     version = models.PositiveIntegerField(_("version"), default=1)
@@ -33,6 +41,7 @@ class Application(OwnedBySubject):
         Category.ACCOUNT,
         Source.CONSUMER,
         label="account.language",
+        retention=Retention.EVIDENCE,
     )
     terms = models.ForeignKey(
         NoticeVersion, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("terms of use")
@@ -40,10 +49,11 @@ class Application(OwnedBySubject):
     privacy_notice = models.ForeignKey(
         NoticeVersion, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("privacy notice")
     )
-    created_at = personal(models.DateTimeField(_("begun"), auto_now_add=True), Category.TRANSACTIONS)
-    saved_at = personal(models.DateTimeField(_("saved"), auto_now=True), Category.TRANSACTIONS)
-    submitted_at = personal(models.DateTimeField(_("sent"), null=True), Category.TRANSACTIONS)
-    closed_at = personal(models.DateTimeField(_("closed"), null=True), Category.TRANSACTIONS)
+    created_at = _evidence(models.DateTimeField(_("begun"), auto_now_add=True))
+    saved_at = _evidence(models.DateTimeField(_("saved"), auto_now=True))
+    submitted_at = _evidence(models.DateTimeField(_("sent"), null=True))
+    closed_at = _evidence(models.DateTimeField(_("closed"), null=True))
+    emptied_at = _evidence(models.DateTimeField(_("form data deleted"), null=True))
 
     not_personal = NotPersonal("counts changes for open pages", "version")
 
@@ -63,6 +73,20 @@ class Application(OwnedBySubject):
         indexes = [
             models.Index(fields=["submitted_at", "id"], name="application_by_time"),
             models.Index(fields=["status", "submitted_at", "id"], name="application_by_state"),
+            # What the retention run looks for.
+            models.Index(
+                fields=["saved_at", "id"], condition=models.Q(status="draft"), name="draft_by_last_save"
+            ),
+            models.Index(
+                fields=["closed_at", "id"],
+                condition=models.Q(emptied_at__isnull=True, closed_at__isnull=False),
+                name="application_ended",
+            ),
+            models.Index(
+                fields=["closed_at", "id"],
+                condition=models.Q(emptied_at__isnull=False),
+                name="application_emptied",
+            ),
         ]
 
     def __str__(self) -> str:

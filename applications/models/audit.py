@@ -21,6 +21,47 @@ END IF;
 RAISE EXCEPTION 'the audit is append-only';
 """
 
+# What was sealed at or before a cut may go, once it is old enough whatever the cut says.
+ONLY_CUT_OFF = """
+IF OLD.at < now() - interval '1 year'
+    AND OLD.sequence <= (SELECT max(sequence) FROM applications_auditcut)
+THEN
+    RETURN OLD;
+END IF;
+RAISE EXCEPTION 'the audit is append-only';
+"""
+
+
+class AuditCut(models.Model):
+    """Where the chain of the audit begins, once its beginning was kept for its time.
+
+    Place and digest of the last entry that went: one that was published as a head, so that what is left can
+    be checked from there on (services.pruning).
+    """
+
+    sequence = models.PositiveBigIntegerField(primary_key=True)
+    digest = models.BinaryField(max_length=32)
+    cut_at = models.DateTimeField(auto_now_add=True)
+
+    not_personal = NotPersonal("a place in a chain of digests", "sequence", "digest", "cut_at")
+
+    class Meta:
+        verbose_name = _("beginning of the audit")
+        verbose_name_plural = _("beginnings of the audit")
+        triggers = [
+            pgtrigger.Protect(name="cut_stays", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="cuts_are_not_emptied",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'the audit is append-only';",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.sequence)
+
 
 class AuditEntry(models.Model):
     """One act. `subject_id` is a bare identifier: the entry outlives the person's rows.
@@ -76,7 +117,12 @@ class AuditEntry(models.Model):
             models.Index(fields=["object_id", "id"], name="audit_by_row"),
         ]
         triggers = [
-            pgtrigger.Protect(name="audit_is_append_only", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="audit_is_append_only",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func=ONLY_CUT_OFF,
+            ),
             pgtrigger.Trigger(
                 name="audit_is_only_sealed",
                 when=pgtrigger.Before,

@@ -23,6 +23,7 @@ class UsageEvent(OwnedBySubject):
     class Meta:
         verbose_name = _("use of the site")
         verbose_name_plural = _("uses of the site")
+        indexes = [models.Index(fields=["at", "id"], name="usage_by_time")]
 
 
 class Whereabouts(OwnedBySubject):
@@ -42,3 +43,4 @@ class Whereabouts(OwnedBySubject):
     class Meta:
         verbose_name = _("general location")
         verbose_name_plural = _("general locations")
+        indexes = [models.Index(fields=["at", "id"], name="whereabouts_by_time")]

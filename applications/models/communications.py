@@ -64,3 +64,4 @@ class Communication(OwnedBySubject):
     class Meta:
         verbose_name = _("communication")
         verbose_name_plural = _("communications")
+        indexes = [models.Index(fields=["at", "id"], name="communication_by_time")]

@@ -42,3 +42,4 @@ class Image(OwnedBySubject):
     class Meta:
         verbose_name = _("image")
         verbose_name_plural = _("images")
+        indexes = [models.Index(fields=["given_at", "id"], name="image_by_time")]

@@ -28,3 +28,4 @@ class PublicProfile(OwnedBySubject):
     class Meta:
         verbose_name = _("public profile")
         verbose_name_plural = _("public profiles")
+        indexes = [models.Index(fields=["seen_at", "id"], name="profile_by_time")]

@@ -27,11 +27,20 @@ RAISE EXCEPTION 'the ledger is append-only';
 """
 
 
+# What the file has may go, once no copy can be so old that it lacks it.
+ONLY_LONG_WRITTEN = """
+IF OLD.written_at < now() - interval '1 year' THEN
+    RETURN OLD;
+END IF;
+RAISE EXCEPTION 'the ledger is append-only';
+"""
+
+
 class LedgerKind(models.TextChoices):
     """What happened. With each stands what `detail` holds, apart from the moment and whom it is about."""
 
     ERASED = "erased"  # the facts of the request, where there was one
-    APPLICATION_DELETED = "application_deleted"  # about an application
+    RETENTION_ENDED = "retention_ended"  # ending; about a person or an application
     RESTRICTED = "restricted"  # ground
     RESTRICTION_ENDS = "restriction_ends"  # ground, on
     RESTRICTION_LIFTED = "restriction_lifted"  # ground
@@ -40,6 +49,11 @@ class LedgerKind(models.TextChoices):
     CONSENT_WITHDRAWN = "consent_withdrawn"  # consent
     BACKED_UP = "backed_up"  # about nobody: a copy made before lacks this entry
     REPLAYED = "replayed"  # about nobody; counts
+
+    @classmethod
+    def without_keys(cls) -> "tuple[LedgerKind, ...]":
+        """After these a person's key is destroyed. Applications have none."""
+        return cls.ERASED, cls.RETENTION_ENDED
 
 
 class LedgerEntry(models.Model):
@@ -82,9 +96,15 @@ class LedgerEntry(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(written_at__isnull=True), name="ledger_to_write"),
+            models.Index(fields=["at", "id"], name="ledger_by_time"),
         ]
         triggers = [
-            pgtrigger.Protect(name="ledger_is_append_only", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="ledger_is_append_only",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Delete,
+                func=ONLY_LONG_WRITTEN,
+            ),
             pgtrigger.Trigger(
                 name="ledger_is_only_placed",
                 when=pgtrigger.Before,

@@ -77,6 +77,7 @@ class OutboundMail(models.Model):
         verbose_name_plural = _("outbound mails")
         indexes = [
             models.Index(fields=["due_at"], condition=models.Q(status="queued"), name="mail_due"),
+            models.Index(fields=["created_at", "id"], name="mail_by_time"),
         ]
 
     def __str__(self) -> str:

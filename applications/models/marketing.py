@@ -32,3 +32,4 @@ class MarketingMessage(OwnedBySubject):
     class Meta:
         verbose_name = _("marketing message")
         verbose_name_plural = _("marketing messages")
+        indexes = [models.Index(fields=["at", "id"], name="marketing_by_time")]

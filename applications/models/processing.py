@@ -18,6 +18,7 @@ def _evidence(field: AnyField, source: Source = Source.SYSTEM, label: str = "") 
 
 class ContractEnd(models.TextChoices):
     CLOSED = "closed", _("The application was closed")
+    SIGNED = "signed", _("The loan contract was signed")
     TERMINATED = "terminated", _("The consumer ended it")
     ERASED = "erased", _("The person's data were erased")
 
@@ -138,6 +139,11 @@ class Restriction(OwnedBySubject):
             ),
             models.Index(
                 fields=["ends_on"], condition=models.Q(lifted_at__isnull=True), name="restriction_to_lift"
+            ),
+            models.Index(
+                fields=["lifted_at", "id"],
+                condition=models.Q(lifted_at__isnull=False),
+                name="restriction_lifted",
             ),
         ]
 

@@ -55,6 +55,15 @@ class DataSubject(models.Model):
         permissions = [("find_person", _("Can find a person by what they are known by"))]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(erased_at__isnull=False), name="erased_subject"),
+            # What the retention run looks for.
+            models.Index(
+                fields=["created_at", "id"], condition=models.Q(erased_at__isnull=True), name="living_subject"
+            ),
+            models.Index(
+                fields=["erased_at", "id"],
+                condition=models.Q(erased_at__isnull=False),
+                name="erased_subject_by_time",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -140,6 +149,7 @@ class ConsumerSession(OwnedBySubject):
                 name="session_by_time",
             ),
             models.Index(fields=["network_index", "created_at"], name="session_by_network"),
+            models.Index(fields=["expires_at", "id"], name="session_by_end"),
         ]
         # Of the page of security signals, which belongs to no model; here, because a permission needs one.
         permissions = [("view_security_signals", "Can see the security signals")]

@@ -25,3 +25,4 @@ class ThirdPartyRecord(OwnedBySubject):
     class Meta:
         verbose_name = _("record from a third party")
         verbose_name_plural = _("records from third parties")
+        indexes = [models.Index(fields=["received_at", "id"], name="third_party_by_time")]

@@ -34,19 +34,21 @@ def draft_of(subject_id: UUID, *, purpose: Purpose) -> Application | None:
         )
 
 
-def applications_of(subject_id: UUID, *, purpose: Purpose) -> list[Application]:
-    """All applications of a consumer, newest first, for the consumer's own pages."""
+def applications_of(subject_id: UUID, *, purpose: Purpose, emptied: bool = False) -> list[Application]:
+    """The applications of a consumer, newest first, for the consumer's own pages; `emptied`: also those of
+    which only evidence is left."""
     require(subject_id, purpose)
-    return list(Application.objects.filter(subject_id=subject_id).order_by("-created_at"))
+    found = Application.objects.filter(subject_id=subject_id).order_by("-created_at")
+    return list(found if emptied else found.filter(emptied_at__isnull=True))
 
 
 def own_application(*, subject_id: UUID, application_id: UUID, purpose: Purpose) -> Application | None:
-    """An application that was sent, if it is this consumer's own."""
+    """An application that was sent, if it is this consumer's own; None once its data are gone."""
     require(subject_id, purpose)
     with opened(purpose, person=subject_id):
         return (
             Application.objects.select_related("subject", *MODEL_NAMES)
-            .filter(pk=application_id, subject_id=subject_id)
+            .filter(pk=application_id, subject_id=subject_id, emptied_at__isnull=True)
             .exclude(status=ApplicationStatus.DRAFT)
             .first()
         )

@@ -72,7 +72,7 @@ def keys_obstacle() -> Obstacle | None:
     alive = set(
         DataSubject.objects.filter(pk__in=destroyed, erased_at__isnull=True).values_list("pk", flat=True)
     )
-    known = LedgerEntry.objects.filter(about_id__in=alive, kind=LedgerKind.ERASED)
+    known = LedgerEntry.objects.filter(about_id__in=alive, kind__in=LedgerKind.without_keys())
     return Obstacle.KEYS_KNOW_MORE if alive.difference(known.values_list("about_id", flat=True)) else None
 
 

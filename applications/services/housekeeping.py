@@ -1,30 +1,27 @@
-"""What ends by itself: codes, sessions, drafts never sent. Small chunks, counted."""
+"""What ends beside the retention run: codes, sessions of staff, keys of nobody. Small chunks, counted."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from uuid import UUID
 
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications.crypto import keyring
 from applications.models import (
-    Application,
-    ConsumerSession,
     DataSubject,
     EmailChallenge,
     OutboundMail,
     SecondFactor,
     SignInTry,
 )
-from applications.retention_rules import RULES, Retention
-from applications.selectors.permission import standing_restrictions
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.services.operations import DAILY_JOBS
-from applications.states import ApplicationStatus
 
 CHUNK = 500
 TRIES_KEPT = timedelta(days=1)
@@ -52,11 +49,15 @@ def _delete_in_chunks(due: Callable[[], QuerySet]) -> int:
             total += len(chunk)
 
 
+def ended_challenges(now: datetime) -> QuerySet[EmailChallenge]:
+    """Mailed codes that were asked for long enough ago."""
+    return EmailChallenge.objects.filter(created_at__lt=rules_in_force()[Retention.CODE].over_before(now))
+
+
 def end_challenges() -> dict[str, int]:
     """Forget mailed codes a day after they were asked for: the keys first, then the rows."""
-    before = RULES[Retention.CODE].over_before(timezone.now())
     counts = {"mails": 0, "challenges": 0}
-    due = EmailChallenge.objects.filter(created_at__lt=before).values_list("pk", flat=True)
+    due = ended_challenges(timezone.now()).values_list("pk", flat=True)
     while owners := list(due[:CHUNK]):
         keyring.forget_keys(owners)
         counts["mails"] += _delete_in_chunks(partial(OutboundMail.objects.filter, owner_id__in=owners))
@@ -67,34 +68,12 @@ def end_challenges() -> dict[str, int]:
     return counts
 
 
-def end_sessions() -> dict[str, int]:
-    """Delete sessions once their period since they could last have been used is over."""
-    before = RULES[Retention.SECURITY].over_before(timezone.now())
-    return {"sessions": _delete_in_chunks(lambda: ConsumerSession.objects.filter(expires_at__lt=before))}
-
-
 def end_staff_sessions() -> dict[str, int]:
     """Delete sessions of staff that nobody can use any more, and tries at their door a day after."""
     now = timezone.now()
     return {
         "sessions": _delete_in_chunks(lambda: Session.objects.filter(expire_date__lt=now)),
         "tries": _delete_in_chunks(lambda: SignInTry.objects.filter(created_at__lt=now - TRIES_KEPT)),
-    }
-
-
-def end_drafts() -> dict[str, int]:
-    """Delete drafts that were never sent, once their period since the last save is over.
-
-    A restriction stops deletion as well: the data are stored (GDPR Art. 18(1)(b), (c)).
-    """
-    before = RULES[Retention.DRAFT].over_before(timezone.now())
-    restricted = Exists(standing_restrictions().filter(subject=OuterRef("subject")))
-    return {
-        "drafts": _delete_in_chunks(
-            lambda: Application.objects.filter(
-                ~restricted, status=ApplicationStatus.DRAFT, saved_at__lt=before
-            )
-        )
     }
 
 
@@ -146,8 +125,6 @@ KEY_OWNERS: list[type[models.Model]] = [DataSubject, EmailChallenge, SecondFacto
 
 DAILY_JOBS |= {
     "end_challenges": end_challenges,
-    "end_sessions": end_sessions,
     "end_staff_sessions": end_staff_sessions,
-    "end_drafts": end_drafts,
     "sweep_orphan_keys": sweep_orphan_keys,
 }

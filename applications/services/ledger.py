@@ -47,10 +47,10 @@ def note(
         LedgerEntry.objects.create(kind=kind, about_id=about_id, at=at or timezone.now(), detail=detail)
 
 
-def note_deleted(kind: LedgerKind, ids: Collection[UUID]) -> None:
-    """The same for many that go together: people (ERASED), applications (APPLICATION_DELETED)."""
+def note_all(kind: LedgerKind, ids: Collection[UUID], **detail: Any) -> None:
+    """The same about many at once."""
     if not _replaying.get():
-        LedgerEntry.objects.bulk_create(LedgerEntry(kind=kind, about_id=one) for one in ids)
+        LedgerEntry.objects.bulk_create(LedgerEntry(kind=kind, about_id=one, detail=detail) for one in ids)
 
 
 def noted(kind: LedgerKind, ids: Collection[UUID]) -> set[UUID]:

@@ -10,7 +10,6 @@ from uuid import UUID
 from applications.actors import SYSTEM, Actor
 from applications.ledger_file import Line
 from applications.models import (
-    Application,
     Consent,
     DataSubject,
     LedgerKind,
@@ -22,6 +21,7 @@ from applications.personal import Purpose
 from applications.selectors.permission import standing_restrictions
 from applications.services import processing
 from applications.services.ledger import REPLAYS
+from applications.services.retention import end_again
 
 
 def _of_the_living(replay: Callable[[Line, UUID], None]) -> Callable[[Line], None]:
@@ -84,17 +84,12 @@ def _withdraw(line: Line, subject_id: UUID) -> None:
         processing.withdraw_consent(consent_id=consent_id, subject_id=subject_id, actor=SYSTEM, at=line.at)
 
 
-def _delete_application(line: Line) -> None:
-    if line.about_id:
-        Application.objects.filter(pk=line.about_id).delete()
-
-
 def _nothing(_line: Line) -> None:
     """The entry alone is what was missing."""
 
 
 REPLAYS |= {
-    LedgerKind.APPLICATION_DELETED: _delete_application,
+    LedgerKind.RETENTION_ENDED: end_again,
     LedgerKind.RESTRICTED: _of_the_living(_restrict),
     LedgerKind.RESTRICTION_ENDS: _of_the_living(_announce_end),
     LedgerKind.RESTRICTION_LIFTED: _of_the_living(_lift),

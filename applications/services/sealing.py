@@ -6,8 +6,8 @@ the database could write the whole chain anew.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ from django.utils import timezone
 
 from applications import chain
 from applications.chain import GENESIS
-from applications.models import AuditEntry
+from applications.models import AuditCut, AuditEntry
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.services.operations import DAILY_JOBS
 
 log = structlog.get_logger(__name__)
@@ -33,10 +35,14 @@ SEALED_WITHIN = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Head:
-    """The end of the chain at some moment: how many entries it held, and the digest of the last."""
+    """The end of the chain at some moment: how many entries it held, and the digest of the last.
+
+    `published_at` is when it was written outside the database, where that is known.
+    """
 
     sequence: int
     digest: bytes
+    published_at: datetime | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.sequence}:{self.digest.hex()}"
@@ -115,8 +121,14 @@ def current_head() -> Head | None:
     """The newest sealed entry's place and digest; None while nothing is sealed."""
     newest = AuditEntry.objects.filter(sequence__isnull=False).order_by("-sequence").first()
     if newest is None or newest.sequence is None:
-        return None
+        return current_cut()
     return Head(newest.sequence, bytes(newest.digest or b""))
+
+
+def current_cut() -> Head | None:
+    """The last entry that went because its time was over; None while the chain is whole."""
+    cut = AuditCut.objects.order_by("-sequence").first()
+    return Head(cut.sequence, bytes(cut.digest)) if cut is not None else None
 
 
 # --- heads outside the database --------------------------------------------------------------------------
@@ -150,13 +162,13 @@ def published_heads() -> list[Head]:
     if not path.exists():
         return heads
     for line in filter(str.strip, path.read_text(encoding="utf-8").splitlines()):
-        head = line.partition(" ")[2]
+        moment, _space, head = line.partition(" ")
         if head.startswith(RESTORED):
             end = head.removeprefix(RESTORED)
             last = Head.parse(end).sequence if end else 0
             heads = [one for one in heads if one.sequence <= last]
         else:
-            heads.append(Head.parse(head))
+            heads.append(replace(Head.parse(head), published_at=datetime.fromisoformat(moment)))
     return heads
 
 
@@ -164,12 +176,17 @@ def published_heads() -> list[Head]:
 def problems(heads: Iterable[Head]) -> Iterator[str]:
     """What is wrong with the audit, in words for staff; nothing when every entry stands as it was sealed.
 
-    `heads` are known from outside: each must be in the chain, or its tail was cut off or written anew.
+    `heads` are known from outside: each must be in the chain, or its tail was cut off or written anew. The
+    chain may begin after a head that was published so long ago that all up to it was kept for its time.
     """
-    wanted: dict[int, set[bytes]] = defaultdict(set)
-    for head in heads:
-        wanted[head.sequence].add(head.digest)
-    sequence, digest = 0, GENESIS
+    known, wanted = list(heads), defaultdict(set)
+    cut = current_cut()
+    sequence, digest = (cut.sequence, cut.digest) if cut else (0, GENESIS)
+    if cut is not None:
+        yield from _problems_of_the_cut(cut, known)
+    for head in known:
+        if head.sequence > sequence:
+            wanted[head.sequence].add(head.digest)
     rows = AuditEntry.objects.filter(sequence__isnull=False).order_by("sequence")
     for entry in rows.iterator(chunk_size=2000):
         assert entry.sequence is not None  # noqa: S101 - the filter sees to it
@@ -186,6 +203,15 @@ def problems(heads: Iterable[Head]) -> Iterator[str]:
     late = AuditEntry.objects.filter(digest__isnull=True, at__lt=timezone.now() - SEALED_WITHIN).count()
     if late:
         yield f"{late} entries are older than {SEALED_WITHIN.seconds // 60} minutes and not sealed."
+
+
+def _problems_of_the_cut(cut: Head, known: list[Head]) -> Iterator[str]:
+    published = [head for head in known if head == cut and head.published_at is not None]
+    before = rules_in_force()[Retention.AUDIT].over_before(timezone.now())
+    if not published:
+        yield f"The beginning is missing: entry {cut.sequence}, after which the chain begins, was no head."
+    elif not any(head.published_at and head.published_at < before for head in published):
+        yield f"The beginning is missing: entries up to {cut.sequence} went before their time."
 
 
 DAILY_JOBS["publish_audit_head"] = publish_head

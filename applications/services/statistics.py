@@ -11,7 +11,8 @@ from django.utils import timezone
 from applications.crypto import keyring
 from applications.models import DataSubject, Milestone, MilestoneReached, StatisticsMonth
 from applications.personal import Category, Purpose
-from applications.retention_rules import RULES, Retention
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.selectors.permission import refusal
 from applications.services.housekeeping import KEY_OWNERS
 from applications.services.operations import DAILY_JOBS
@@ -74,7 +75,7 @@ def rotate_pseudonyms() -> dict[str, int]:
         if today > _end_of(month.month) + RESOLVABLE:
             _seal(month)
             counts["months_sealed"] += 1
-    oldest = RULES[Retention.USAGE].over_before(today).replace(day=1)
+    oldest = rules_in_force()[Retention.USAGE].over_before(today).replace(day=1)
     counts["months_deleted"] = StatisticsMonth.objects.filter(month__lt=oldest).delete()[0]
     return counts
 

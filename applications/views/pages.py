@@ -13,6 +13,7 @@ from applications.panels import account_panels
 from applications.personal import Purpose
 from applications.selectors.people import FORM_CATEGORIES, applications_of, consents_of
 from applications.selectors.permission import refusal
+from applications.selectors.retention import kept_of_account, kept_of_application
 from applications.selectors.who_saw import who_saw
 from applications.services.processing import withdraw_consent
 from applications.states import ApplicationStatus
@@ -53,14 +54,19 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account(request: ConsumerRequest) -> HttpResponse:
     """The consumer's applications."""
-    found = applications_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+    found = applications_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS, emptied=True)
     refused = refusal(request.consumer.subject_id, Purpose.HANDLE_APPLICATIONS, categories=FORM_CATEGORIES)
+    draft = next((one for one in found if one.status == ApplicationStatus.DRAFT), None)
     context = {
         "subject": request.consumer.subject,
         "stopped": refused.sentence if refused else "",
-        "applications": [one for one in found if one.status != ApplicationStatus.DRAFT],
+        "applications": [
+            (one, kept_of_application(one)) for one in found if one.status != ApplicationStatus.DRAFT
+        ],
+        "account_kept": kept_of_account(request.consumer.subject),
         "consents": consents_of(request.consumer.subject_id, purpose=Purpose.DATA_SUBJECT_RIGHTS),
         "panels": account_panels.rendered(request, request.consumer.subject),
-        "draft": next((one for one in found if one.status == ApplicationStatus.DRAFT), None),
+        "draft": draft,
+        "draft_kept": kept_of_application(draft) if draft else None,
     }
     return render(request, "applications/account.html", context)

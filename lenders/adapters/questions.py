@@ -96,6 +96,7 @@ class DeletionReason(StrEnum):
     NOT_SELECTED = "not_selected"
     CONSENT_WITHDRAWN = "consent_withdrawn"
     ERASURE = "erasure"
+    RETENTION_OVER = "retention_over"
 
 
 @dataclass(frozen=True, slots=True)

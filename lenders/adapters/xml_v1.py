@@ -44,6 +44,7 @@ DELETION_REASONS: Mapping[DeletionReason, str] = {
     DeletionReason.NOT_SELECTED: "NOT_CHOSEN",
     DeletionReason.CONSENT_WITHDRAWN: "CONSENT_WITHDRAWN",
     DeletionReason.ERASURE: "ERASURE_REQUEST",
+    DeletionReason.RETENTION_OVER: "RETENTION_OVER",
 }
 
 

@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.crypto.fields import EncryptedText
 from applications.models import Application, OwnedBySubject
-from applications.personal import Category, NotPersonal, Personal, Source, personal
+from applications.personal import Category, Mask, NotPersonal, Personal, Source, personal
+from applications.retention_rules import Retention
 from lenders.models.lender import Lender
 from lenders.models.told import from_lender
 from lenders.states import WAITING, Asking, SigningClaim, SubmissionStatus
@@ -34,7 +35,8 @@ class Submission(OwnedBySubject):
             max_length=24,
             choices=SubmissionStatus.choices,
             default=SubmissionStatus.QUEUED,
-        )
+        ),
+        Retention.EVIDENCE,
     )
     lender_reference = EncryptedText(
         _("the lender's number"),
@@ -69,13 +71,25 @@ class Submission(OwnedBySubject):
             choices=SigningClaim.choices,
             blank=True,
             default=SigningClaim.NONE,
-        )
+        ),
+        Retention.EVIDENCE,
+    )
+    # Of what the person saw of the offer when they chose it: proof that outlives the figures themselves.
+    offer_digest = personal(
+        models.BinaryField(_("chosen offer, as a digest"), max_length=32, null=True),
+        Category.TRANSACTIONS,
+        retention=Retention.EVIDENCE,
+        mask=Mask.HIDDEN,
     )
     error_code = models.CharField(_("fault"), max_length=40, blank=True)
     page_wait_until = models.DateTimeField(_("the page waits until"))
     late_until = models.DateTimeField(_("an answer counts until"))
-    created_at = personal(models.DateTimeField(_("created"), auto_now_add=True), Category.TRANSACTIONS)
-    answered_at = from_lender(models.DateTimeField(_("answered"), null=True))
+    created_at = personal(
+        models.DateTimeField(_("created"), auto_now_add=True),
+        Category.TRANSACTIONS,
+        retention=Retention.EVIDENCE,
+    )
+    answered_at = from_lender(models.DateTimeField(_("answered"), null=True), Retention.EVIDENCE)
 
     not_personal = NotPersonal(
         "what the lender asks of everybody, clocks, and codes of faults",

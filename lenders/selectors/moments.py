@@ -28,6 +28,8 @@ from lenders.states import DeletionReason, DeliveryKind, DeliveryStatus, Submiss
 
 CONSUMER, STAFF, LENDER, SYSTEM = ActorKind.CONSUMER, ActorKind.STAFF, ActorKind.LENDER, ActorKind.SYSTEM
 MOST = 500  # rows of a kind; an application has some dozens
+# Reasons for which a lender is asked to delete without the person asking for it.
+BY_ITSELF = frozenset({DeletionReason.NOT_SELECTED, DeletionReason.RETENTION_OVER})
 # Told by the deliveries and by the offers.
 TOLD_OTHERWISE = {SubmissionStatus.QUEUED, SubmissionStatus.OFFERED}
 OF_THE_LENDER = {
@@ -144,7 +146,7 @@ class _Told:
         """That lenders are to delete what they received, and what they answered."""
         for one in DeletionNotice.objects.filter(submission__in=self.submissions):
             sentence = _("It is to delete what it received. %(why)s") % {"why": one.get_reason_display()}
-            actor = SYSTEM if one.reason == DeletionReason.NOT_SELECTED else CONSUMER
+            actor = SYSTEM if one.reason in BY_ITSELF else CONSUMER
             yield self._moment(one.submission_id, one.requested_at, sentence, actor, code=one.reason)
             if one.acknowledged_at is not None:
                 actor = STAFF if one.recorded_by_staff else LENDER

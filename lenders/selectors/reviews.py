@@ -88,7 +88,9 @@ def _reviewable() -> QuerySet[Submission]:
     asked = LenderWord.objects.filter(submission=OuterRef("pk"), kind=WordKind.REVIEW)
     open_or_newer = asked.filter(Q(outcome=ReviewOutcome.NONE) | Q(asked_at__gte=decided_at))
     return (
-        Submission.objects.filter(Q(status__in=REFUSED) | Exists(personalised))
+        Submission.objects.filter(
+            Q(status__in=REFUSED) | Exists(personalised), application__emptied_at__isnull=True
+        )
         .exclude(deletion__acknowledgement=Acknowledgement.DELETED)
         .exclude(Exists(open_or_newer))
     )

@@ -15,7 +15,8 @@ from applications.services.locking import lock_subject
 from applications.services.submitting import change_status
 from applications.states import ApplicationStatus
 from lenders.errors import LenderLapsed, OfferNotOpen
-from lenders.models import Offer
+from lenders.models import Offer, Submission
+from lenders.offer_digest import digest_of
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery
 from lenders.services.moves import move
 from lenders.services.payload import PURPOSE
@@ -51,6 +52,7 @@ def choose(*, offer_id: UUID, subject_id: UUID, actor: Actor) -> None:
         if not opened or not move(offer.submission, SubmissionStatus.SELECTED):
             raise OfferNotOpen
         change_status(application=application, to=ApplicationStatus.CHOSEN, actor=actor)
+        Submission.objects.filter(pk=offer.submission_id).update(offer_digest=digest_of(offer))
         audit.record(actor=actor, action="offer.chosen", subject_id=subject_id, row=offer)
         statistics.count_on_commit(subject_id=subject_id, milestone=Milestone.CHOSE)
         new_delivery(offer.submission, DeliveryKind.CHOICE).save(force_insert=True)

@@ -11,6 +11,7 @@ from applications.actors import Actor
 from applications.models import Application, ContactRole, MailKind
 from applications.selectors.contacts import contact
 from applications.services import audit
+from applications.services.closing import end_application
 from applications.services.locking import lock_subject
 from applications.services.submitting import change_status
 from applications.states import ApplicationStatus
@@ -44,7 +45,7 @@ def contract_signed(submission: Submission, actor: Actor) -> str:
         submission, SubmissionStatus.CONTRACT_SIGNED
     ):
         return _claim(submission, actor)
-    change_status(application=application, to=ApplicationStatus.CONTRACTED, actor=actor)
+    end_application(application=application, to=ApplicationStatus.CONTRACTED, actor=actor)
     _let_go(submission)
     ask_all_to_delete(application_id=application.pk, reason=DeletionReason.NOT_SELECTED, actor=actor)
     tell_by_mail(submission, MailKind.CONTRACT_SIGNED, our_mailbox=contact(ContactRole.CONTROLLER).email)

@@ -3,16 +3,18 @@
 The request discloses nothing: it carries our number of the submission and the reason.
 """
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from applications import live
-from applications.actors import Actor, ActorKind
+from applications.actors import SYSTEM, Actor, ActorKind
 from applications.doorbell import ring_on_commit
+from applications.models import Disclosure, DisclosureStatus
 from applications.services import audit
 from applications.services.locking import lock_subject
 from lenders.errors import NotAcknowledged
@@ -21,6 +23,7 @@ from lenders.selectors.deletions import data_left, takes_deletions
 from lenders.services import words
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery
 from lenders.states import (
+    OF_A_RIGHT,
     Acknowledgement,
     DeletionReason,
     DeliveryKind,
@@ -30,6 +33,9 @@ from lenders.states import (
     SubmissionStatus,
     acknowledgement_sources,
 )
+
+TELLING = timedelta(days=7)
+"""So long an application waits for its lenders to be told before what we hold of it goes."""
 
 
 def ask_to_delete(*, submission: Submission, reason: DeletionReason, actor: Actor) -> DeletionNotice | None:
@@ -71,6 +77,38 @@ def ask_all_to_delete(*, application_id: UUID, reason: DeletionReason, actor: Ac
     received = submissions.exclude(status=SubmissionStatus.CONTRACT_SIGNED)
     for submission in received.exclude(signing_claim=SigningClaim.OPEN).order_by("pk"):
         ask_to_delete(submission=submission, reason=reason, actor=actor)
+
+
+def tell_before_the_end(application_ids: Collection[UUID]) -> set[UUID]:
+    """The time for which these applications are kept is over: their lenders are asked to delete them as well.
+
+    Which of the applications wait for that: while a lender is being told, for TELLING days at most, and while
+    something is on its way to one. Must run inside a transaction that holds their people.
+    """
+    for submission in _untold(application_ids).select_related("lender").order_by("pk"):
+        ask_to_delete(submission=submission, reason=DeletionReason.RETENTION_OVER, actor=SYSTEM)
+    now = timezone.now()
+    told_now = Q(kind__in=OF_A_RIGHT, created_at__gt=now - TELLING)
+    under_way = Delivery.objects.filter(
+        Q(lease_until__gte=now) | told_now,
+        submission__application__in=application_ids,
+        status=DeliveryStatus.DUE,
+    )
+    return set(under_way.values_list("submission__application_id", flat=True))
+
+
+def _untold(application_ids: Collection[UUID]) -> QuerySet[Submission]:
+    """Where something left, or may have, and nobody was asked yet: but for a lender that keeps it for the
+    contract that was signed, or may have been.
+    """
+    carried = Delivery.objects.filter(submission=OuterRef(OuterRef("pk")))
+    left = Disclosure.objects.filter(delivery__in=carried.values("pk")).exclude(
+        status=DisclosureStatus.NOT_MADE
+    )
+    found = Submission.objects.filter(
+        Exists(left), application__in=application_ids, deletion__isnull=True
+    ).exclude(status=SubmissionStatus.CONTRACT_SIGNED)
+    return found.exclude(signing_claim=SigningClaim.OPEN)
 
 
 def take_back_by_hand(submission: Submission) -> None:

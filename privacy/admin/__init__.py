@@ -1,6 +1,6 @@
 """The DPO's registers and pages in the Django admin."""
 
-from privacy.admin import pages, request_dashboard
+from privacy.admin import holds, pages, request_dashboard, retention
 from privacy.admin.assessments import AssessmentAdmin
 from privacy.admin.breaches import BreachAdmin
 from privacy.admin.contacts import ContactAdmin
@@ -12,5 +12,6 @@ from privacy.admin.requests import RightsRequestAdmin
 
 __all__ = [
     "AssessmentAdmin", "BreachAdmin", "ContactAdmin", "DisclosureRequestAdmin", "LetterTemplateAdmin",
-    "MailboxMessageAdmin", "OtherControllerAdmin", "RightsRequestAdmin", "pages", "request_dashboard",
+    "MailboxMessageAdmin", "OtherControllerAdmin", "RightsRequestAdmin", "holds", "pages",
+    "request_dashboard", "retention",
 ]  # fmt: skip

@@ -21,8 +21,9 @@ from applications.crypto import keyring
 from applications.crypto.rings import last_epoch_of, opens_up_to
 from applications.formats import date_text
 from applications.models import Application, DataSubject, EmailChallenge, LedgerKind, OutboundMail
-from applications.retention_rules import RULES
+from applications.selectors.periods import rules_in_force
 from applications.selectors.permission import standing_restrictions
+from applications.selectors.retention import standing_holds
 from applications.services import ledger
 from applications.services.locking import lock_subject
 from applications.services.processing import lift_restriction
@@ -69,6 +70,8 @@ class ErasureOfAPerson:
 
     def ledger(self, request: RightsRequest) -> Done | Wait:
         """The entry by which the erasure is known, also to a copy that is restored later."""
+        if _is_held(request):
+            return Wait("held", timedelta(hours=6))
         if _is_owed_a_copy(request):
             return Wait("access_first", timedelta(minutes=10))
         Erasure.objects.get_or_create(
@@ -104,6 +107,8 @@ class ErasureOfAPerson:
     def close(self, request: RightsRequest) -> Done | Wait:
         """From here on nothing is written about the person any more; traces to look for are set aside."""
         subject = lock_subject(request.person.pk)
+        if _is_held(request):
+            return Wait("held", timedelta(hours=6))
         if _is_owed_a_copy(request):  # asked for meanwhile: without the person it could never be answered
             return Wait("access_first", timedelta(minutes=10))
         if notification.is_handing_out(subject.pk):
@@ -170,6 +175,15 @@ class ErasureOfAPerson:
             return []
         parts = [Part(_("The erasure"), list(_certificate(erasure))), notification.prove(request)]
         return [*parts, _stayed(request)] if request.kept else parts
+
+
+def _is_held(request: RightsRequest) -> bool:
+    """Whether a legal hold stands on more than what stays anyway (GDPR Art. 17(3)(e)): lifted, or decided
+    anew, the erasure goes on.
+    """
+    stays = [UUID(one["application"]) for one in request.kept]
+    holds = standing_holds(timezone.localdate()).filter(subject=request.subject_id)
+    return holds.exclude(application__in=stays).exists()
 
 
 def _is_owed_a_copy(request: RightsRequest) -> bool:
@@ -261,7 +275,7 @@ def _goes(request: RightsRequest) -> Part:
 
 def _stays(request: RightsRequest) -> Part:
     lines = [
-        (held.name, str(Exception17.DUTY.label), str(RULES[rule].text))
+        (held.name, str(Exception17.DUTY.label), str(rules_in_force()[rule].text))
         for held in explain(request.person)
         if outlives_its_subject(held.model)
         for rule in held.retention

@@ -24,7 +24,7 @@ from applications.declarations import Declared
 from applications.formats import date_text, money_text
 from applications.models import DataSubject
 from applications.personal import Category, Purpose
-from applications.retention_rules import RULES
+from applications.selectors.periods import rules_in_force
 from applications.selectors.who_saw import Sight, who_saw
 from applications.subject_data import ExportedRow
 from privacy.datamap import by_category, doors, rules_by_category
@@ -121,12 +121,13 @@ def _section(category: Category, rows: list[ExportedRow], attachments: list[Atta
     entries = by_category().get(category, [])
     grounds = {ground for entry in entries for ground in uses_of(entry.mark).items()}
     sources = {source for entry in entries for source in entry.mark.sources}
+    rules = rules_in_force()
     return Section(
         category=category,
         holds=str(POLICIES[category].holds),
         grounds=tuple(sorted(f"{purpose.label}: {basis.label}" for purpose, basis in grounds)),
         sources=tuple(sorted(str(source.label) for source in sources)),
-        kept=tuple(f"{rule.label}: {RULES[rule].text}" for rule in rules_by_category().get(category, ())),
+        kept=tuple(f"{rule.label}: {rules[rule].text}" for rule in rules_by_category().get(category, ())),
         rows=tuple(found for row in rows if (found := row_of(row, category, attachments)) is not None),
     )
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from dateutil.relativedelta import relativedelta
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +14,8 @@ from applications.crypto.keyring import data_key_scope
 from applications.crypto.reading import unless_destroyed
 from applications.form_fields import label_text
 from applications.models import Application, ApplicationEvent, Complaint, StaffUser
-from applications.retention_rules import RULES, Retention
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.states import ApplicationStatus
 from lenders.models import Submission
 from lenders.states import SigningClaim, SubmissionStatus
@@ -40,8 +40,10 @@ def open_besides(request: RightsRequest) -> QuerySet[RightsRequest]:
 
 
 def applications_of(subject_id: UUID) -> list[Application]:
-    """What the person sent; a draft is theirs alone."""
-    sent = Application.objects.filter(subject=subject_id).exclude(status=ApplicationStatus.DRAFT)
+    """What the person sent, while its data are there; a draft is theirs alone."""
+    sent = Application.objects.filter(subject=subject_id, emptied_at__isnull=True).exclude(
+        status=ApplicationStatus.DRAFT
+    )
     return list(sent.order_by("-submitted_at", "pk"))
 
 
@@ -84,8 +86,7 @@ def _signed_at(subject_id: UUID) -> dict[UUID, datetime | None]:
 def _until(counted_from: datetime | None, today: date) -> date | None:
     if counted_from is None:
         return None
-    months = RULES[Retention.APPLICATION].months
-    until = timezone.localdate(counted_from) + relativedelta(months=months)
+    until = rules_in_force()[Retention.APPLICATION].last_day(timezone.localdate(counted_from))
     return until if until > today else None
 
 

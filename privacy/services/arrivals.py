@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications import normalise
@@ -20,8 +21,9 @@ from applications.crypto.matching import confirmed
 from applications.form_fields import FORM_FIELDS
 from applications.models import DataSubject
 from applications.personal import Purpose
-from applications.retention_rules import RULES, Retention
+from applications.retention_rules import Retention
 from applications.selectors.people import answers
+from applications.selectors.periods import rules_in_force
 from applications.selectors.permission import require
 from applications.services import audit
 from applications.services.drafts import open_draft, save_answers
@@ -152,7 +154,7 @@ def _enter(
         raise Refused("too_many")
     arrival = Arrival(
         controller=sender, address=address, content=payload, transfer_id=transfer_id, digest=digest,
-        received_at=now, expires_at=now + timedelta(days=RULES[Retention.DRAFT].days),
+        received_at=now, expires_at=now + timedelta(days=rules_in_force()[Retention.DRAFT].days),
     )  # fmt: skip
     with key_of_a_new_owner(arrival.pk):
         arrival.save(force_insert=True)
@@ -222,10 +224,15 @@ def _end(arrival: Arrival, status: ArrivalStatus) -> None:
     transaction.on_commit(lambda: keyring.destroy_key(arrival.pk))
 
 
+def expired_arrivals(now: datetime) -> QuerySet[Arrival]:
+    """What nobody came for."""
+    return Arrival.objects.filter(status=ArrivalStatus.WAITING, expires_at__lt=now)
+
+
 def end_arrivals() -> dict[str, int]:
     """Destroy what nobody came for, and keys that a crash left; forget ended arrivals after their time."""
     now, counts = timezone.now(), {"expired": 0, "forgotten": 0}
-    due = Arrival.objects.filter(status=ArrivalStatus.WAITING, expires_at__lt=now)
+    due = expired_arrivals(now)
     for arrival_id in list(due.values_list("pk", flat=True)):
         with transaction.atomic():
             arrival = Arrival.objects.select_for_update(of=("self",), skip_locked=True).filter(

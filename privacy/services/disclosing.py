@@ -11,17 +11,15 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.crypto.keyring import key_of_a_new_owner
 from applications.errors import IllegalTransition
-from applications.models import Application, Recipient, StaffUser
+from applications.models import Application, Recipient
 from applications.personal import Category, RecipientKind
 from applications.references import make_reference
-from applications.roles import Role
-from applications.selectors.staff import roles_in_force
 from applications.services.locking import lock_subject
 from applications.states import ApplicationStatus
 from applications.uploads import Upload
 from privacy.disclosure_package import Scope
 from privacy.disclosure_states import DisclosureState
-from privacy.errors import DecisionMissing, NoCase, NoOfficer, RecipientLapsed, SamePerson
+from privacy.errors import DecisionMissing, NoCase, RecipientLapsed
 from privacy.models import (
     AskedBy,
     DisclosureCase,
@@ -33,6 +31,7 @@ from privacy.models import (
 from privacy.sealing import as_der, fingerprint, read_certificate
 from privacy.services.disclosure_moves import locked, move, note
 from privacy.services.secrecy import Secrecy, check_secrecy
+from privacy.services.two_people import require_two
 
 S = DisclosureState
 
@@ -187,21 +186,11 @@ def approve(*, request_id: UUID, actor: Actor, seen: str | None = None) -> Discl
         request = locked(request_id, seen=seen)
         require_papers(request.recipient)
         if request.state == S.APPROVED_ONCE:
-            _require_two(request.first_by, actor.identifier)
+            require_two(request.first_by, actor.identifier)
             move(request, S.APPROVED, actor, second_by=actor.identifier)
         else:
             move(request, S.APPROVED_ONCE, actor, first_by=actor.identifier)
     return request
-
-
-def _require_two(first: str, second: str) -> None:
-    """Two accounts of two people: of one address they are the same person's."""
-    people = list(StaffUser.objects.filter(pk__in=[int(one) for one in {first, second} if one.isdecimal()]))
-    addresses = [one.email.casefold() for one in people if one.email]
-    if len(people) < 2 or len(set(addresses)) < len(addresses):
-        raise SamePerson
-    if not any(one.is_active and Role.DPO in roles_in_force(one) for one in people):
-        raise NoOfficer
 
 
 def refuse(*, request_id: UUID, why: WhyNot, reasons: str, actor: Actor) -> DisclosureRequest:

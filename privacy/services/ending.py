@@ -12,6 +12,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM
 from applications.crypto import keyring
 from applications.models import DataSubject, LedgerKind
+from applications.selectors.retention import standing_holds
 from applications.services import ledger
 from applications.services.ledger import LedgerUnwritable
 from applications.services.operations import DAILY_JOBS
@@ -22,15 +23,15 @@ from privacy.states import RequestStatus
 
 
 def end_what_stayed() -> dict[str, int]:
-    """Erase each application whose last day is over: the ledger first, the key, then the rows. What is cut
-    short is done again the next day.
+    """Erase each application whose last day is over, but for one that a hold keeps: the ledger first, the
+    key, then the rows. What is cut short is done again the next day.
 
     Raises LedgerUnwritable while the ledger lacks one of them; that one waits.
     """
     today, counts = timezone.localdate(), {"applications": 0}
     with transaction.atomic():
         heirs = {UUID(one["heir"]) for request in _done() for one in request.kept if _is_over(one, today)}
-        ledger.note_deleted(LedgerKind.ERASED, heirs - ledger.noted(LedgerKind.ERASED, heirs))
+        ledger.note_all(LedgerKind.ERASED, heirs - ledger.noted(LedgerKind.ERASED, heirs))
     with suppress(LedgerUnwritable):
         ledger.write()
     ready = ledger.written(LedgerKind.ERASED, heirs)
@@ -55,7 +56,8 @@ def _done() -> QuerySet[RightsRequest]:
 
 
 def _is_over(one: Mapping[str, str], today: date) -> bool:
-    return "erased_on" not in one and "heir" in one and date.fromisoformat(one["until"]) < today
+    is_due = "erased_on" not in one and "heir" in one and date.fromisoformat(one["until"]) < today
+    return is_due and not standing_holds(today).filter(subject=one["heir"]).exists()
 
 
 def _erase(heir_id: UUID) -> None:

@@ -5,10 +5,11 @@ I/O); what nobody settles afterwards counts as left.
 """
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications.actors import SYSTEM, Actor
@@ -171,12 +172,16 @@ def destroy_package(request: DisclosureRequest) -> None:
     SealedPackage.objects.filter(pk__in=keys).delete()
 
 
+def expired_packages(now: datetime) -> QuerySet[SealedPackage]:
+    return SealedPackage.objects.filter(expires_at__lt=now)
+
+
 def end_sealed_packages() -> dict[str, int]:
     """Destroy packages that expired, the keys first, and what a crash left of those handed over. One that
     nobody took never left; whether one that was taken did, staff have to say.
     """
     counts = {"packages": 0}
-    over = SealedPackage.objects.filter(expires_at__lt=timezone.now())
+    over = expired_packages(timezone.now())
     left = SealedPackage.objects.exclude(request__state=S.SEALED)
     for request_id in (over | left).values_list("request_id", flat=True):
         with transaction.atomic():

@@ -5,13 +5,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope
 from applications.errors import IllegalTransition
-from applications.retention_rules import RULES, Retention
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.services import audit
 from applications.services.operations import DAILY_JOBS
 from privacy.models import MailboxMessage, MessageFile, MessageState, Right, RightsRequest, Way, WhyAside
@@ -149,18 +151,19 @@ def forget_messages() -> dict[str, int]:
     their period. One that nobody has decided about stays.
     """
     counts = {"messages": 0}
-    while chunk := _over(timezone.now()):
+    while chunk := list(settled_long_ago(timezone.now()).values_list("pk", flat=True)[:CHUNK]):
         keyring.forget_keys(chunk)
         MailboxMessage.objects.filter(pk__in=chunk).delete()
         counts["messages"] += len(chunk)
     return counts
 
 
-def _over(now: datetime) -> list[UUID]:
-    before = RULES[Retention.ANSWERS].over_before(now)
+def settled_long_ago(now: datetime) -> QuerySet[MailboxMessage]:
+    """Messages that were set aside long enough ago, and those of requests whose words are gone."""
+    before = rules_in_force()[Retention.ANSWERS].over_before(now)
     aside = MailboxMessage.objects.filter(state=MessageState.SET_ASIDE, settled_at__lt=before)
     answered = MailboxMessage.objects.filter(request__isnull=False, request__words__isnull=True)
-    return list((aside | answered).values_list("pk", flat=True)[:CHUNK])
+    return aside | answered
 
 
 DAILY_JOBS |= {"forget_messages": forget_messages}

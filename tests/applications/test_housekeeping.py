@@ -5,14 +5,12 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from applications.crypto import keyring
 from applications.crypto.models import DataKey
 from applications.models import (
-    Application,
-    ConsumerSession,
     DailyJob,
     EmailChallenge,
     OutboundMail,
@@ -59,33 +57,6 @@ def test_more_than_one_chunk_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
         factories.ask_for_code(factories.address())
     EmailChallenge.objects.update(created_at=timezone.now() - A_DAY_AGO)
     assert housekeeping.end_challenges() == {"mails": 5, "challenges": 5}
-
-
-def test_session_is_deleted_a_year_after_it_could_last_be_used() -> None:
-    factories.subject()
-    factories.subject()
-    kept = ConsumerSession.objects.latest("created_at")
-    ConsumerSession.objects.exclude(pk=kept.pk).update(expires_at=timezone.now() - timedelta(days=366))
-    ConsumerSession.objects.filter(pk=kept.pk).update(expires_at=timezone.now() - timedelta(days=364))
-    assert housekeeping.end_sessions() == {"sessions": 1}
-    assert ConsumerSession.objects.get() == kept
-
-
-def end_drafts_without_waiting(_: int) -> dict[str, int]:
-    with connection.cursor() as cursor:
-        cursor.execute("SET lock_timeout = '1s'")
-    return housekeeping.end_drafts()
-
-
-@pytest.mark.django_db(databases=DATABASES, transaction=True)
-def test_old_draft_that_is_being_sent_at_this_moment_is_passed_over() -> None:
-    application = factories.complete_draft(factories.subject())
-    Application.objects.update(saved_at=timezone.now() - timedelta(days=31))
-    with transaction.atomic():
-        Application.objects.select_for_update().get(pk=application.pk)
-        (ended,) = factories.in_parallel(end_drafts_without_waiting, 1)
-    assert ended == {"drafts": 0}
-    assert Application.objects.exists()
 
 
 # --- keys -----------------------------------------------------------------------------------------------
@@ -191,7 +162,7 @@ def test_workers_that_find_a_job_due_at_once_run_it_once(runs: list[str]) -> Non
 
 
 def test_every_kind_of_housekeeping_is_a_daily_job() -> None:
-    assert {"end_challenges", "end_sessions", "end_drafts", "sweep_orphan_keys"} <= set(operations.DAILY_JOBS)
+    assert {"end_challenges", "retention", "sweep_orphan_keys"} <= set(operations.DAILY_JOBS)
 
 
 # --- workers --------------------------------------------------------------------------------------------

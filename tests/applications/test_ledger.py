@@ -32,7 +32,7 @@ def path(settings: Any) -> Path:
 
 def note(count: int = 1) -> list[UUID]:
     ids = [uuid4() for _number in range(count)]
-    ledger.note_deleted(LedgerKind.ERASED, ids)
+    ledger.note_all(LedgerKind.ERASED, ids)
     return ids
 
 

@@ -30,7 +30,7 @@ def said(**changes: Any) -> list[str]:
     """What is said of a sound machine with these changes."""
     facts: dict[str, Any] = {
         "workers": [Worker("here:1", timedelta(seconds=2))],
-        "jobs": [Job("end_drafts", "Delete drafts", NOW, 0, overdue=False)],
+        "jobs": [Job("retention", "Delete drafts", NOW, 0, overdue=False)],
         "outbox": QUIET,
         "unsealed": Unsealed(0, None),
         "unwritten": Unsealed(0, None),
@@ -71,7 +71,7 @@ def test_entries_that_nobody_seals_are_said(minutes: int, sentences: int) -> Non
 
 
 def test_overdue_job_is_said_in_words() -> None:
-    job = Job("end_drafts", "Delete drafts", None, 0, overdue=True)
+    job = Job("retention", "Delete drafts", None, 0, overdue=True)
     assert said(jobs=[job]) == ["Daily job overdue: Delete drafts."]
 
 
@@ -92,9 +92,9 @@ def test_job_is_overdue_when_it_has_not_succeeded_for_too_long(
 ) -> None:
     if row is not None:
         DailyJob.objects.create(
-            name="end_drafts", **{name: NOW - ago for name, ago in row.items()}, last_counts={"drafts": 7}
+            name="retention", **{name: NOW - ago for name, ago in row.items()}, last_counts={"drafts": 7}
         )
-    [job] = [one for one in machinery(NOW).jobs if one.name == "end_drafts"]
+    [job] = [one for one in machinery(NOW).jobs if one.name == "retention"]
     assert job.overdue is overdue
 
 

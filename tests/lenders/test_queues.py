@@ -142,18 +142,18 @@ def test_page_says_that_everything_runs():
 
 @pytest.mark.usefixtures("running")
 def test_page_shows_numbers_drawing_workers_and_jobs(application):
-    DailyJob.objects.create(name="end_drafts", last_success=timezone.now(), last_counts={"drafts": 7})
+    DailyJob.objects.create(name="retention", last_success=timezone.now(), last_counts={"drafts": 7})
     text = page()
     assert text.count('<svg class="chart bars" role="img"') == 1
     assert operations.worker_name() in text
-    assert "Delete drafts that were never sent" in text
+    assert "Delete what was kept for its time" in text
     for lender in Lender.objects.all():
         assert f'<th scope="row">{lender.name}</th>' in text
 
 
 def test_page_says_what_is_wrong_and_every_link_leads_to_a_part_of_it(application):
     Delivery.objects.update(due_at=timezone.now() - timedelta(minutes=7))
-    DailyJob.objects.create(name="end_drafts", last_success=timezone.now() - timedelta(days=2))
+    DailyJob.objects.create(name="retention", last_success=timezone.now() - timedelta(days=2))
     text = page()
     for part in ("lenders", "workers", "jobs"):
         assert f'href="{PAGE}#{part}"' in text

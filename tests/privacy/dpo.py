@@ -1,5 +1,6 @@
 """Rows of the DPO's registers for tests, and browsers of staff."""
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import Any
 
@@ -7,9 +8,11 @@ from django.test import Client
 from django.utils import timezone
 
 from applications.actors import SYSTEM
-from applications.models import AgreementKind, Application, Mandate, Profession, Recipient
+from applications.models import AgreementKind, Application, Mandate, Profession, Recipient, RetentionEdition
 from applications.personal import Category, Purpose, RecipientKind
+from applications.retention_rules import RULES, Period
 from applications.roles import Role
+from applications.selectors.periods import forget_known
 from applications.services.recipients import save_recipient
 from applications.services.role_conditions import save_mandate
 from privacy.models import Assessment, AssessmentKind, Breach
@@ -79,3 +82,15 @@ def breach(hours_ago: float = 1, **changes: Any) -> Breach:
     row = Breach(**(facts | changes))
     save_breach(breach=row, changed=[], actor=SYSTEM)
     return row
+
+
+def confirmed_periods() -> RetentionEdition:
+    """The default retention periods, confirmed. To be read anew afterwards (forget_known)."""
+    now = timezone.now()
+    edition = RetentionEdition.objects.create(
+        number=1, from_day=timezone.localdate(), reason="They are right.", proposed_by="1", proposed_at=now,
+        approved_by="2", approved_at=now,
+        periods={name.value: asdict(Period.of(rule)) for name, rule in RULES.items()},
+    )  # fmt: skip
+    forget_known()
+    return edition

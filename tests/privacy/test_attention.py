@@ -1,5 +1,6 @@
 """What waits for the DPO: each kind of flag comes, leads somewhere, and goes."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from applications.errors import NoticeChanged
 from applications.formats import date_text
 from applications.models import AgreementKind, Contact, ContactRole, Recipient
 from applications.personal import Basis, Purpose, RecipientKind
+from applications.selectors.periods import forget_known
 from applications.services.contacts import save_contact
 from applications.staff_site import Flag
 from privacy import attention
@@ -30,13 +32,16 @@ def _english() -> None:
 
 
 @pytest.fixture
-def quiet() -> None:
+def quiet() -> Iterator[None]:
     """Nothing waits."""
     Contact.objects.update(doubt="")
     publish_texts(actor=SYSTEM)
     for purpose in Purpose:
         if Basis.LEGITIMATE_INTERESTS in bases_of(purpose):
             dpo.assessment(purpose=purpose)
+    dpo.confirmed_periods()
+    yield
+    forget_known()
 
 
 def unweighed() -> list[Flag]:

@@ -68,7 +68,8 @@ def test_every_personal_field_is_exported_with_its_value(anna: DataSubject) -> N
     empty = {label for label, values in labels.items() if all(value in (None, "") for value in values)}
     # What had no occasion to be filled yet.
     assert empty == {
-        "application.closed_at", "complaint.closed_at", "communication.closed_at", "consent.withdrawn_at",
+        "application.closed_at", "application.emptied_at", "submission.offer_digest",
+        "complaint.closed_at", "communication.closed_at", "consent.withdrawn_at",
         "consumersession.ended_at", "contract.end", "contract.ended_at", "datasubject.erased_at",
         "objection.overruled_at", "objection.withdrawn_at", "outboundmail.sent_at", "pep.pep_office",
         "pep.pep_relation", "rightsrequest.paused_on", "submission.decline_reason",

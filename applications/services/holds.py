@@ -1,0 +1,52 @@
+"""Legal holds: what must not be deleted although its time is over (GDPR Art. 17(3))."""
+
+from datetime import date
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from applications.actors import Actor
+from applications.errors import IllegalTransition
+from applications.models import Application, LegalHold
+from applications.services import audit
+from applications.services.locking import lock_subject
+
+
+def place(
+    *,
+    subject_id: UUID,
+    ground: str,
+    case_number: str,
+    actor: Actor,
+    application_id: UUID | None = None,
+    until: date | None = None,
+) -> LegalHold:
+    """From now on nothing of the person, or of the application, is deleted: until the day, or until lifted.
+
+    Raises SubjectErased, and IllegalTransition for an application that is not this person's.
+    """
+    with transaction.atomic():
+        lock_subject(subject_id)
+        if application_id and not Application.objects.filter(pk=application_id, subject=subject_id).exists():
+            raise IllegalTransition
+        hold = LegalHold.objects.create(
+            subject_id=subject_id, application_id=application_id, ground=ground, case_number=case_number,
+            until=until, placed_at=timezone.now(),
+        )  # fmt: skip
+        audit.record(
+            actor=actor, action="hold.placed", subject_id=subject_id, row=hold, ground=ground,
+            until=until.isoformat() if until else "",
+        )  # fmt: skip
+    return hold
+
+
+def lift(*, hold_id: UUID, actor: Actor) -> None:
+    """It does not stand any more; what is over meanwhile goes with the next run. Again changes nothing."""
+    with transaction.atomic():
+        hold = LegalHold.objects.select_for_update().get(pk=hold_id)
+        if hold.lifted_at is not None:
+            return
+        hold.lifted_at = timezone.now()
+        hold.save(update_fields=["lifted_at"])
+        audit.record(actor=actor, action="hold.lifted", subject_id=hold.subject_id, row=hold)

@@ -1,0 +1,200 @@
+"""The run: what is over goes, a chunk a transaction, until nothing is due; with a receipt of counts.
+
+A chunk holds its people, in the order of their ids, passing over whoever is busy: those are due again the
+next day. Under that lock the grounds are looked at again. What goes is written down in the same transaction.
+
+A whole person goes in three steps, for a key is no part of a transaction: a tombstone stands in the person's
+place and the chunk is written, with an entry for the ledger; once the ledger's file has that, their keys are
+destroyed; the rows go. From the first on nothing is written
+about them any more, and there is no way back: what a crash cuts short is finished by the next run, whatever
+else became of them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import models, transaction
+from django.utils import timezone
+
+from applications.crypto import keyring
+from applications.endings import At, Counts, Ending, ahead, endings
+from applications.ledger_file import Line
+from applications.many_ids import one_of
+from applications.models import ChunkState, DataSubject, LedgerKind, RetentionChunk, RetentionRun
+from applications.selectors.periods import in_force
+from applications.services import ledger
+from applications.services.burying import bury
+from applications.services.ledger import LedgerUnwritable
+from applications.services.operations import DAILY_JOBS
+
+log = structlog.get_logger(__name__)
+
+CHUNK = 2500
+TOLD_AHEAD = 7
+"""Days. Whoever received an application is told so long before it goes, that it may answer in time."""
+
+
+def run() -> RetentionRun:
+    """Finish what was cut short, then take what is due today. Safe to repeat, and beside another.
+
+    Raises LedgerUnwritable, at the end, where people wait for the ledger beside the backups.
+    """
+    held = in_force()
+    at = At(timezone.localdate(), held.rules)
+    receipt = RetentionRun.objects.create(day=at.day, edition=held.edition, begun_at=timezone.now())
+    known = {one.name: one for one in endings()}
+    finish_begun(known)
+    tell_ahead(known["applications"], at)
+    for one in known.values():
+        if one.end is not None:
+            for ids in pages(one, at):
+                take(receipt, one, ids, at)
+    receipt.counts = _sum(receipt)
+    receipt.finished_at = timezone.now()
+    receipt.save(update_fields=["counts", "finished_at"])
+    log.info("retention.done", count=sum(sum(kinds.values()) for kinds in receipt.counts.values()))
+    begun = RetentionChunk.objects.filter(state=ChunkState.BEGUN).values_list("owners", flat=True)
+    if not all(map(_stands_in_the_ledger, begun)):
+        raise LedgerUnwritable("waiting")
+    return receipt
+
+
+def pages(ending: Ending, at: At) -> Iterator[list[Any]]:
+    """The ids of what is due, a chunk at a time: each row once, however many are passed over."""
+    last: tuple[Any, Any] | None = None
+    while True:
+        due = ending.due(at)
+        if last is not None:
+            clock, key = last
+            later = models.Q(**{f"{ending.clock}__gt": clock})
+            due = due.filter(later | models.Q(**{ending.clock: clock}, pk__gt=key))
+        page = list(due.values_list(ending.clock, "pk")[:CHUNK])
+        if not page:
+            return
+        last = page[-1]
+        yield [key for _clock, key in page]
+
+
+def take(receipt: RetentionRun, ending: Ending, ids: Sequence[Any], at: At) -> None:
+    """Take a chunk of what is due, whole or not at all."""
+    with transaction.atomic():
+        doomed = _held(ending, ids, at)
+        if not doomed:
+            return
+        chunk = RetentionChunk(
+            run=receipt, ending=ending.name, begun_at=timezone.now(), state=ChunkState.BEGUN,
+            owners=doomed if ending.owners else [],
+        )  # fmt: skip
+        if ending.whole:
+            bury(doomed)
+        else:
+            _end(ending, chunk, doomed)
+        if ending.owners:
+            ledger.note_all(LedgerKind.RETENTION_ENDED, doomed, ending=ending.name)
+        chunk.save(force_insert=True)
+    if ending.whole:
+        finish(ending, chunk)
+
+
+def _held(ending: Ending, ids: Sequence[Any], at: At) -> list[Any]:
+    """Those of the rows that still are due and that nobody else holds: they and their people are ours."""
+    model = ending.model
+    if model is DataSubject:
+        ids = _hold(set(ids))
+    elif ending.person is not None:
+        rows = model._default_manager.filter(pk__in=one_of(ids, model)).values_list("pk", ending.person)
+        people = dict(rows)
+        free = {None, *_hold({person for person in people.values() if person is not None})}
+        ids = [one for one, person in people.items() if person in free]
+    # a statement of its own, after the lock: it sees what whoever held them before has written
+    due = ending.due(at).filter(pk__in=one_of(ids, model)).order_by("pk")
+    held = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
+    waiting = ending.prepare(held)
+    return [one for one in held if one not in waiting]
+
+
+def _hold(people: set[UUID]) -> list[UUID]:
+    free = DataSubject.objects.select_for_update(skip_locked=True).filter(pk__in=one_of(people, DataSubject))
+    return list(free.order_by("pk").values_list("pk", flat=True))
+
+
+def _end(ending: Ending, chunk: RetentionChunk, ids: Sequence[Any]) -> None:
+    assert ending.end is not None  # noqa: S101 - what has none is never taken
+    _finished(chunk, ending.end(ids))
+
+
+def _finished(chunk: RetentionChunk, counts: Counts) -> None:
+    chunk.counts, chunk.state, chunk.finished_at = dict(counts), ChunkState.DONE, timezone.now()
+
+
+# --- whole people ----------------------------------------------------------------------------------------
+def finish(ending: Ending, chunk: RetentionChunk) -> None:
+    """Destroy the keys of the people of a chunk, then delete their rows. Each can be done again.
+
+    Not before the ledger beside the backups says so; until then the chunk waits.
+    """
+    with suppress(LedgerUnwritable):
+        ledger.write()
+    if not _stands_in_the_ledger(chunk.owners):
+        return
+    keyring.destroy_keys(chunk.owners)
+    with transaction.atomic():
+        mine = RetentionChunk.objects.select_for_update(skip_locked=True).filter(
+            pk=chunk.pk, state=ChunkState.BEGUN
+        )
+        if not mine.exists():  # another worker finishes it, or has
+            return
+        assert ending.end is not None  # noqa: S101
+        _finished(chunk, ending.end(chunk.owners))
+        chunk.save(update_fields=["counts", "state", "finished_at"])
+
+
+def _stands_in_the_ledger(people: Sequence[UUID]) -> bool:
+    return ledger.written(LedgerKind.RETENTION_ENDED, people) >= set(people)
+
+
+def end_again(line: Line) -> None:
+    """What a restored copy has again goes again, by the same declaration."""
+    if line.about_id is None:
+        return
+    ending = next(one for one in endings() if one.name == line.detail["ending"])
+    assert ending.end is not None  # noqa: S101 - what has none is never taken
+    if ending.whole:
+        bury([line.about_id])
+        keyring.destroy_keys([line.about_id])
+    ending.end([line.about_id])
+
+
+def finish_begun(known: dict[str, Ending]) -> None:
+    """Finish the chunks that a crash cut short."""
+    for chunk in RetentionChunk.objects.filter(state=ChunkState.BEGUN).order_by("begun_at", "pk"):
+        finish(known[chunk.ending], chunk)
+
+
+# --- whoever received it -----------------------------------------------------------------------------------
+def tell_ahead(ending: Ending, at: At) -> None:
+    """Whoever received what ends within TOLD_AHEAD days is told: it may answer before our own rows go."""
+    soon = ahead(at, TOLD_AHEAD)
+    for ids in pages(ending, soon):
+        with transaction.atomic():
+            _held(ending, ids, soon)  # which prepares them
+
+
+def _sum(receipt: RetentionRun) -> dict[str, dict[str, int]]:
+    """Rows of each kind, by what ended."""
+    found: dict[str, Counts] = {}
+    for name, counts in RetentionChunk.objects.filter(run=receipt).values_list("ending", "counts"):
+        found[name] = found.get(name, Counter()) + Counter(counts)
+    return {name: dict(counts) for name, counts in sorted(found.items())}
+
+
+def daily() -> dict[str, int]:
+    """The run as a daily job: how many rows went by each declaration."""
+    return {name: sum(kinds.values()) for name, kinds in run().counts.items()}
+
+
+DAILY_JOBS["retention"] = daily

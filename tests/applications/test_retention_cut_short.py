@@ -1,0 +1,249 @@
+"""A run that is cut short loses nothing and does nothing twice; nobody waits for one that is under way."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from applications.actors import SYSTEM, Actor
+from applications.crypto import keyring
+from applications.errors import SubjectErased
+from applications.models import (
+    Application,
+    ChunkState,
+    ConsumerSession,
+    DataSubject,
+    RestrictionGround,
+    RetentionChunk,
+    RetentionRun,
+    UsageEvent,
+)
+from applications.services import drafts
+from applications.services import retention as running
+from applications.services.processing import restrict
+from applications.states import ApplicationStatus
+from tests import factories, retention
+
+DATABASES = ["default", "keys", "aside"]
+ROOT = Path(__file__).resolve().parents[2]
+SMALL_CHUNKS = """
+import django
+django.setup()
+from applications.services import retention
+retention.CHUNK = 2
+retention.run()
+"""
+
+
+def unused_account() -> DataSubject:
+    """An account without a contract that nobody has used for long."""
+    subject = factories.subject()
+    for session in ConsumerSession.objects.filter(subject=subject):
+        retention.age(session, 300)
+    retention.age(subject, 300)
+    return subject
+
+
+def gone(subject: DataSubject) -> bool:
+    found = DataSubject.objects.get(pk=subject.pk)
+    return found.erased_at is not None and found.email_index is None
+
+
+class CutError(Exception):
+    """The process died here."""
+
+
+@contextmanager
+def dying(place: str, *, after: bool = False) -> Iterator[None]:
+    """The process dies before this is done, or right after it."""
+    module, name = place.rsplit(".", 1)
+    target = {"keyring": keyring, "running": running}[module]
+    whole = getattr(target, name)
+
+    def die(*given: Any, **named: Any) -> Any:
+        if after:
+            whole(*given, **named)
+        raise CutError
+
+    with mock.patch.object(target, name, die), pytest.raises(CutError):
+        running.run()
+    yield
+
+
+PLACES = [
+    ("running.bury", False),
+    ("running.bury", True),
+    ("running.finish", False),
+    ("keyring.destroy_keys", False),
+    ("keyring.destroy_keys", True),
+    ("running._finished", False),
+    ("running._finished", True),
+    ("running.finish", True),
+    ("running._sum", False),
+]
+
+
+@pytest.mark.django_db(databases=DATABASES)
+@pytest.mark.parametrize(("place", "after"), PLACES)
+def test_cut_anywhere_is_finished_by_the_next_run_and_nothing_is_done_twice(place: str, after: bool) -> None:
+    subject = unused_account()
+    with dying(place, after=after):
+        running.run()
+    assert gone(subject)
+    assert not keyring.owners_with_keys([subject.pk])
+    assert [chunk.state for chunk in RetentionChunk.objects.filter(ending="people")] == [ChunkState.DONE]
+
+
+@pytest.mark.django_db(databases=DATABASES)
+def test_after_the_first_step_there_is_no_way_back() -> None:
+    """The key may be gone: nothing is written for the person any more, and nothing can stop it."""
+    subject = unused_account()
+    with dying("keyring.destroy_keys"):
+        with pytest.raises(SubjectErased):
+            restrict(subject_id=subject.pk, ground=RestrictionGround.CLAIMS, actor=SYSTEM)
+        with pytest.raises(SubjectErased):
+            drafts.open_draft(subject_id=subject.pk, language="lv", actor=Actor.consumer(subject.pk))
+        running.run()
+    assert gone(subject)
+
+
+@pytest.mark.django_db(databases=DATABASES)
+def test_cut_in_a_chunk_of_applications_leaves_all_of_it() -> None:
+    draft = factories.complete_draft(factories.subject())
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
+    with dying("running._finished"):
+        assert Application.objects.filter(pk=draft.pk).exists()
+        assert not RetentionChunk.objects.exists()
+        running.run()
+    assert not Application.objects.filter(pk=draft.pk).exists()
+
+
+@pytest.mark.django_db(databases=DATABASES)
+def test_grounds_are_looked_at_again_under_the_lock() -> None:
+    """Somebody came back between the search and the chunk."""
+    subject = unused_account()
+    receipt = RetentionRun.objects.create(day=retention.today(), edition=0, begun_at=timezone.now())
+    assert retention.due("people") == {subject.pk}
+    hold = running._hold
+
+    def came_back(people: Any) -> Any:
+        factories.draft(subject)
+        return hold(people)
+
+    with mock.patch.object(running, "_hold", came_back):
+        running.take(receipt, retention.ending("people"), [subject.pk], retention.at())
+    assert not gone(subject)
+    assert not RetentionChunk.objects.exists()
+
+
+# --- killed -----------------------------------------------------------------------------------------------
+@pytest.mark.slow
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+def test_killed_at_any_moment_it_loses_nobody_and_takes_nobody_twice(
+    process_environment: dict[str, str],
+) -> None:
+    people = [unused_account() for _ in range(24)]
+    for subject in people:
+        UsageEvent.objects.create(subject=subject, page="/", at=timezone.now() - timedelta(days=500))
+    kept = factories.subject()
+    environment = os.environ | process_environment
+    for _kill in range(4):
+        before = RetentionChunk.objects.count()
+        process = subprocess.Popen([sys.executable, "-c", SMALL_CHUNKS], cwd=ROOT, env=environment)
+        deadline = time.monotonic() + 60
+        while RetentionChunk.objects.count() == before and time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            time.sleep(0.002)
+        time.sleep(random.random() / 20)
+        process.send_signal(signal.SIGKILL)
+        process.wait(10)
+    running.run()
+    assert all(map(gone, people))
+    assert not keyring.owners_with_keys([subject.pk for subject in people])
+    assert keyring.owners_with_keys([kept.pk])
+    assert not gone(kept)
+    chunks = RetentionChunk.objects.filter(ending="people")
+    taken = [owner for chunk in chunks for owner in chunk.owners]
+    assert sorted(taken) == sorted(subject.pk for subject in people)
+    assert {chunk.state for chunk in chunks} == {ChunkState.DONE}
+    rows = RetentionChunk.objects.filter(ending="usage").values_list("counts", flat=True)
+    assert sum(sum(counts.values()) for counts in rows) == len(people)
+    assert RetentionRun.objects.filter(finished_at__isnull=True).count() >= 1
+
+
+# --- beside consumers -------------------------------------------------------------------------------------
+def beside(work: Callable[[], Any]) -> Callable[[], Any]:
+    def run() -> Any:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '3s'")
+            return work()
+        finally:
+            connections.close_all()
+
+    return run
+
+
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+def test_applications_are_sent_while_it_runs() -> None:
+    """By the very people whose old rows go at that moment."""
+    people = [factories.subject() for _ in range(6)]
+    waiting = [factories.complete_draft(subject) for subject in people]
+    terms, privacy = factories.notice(), factories.notice(factories.NoticeKind.PRIVACY)
+    slug = factories.lender().slug
+    for subject in people:
+        for number in range(20):
+            UsageEvent.objects.create(
+                subject=subject, page="/", at=timezone.now() - timedelta(days=500 + number)
+            )
+
+    def send_all() -> None:
+        for draft in waiting:
+            factories.send(draft, slug, terms=terms, privacy_notice=privacy)
+
+    with retention.chunks_of(3), ThreadPoolExecutor(2) as threads:
+        sending, deleting = threads.submit(beside(send_all)), threads.submit(beside(running.run))
+        sending.result(60)
+        deleting.result(60)
+        running.run()
+    assert set(Application.objects.values_list("status", flat=True)) == {ApplicationStatus.SUBMITTED}
+    assert not UsageEvent.objects.exists()
+
+
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+def test_whoever_is_busy_is_passed_over_and_due_another_day() -> None:
+    draft = factories.complete_draft(factories.subject())
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            Application.objects.select_for_update().get(pk=draft.pk)
+            receipt = threads.submit(beside(running.run)).result(30)
+        assert receipt.counts == {}
+        assert "drafts" in threads.submit(beside(running.run)).result(30).counts
+
+
+@pytest.mark.django_db(databases=DATABASES, transaction=True)
+def test_two_runs_at_once_take_each_row_once() -> None:
+    people = [unused_account() for _ in range(8)]
+    with retention.chunks_of(2), ThreadPoolExecutor(2) as threads:
+        both = [threads.submit(beside(running.run)) for _ in range(2)]
+        found = [one.result(60) for one in both]
+    running.run()
+    assert all(map(gone, people))
+    chunks = RetentionChunk.objects.filter(ending="people").values_list("owners", flat=True)
+    assert sorted(owner for owners in chunks for owner in owners) == sorted(one.pk for one in people)
+    assert len(found) == 2

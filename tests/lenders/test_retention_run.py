@@ -1,0 +1,284 @@
+"""The run: what is over goes, with the grounds looked at again, whoever received it told, and a receipt."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from applications.actors import SYSTEM
+from applications.crypto import keyring
+from applications.models import (
+    FORM_MODELS,
+    Application,
+    ApplicationEvent,
+    Complaint,
+    Consent,
+    ConsumerSession,
+    Contract,
+    DataSubject,
+    Disclosure,
+    OutboundMail,
+    RestrictionGround,
+    RetentionChunk,
+    UsageEvent,
+)
+from applications.retention_rules import Stop
+from applications.selectors.retention import kept_of_account, kept_of_application
+from applications.services.processing import restrict
+from lenders.models import Attempt, DeletionNotice, Delivery, Offer, Submission
+from tests import retention
+from tests.lenders import scene
+from tests.privacy import dpo
+
+pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
+
+
+@pytest.fixture(autouse=True)
+def _lenders(db: None) -> None:
+    scene.register(scene.NOWHERE, "atra", "leja")
+
+
+def form_rows(application: Application) -> int:
+    return sum(model._default_manager.filter(application=application).count() for model in FORM_MODELS)
+
+
+def fresh(row: Any) -> Any:
+    return type(row)._default_manager.get(pk=row.pk)
+
+
+# --- applications ---
+def test_lenders_are_told_a_week_before_and_then_the_data_go() -> None:
+    application = retention.old("atra", "leja", days_ago=179)
+    retention.run()
+    assert fresh(application).emptied_at is None
+    assert set(DeletionNotice.objects.values_list("reason", flat=True)) == {"retention_over"}
+    retention.told(application)
+    receipt = retention.run(days=10)
+    assert fresh(application).emptied_at is not None
+    assert form_rows(application) == 0
+    assert receipt.counts["applications"]["applications.Identification"] == 1
+
+
+def test_application_whose_lenders_were_not_told_yet_waits_for_them() -> None:
+    application = retention.old("atra")
+    retention.run()
+    assert fresh(application).emptied_at is None
+    retention.told(application)
+    retention.run()
+    assert fresh(application).emptied_at is not None
+
+
+def test_lender_that_cannot_be_reached_holds_it_up_for_a_week_at_most() -> None:
+    application = retention.old("atra")
+    retention.run()
+    retention.run(days=6)
+    assert fresh(application).emptied_at is None
+    retention.run(days=8)
+    assert fresh(application).emptied_at is not None
+
+
+def test_what_is_left_is_evidence_and_says_nothing_of_what_was_typed() -> None:
+    application = retention.old("atra", days_ago=179)
+    retention.run()
+    retention.told(application)
+    Submission.objects.update(needs=["loan.purpose"])
+    retention.run(days=10)
+    for model in (ApplicationEvent, Offer, Delivery, Attempt):
+        assert not model._default_manager.exists()
+    for model in (Contract, Consent, Disclosure, DeletionNotice):
+        assert model._default_manager.exists()
+    submission = Submission.objects.get()
+    assert (submission.lender_reference, submission.decline_reason, submission.needs) == (None, None, [])
+    assert fresh(application).terms_id
+
+
+def test_lender_that_signed_is_not_asked_to_delete() -> None:
+    application = scene.sent("atra")
+    scene.taken_by_all(application)
+    submission = scene.chosen(application, "atra")
+    scene.say(submission, "contract_signed")
+    assert fresh(submission).offer_digest is not None
+    retention.age(fresh(application), 190)
+    retention.run()
+    assert not DeletionNotice.objects.exists()
+    assert fresh(application).emptied_at is not None
+    assert fresh(submission).status == "contract_signed"
+    assert fresh(submission).offer_digest is not None
+
+
+def test_evidence_goes_after_ten_years() -> None:
+    application = retention.old("atra")
+    retention.run()
+    retention.told(application)
+    retention.run()
+    retention.run(days=3400)
+    assert Disclosure.objects.exists()
+    retention.run(days=3660)
+    for model in (Application, Contract, Consent, Disclosure, Submission, DeletionNotice):
+        assert not model._default_manager.exists()
+
+
+def test_application_that_is_still_open_stays() -> None:
+    application = scene.sent("atra")
+    scene.taken_by_all(application)
+    retention.run(days=3000)
+    assert form_rows(application)
+
+
+@pytest.mark.parametrize("what", ["complaint", "restriction", "hold", "hold_on_the_application"])
+def test_what_stops_deletion_is_told_and_obeyed(what: str) -> None:
+    application = retention.old("atra")
+    retention.run()
+    retention.told(application)
+    subject = application.subject
+    if what == "complaint":
+        Complaint.objects.create(subject=subject, text="Kur ir mana nauda?", received_at=timezone.now())
+    elif what == "restriction":
+        restrict(subject_id=subject.pk, ground=RestrictionGround.CLAIMS, actor=SYSTEM)
+    only = application.pk if what == "hold_on_the_application" else None
+    if what.startswith("hold"):
+        with retention.held(subject.pk, application_id=only):
+            assert kept_of_application(application).why is Stop.HOLD
+            retention.run()
+            assert fresh(application).emptied_at is None
+        retention.run()
+        assert fresh(application).emptied_at is not None
+    else:
+        assert kept_of_application(application).until is None
+        retention.run()
+        assert fresh(application).emptied_at is None
+
+
+def test_hold_on_another_application_stops_nothing_but_the_account() -> None:
+    application = retention.old("atra")
+    retention.run()
+    retention.told(application)
+    other = retention.ended(scene.send(scene.draft_for(application.subject), ["leja"]))
+    with retention.held(application.subject_id, application_id=other.pk):
+        retention.run()
+        assert fresh(application).emptied_at is not None
+        assert not retention.due("people", days=4000)
+
+
+def test_what_was_set_apart_for_a_claim_ends_on_its_own_day_alone() -> None:
+    application = retention.old("atra")
+    DataSubject.objects.filter(pk=application.subject_id).update(email=None, email_index=None)
+    retention.run()
+    assert not DeletionNotice.objects.exists()
+    assert form_rows(application)
+
+
+# --- people ---
+def gone(application: Application) -> DataSubject:
+    """Everything of the application went on time, and the account in the same night."""
+    retention.run()
+    retention.told(application)
+    retention.run()
+    return fresh(application.subject)
+
+
+def test_account_ends_with_the_last_that_needed_it() -> None:
+    application = retention.old("atra")
+    UsageEvent.objects.create(subject=application.subject, page="/", at=timezone.now())
+    subject = gone(application)
+    assert subject.erased_at is not None
+    assert (subject.email, subject.email_index) == (None, None)
+    assert not keyring.owners_with_keys([subject.pk])
+    assert not OutboundMail.objects.filter(owner_id=subject.pk).exists()
+    assert not UsageEvent.objects.exists()
+    assert Disclosure.objects.filter(subject=subject).exists()
+
+
+def test_what_is_left_of_a_person_opens_under_no_key() -> None:
+    """Evidence holds nothing that is sealed: the key can go before it."""
+    subject = gone(retention.old("atra"))
+    for rows in (Submission.rows_of(subject), Consent.rows_of(subject), Disclosure.rows_of(subject)):
+        for row in rows:
+            assert [getattr(row, field.attname) for field in row._meta.concrete_fields]
+
+
+def test_account_stays_while_another_application_is_open() -> None:
+    application = retention.old("atra")
+    scene.send(scene.draft_for(application.subject), ["leja"])
+    subject = gone(application)
+    assert fresh(application).emptied_at is not None
+    assert subject.erased_at is None
+    assert kept_of_account(subject).until is None
+
+
+def test_account_stays_while_somebody_is_signed_in() -> None:
+    application = retention.old("atra")
+    ConsumerSession.objects.update(expires_at=timezone.now() + timedelta(minutes=5))
+    assert gone(application).erased_at is None
+
+
+def test_account_that_was_never_used_ends_after_its_last_use() -> None:
+    subject, _token = scene.new_session()
+    retention.run(days=180)
+    assert fresh(subject).erased_at is None
+    retention.run(days=186)
+    assert fresh(subject).erased_at is not None
+
+
+def test_tombstone_goes_ten_years_later() -> None:
+    subject = gone(retention.old("atra"))
+    retention.run(days=3000)
+    assert DataSubject.objects.filter(pk=subject.pk).exists()
+    retention.run(days=3700)
+    assert not DataSubject.objects.filter(pk=subject.pk).exists()
+
+
+def test_whoever_comes_back_is_somebody_new() -> None:
+    application = retention.old("atra")
+    email = application.subject.email
+    subject = gone(application)
+    again = scene.accounts.subject_with_email(email, purpose=scene.Purpose.SERVE_CUSTOMERS)
+    assert again is None
+    assert subject.erased_at is not None
+
+
+# --- the receipt ---
+def test_receipt_counts_and_names_nobody() -> None:
+    application = retention.old("atra")
+    retention.run()
+    retention.told(application)
+    receipt = retention.run()
+    assert receipt.finished_at is not None
+    assert receipt.counts["people"]["applications.DataSubject"] == 1
+    assert str(application.subject_id) not in str(receipt.counts)
+    assert [chunk.owners for chunk in RetentionChunk.objects.filter(ending="people")] == [
+        [application.subject_id]
+    ]
+
+
+def test_run_again_takes_nothing() -> None:
+    gone(retention.old("atra"))
+    assert retention.run().counts == {}
+
+
+def test_more_than_a_chunk_goes() -> None:
+    application = scene.sent("atra")
+    for _ in range(5):
+        UsageEvent.objects.create(
+            subject=application.subject, page="/", at=timezone.now() - timedelta(days=420)
+        )
+    with retention.chunks_of(2):
+        assert retention.counts(retention.run(), "usage") == 5
+
+
+# --- staff ---
+@pytest.mark.parametrize("whole", [False, True])
+def test_staff_see_that_there_was_an_application_and_no_more(whole: bool) -> None:
+    application = retention.old("atra")
+    if not whole:
+        scene.draft_for(application.subject)
+    gone(application)
+    officer = dpo.dpo()
+    listed = officer.get(reverse("admin:applications_application_changelist"))
+    assert application.reference in listed.text
+    page = officer.get(reverse("admin:applications_application_change", args=[application.pk]))
+    assert page.status_code == 200
+    for name in ("consent", "disclosure"):
+        assert officer.get(reverse(f"admin:applications_{name}_changelist")).status_code == 200
