@@ -10,7 +10,8 @@ else became of them.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -33,23 +34,43 @@ TOLD_AHEAD = 7
 """Days. Whoever received an application is told so long before it goes, that it may answer in time."""
 
 
+class Incomplete(Exception):
+    """Something of a run failed, by the names of its declarations; the rest was done."""
+
+
 def run() -> RetentionRun:
-    """Finish what was cut short, then take what is due today. Safe to repeat, and beside another."""
+    """Finish what was cut short, then take what is due today. Safe to repeat, and beside another.
+
+    What fails holds up nothing else. Raises Incomplete at the end of it: the run is tried again soon.
+    """
     held = in_force()
     at = At(timezone.localdate(), held.rules)
     receipt = RetentionRun.objects.create(day=at.day, edition=held.edition, begun_at=timezone.now())
-    known = {one.name: one for one in endings()}
-    finish_begun(known)
-    tell_ahead(known["applications"], at)
-    for one in known.values():
-        if one.end is not None:
-            for ids in pages(one, at):
-                take(receipt, one, ids, at)
+    known, failed = {one.name: one for one in endings()}, []
+    parts: list[tuple[str, Callable[[], None]]] = [
+        ("begun", lambda: finish_begun(known)),
+        ("ahead", lambda: tell_ahead(known["applications"], at)),
+        *((one.name, partial(take_all, receipt, one, at)) for one in known.values() if one.end is not None),
+    ]
+    for name, part in parts:
+        try:
+            part()
+        except Exception:
+            log.exception("retention.failed", ending=name)
+            failed.append(name)
     receipt.counts = _sum(receipt)
-    receipt.finished_at = timezone.now()
+    receipt.finished_at = None if failed else timezone.now()
     receipt.save(update_fields=["counts", "finished_at"])
+    if failed:
+        raise Incomplete(failed)
     log.info("retention.done", count=sum(sum(kinds.values()) for kinds in receipt.counts.values()))
     return receipt
+
+
+def take_all(receipt: RetentionRun, ending: Ending, at: At) -> None:
+    """Take everything that is due by one declaration, chunk by chunk."""
+    for ids in pages(ending, at):
+        take(receipt, ending, ids, at)
 
 
 def pages(ending: Ending, at: At) -> Iterator[list[Any]]:
