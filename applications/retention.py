@@ -129,6 +129,12 @@ def _nothing_points_at(_at: At) -> Q:
     return condition
 
 
+def _no_application_stands() -> Q:
+    """What a third party told of somebody stays with the applications that it may be about."""
+    sent = Application.objects.filter(subject=OuterRef("subject"), emptied_at__isnull=True)
+    return ~Q(Exists(sent.exclude(status=ApplicationStatus.DRAFT)))
+
+
 # --- on consent --------------------------------------------------------------------------------------------
 def _withdrawn(_at: At) -> Q:
     return ~Q(Exists(live_consents(OuterRef("subject"))))
@@ -183,10 +189,6 @@ ENDINGS = [
         unless=lambda _at: ~Q(status=MailStatus.QUEUED) & _owner_is_a_person(),
     ),
     _rows(
-        "told", _("What third parties told us"), R.APPLICATION, ThirdPartyRecord, "received_at",
-        unless=lambda _at: nothing_open("subject"),
-    ),
-    _rows(
         "images", _("Images"), R.IMAGES, Image, "given_at",
         clock_before=lambda at: at.begins, unless=_image_is_over,
     ),
@@ -206,6 +208,10 @@ ENDINGS = [
         clock="closed_at", application="pk", owners=True, prepare=_still_told,
         unless=lambda _at: Q(emptied_at__isnull=True) & _of_the_living() & nothing_open("subject"),
         end=_empty_applications, covers=(Application, *OF_APPLICATIONS),
+    ),
+    _rows(
+        "told", _("What third parties told us"), R.APPLICATION, ThirdPartyRecord, "received_at",
+        unless=lambda _at: nothing_open("subject") & _no_application_stands(),
     ),
     # --- people ---
     Ending(
@@ -245,8 +251,8 @@ ENDINGS = [
         clock="begun_at", person=None, end=partial(purge, RetentionChunk), covers=(RetentionChunk,),
     ),
     Ending(
-        name="ledger", label=_("Entries of the erasure ledger"), rule=R.REQUESTS, model=LedgerEntry, clock="at",
-        person=None, unless=_is_not_the_last, end=partial(purge, LedgerEntry), covers=(LedgerEntry,),
+        name="ledger", label=_("Entries of the erasure ledger"), rule=R.REQUESTS, model=LedgerEntry,
+        clock="at", person=None, unless=_is_not_the_last, end=partial(purge, LedgerEntry), covers=(LedgerEntry,),
     ),
     Ending(
         name="codes", label=_("Mailed codes"), rule=R.CODE, model=EmailChallenge, person=None,

@@ -11,8 +11,9 @@ else became of them.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -38,29 +39,44 @@ TOLD_AHEAD = 7
 """Days. Whoever received an application is told so long before it goes, that it may answer in time."""
 
 
+class Incomplete(Exception):
+    """Something of a run failed, by the names of its declarations; the rest was done."""
+
+
 def run() -> RetentionRun:
     """Finish what was cut short, then take what is due today. Safe to repeat, and beside another.
 
-    Raises LedgerUnwritable, at the end, where people wait for the ledger beside the backups.
+    What fails holds up nothing else. Raises Incomplete at the end of it: the run is tried again soon.
     """
     held = in_force()
     at = At(timezone.localdate(), held.rules)
     receipt = RetentionRun.objects.create(day=at.day, edition=held.edition, begun_at=timezone.now())
-    known = {one.name: one for one in endings()}
-    finish_begun(known)
-    tell_ahead(known["applications"], at)
-    for one in known.values():
-        if one.end is not None:
-            for ids in pages(one, at):
-                take(receipt, one, ids, at)
+    known, failed = {one.name: one for one in endings()}, []
+    parts: list[tuple[str, Callable[[], None]]] = [
+        ("begun", lambda: finish_begun(known)),
+        ("ahead", lambda: tell_ahead(known["applications"], at)),
+        *((one.name, partial(take_all, receipt, one, at)) for one in known.values() if one.end is not None),
+        ("ledger", require_ledger),
+    ]
+    for name, part in parts:
+        try:
+            part()
+        except Exception:
+            log.exception("retention.failed", ending=name)
+            failed.append(name)
     receipt.counts = _sum(receipt)
-    receipt.finished_at = timezone.now()
+    receipt.finished_at = None if failed else timezone.now()
     receipt.save(update_fields=["counts", "finished_at"])
+    if failed:
+        raise Incomplete(failed)
     log.info("retention.done", count=sum(sum(kinds.values()) for kinds in receipt.counts.values()))
-    begun = RetentionChunk.objects.filter(state=ChunkState.BEGUN).values_list("owners", flat=True)
-    if not all(map(_stands_in_the_ledger, begun)):
-        raise LedgerUnwritable("waiting")
     return receipt
+
+
+def take_all(receipt: RetentionRun, ending: Ending, at: At) -> None:
+    """Take everything that is due by one declaration, chunk by chunk."""
+    for ids in pages(ending, at):
+        take(receipt, ending, ids, at)
 
 
 def pages(ending: Ending, at: At) -> Iterator[list[Any]]:
@@ -151,6 +167,13 @@ def finish(ending: Ending, chunk: RetentionChunk) -> None:
         assert ending.end is not None  # noqa: S101
         _finished(chunk, ending.end(chunk.owners))
         chunk.save(update_fields=["counts", "state", "finished_at"])
+
+
+def require_ledger() -> None:
+    """Raise LedgerUnwritable where people wait for the ledger beside the backups."""
+    begun = RetentionChunk.objects.filter(state=ChunkState.BEGUN).values_list("owners", flat=True)
+    if not all(map(_stands_in_the_ledger, begun)):
+        raise LedgerUnwritable("waiting")
 
 
 def _stands_in_the_ledger(people: Sequence[UUID]) -> bool:

@@ -62,7 +62,7 @@ def gone(subject: DataSubject) -> bool:
     return found.erased_at is not None and found.email_index is None
 
 
-class CutError(Exception):
+class CutError(BaseException):  # nothing catches the death of a process
     """The process died here."""
 
 
@@ -129,6 +129,26 @@ def test_cut_in_a_chunk_of_applications_leaves_all_of_it() -> None:
         assert not RetentionChunk.objects.exists()
         running.run()
     assert not Application.objects.filter(pk=draft.pk).exists()
+
+
+@pytest.mark.django_db(databases=DATABASES)
+def test_what_fails_holds_up_nothing_else_and_is_told() -> None:
+    subject = unused_account()
+    factories.complete_draft(factories.subject())
+    Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
+    take = running.take
+
+    def fail(receipt: Any, ending: Any, ids: Any, at: Any) -> None:
+        if ending.name == "drafts":
+            raise ValueError
+        take(receipt, ending, ids, at)
+
+    with mock.patch.object(running, "take", fail), pytest.raises(running.Incomplete, match="drafts"):
+        running.run()
+    assert gone(subject)
+    receipt = RetentionRun.objects.get()
+    assert (receipt.finished_at, list(receipt.counts)) == (None, ["people"])
+    assert "drafts" in running.run().counts
 
 
 @pytest.mark.django_db(databases=DATABASES)
