@@ -252,7 +252,8 @@ ENDINGS = [
     ),
     Ending(
         name="ledger", label=_("Entries of the erasure ledger"), rule=R.REQUESTS, model=LedgerEntry,
-        clock="at", person=None, unless=_is_not_the_last, end=partial(purge, LedgerEntry), covers=(LedgerEntry,),
+        clock="at", person=None, unless=_is_not_the_last, end=partial(purge, LedgerEntry),
+        covers=(LedgerEntry,),
     ),
     Ending(
         name="codes", label=_("Mailed codes"), rule=R.CODE, model=EmailChallenge, person=None,
