@@ -41,6 +41,7 @@ class Application(OwnedBySubject):
         Category.ACCOUNT,
         Source.CONSUMER,
         label="account.language",
+        retention=Retention.APPLICATION,
     )
     terms = models.ForeignKey(
         NoticeVersion, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("terms of use")

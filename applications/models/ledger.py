@@ -27,9 +27,9 @@ RAISE EXCEPTION 'the ledger is append-only';
 """
 
 
-# What the file has may go, once no copy can be so old that it lacks it.
-ONLY_LONG_WRITTEN = """
-IF OLD.written_at < now() - interval '1 year' THEN
+# What the file has may go in its time: it is the file that a restored copy is held against.
+ONLY_WRITTEN = """
+IF OLD.written_at IS NOT NULL THEN
     RETURN OLD;
 END IF;
 RAISE EXCEPTION 'the ledger is append-only';
@@ -103,7 +103,7 @@ class LedgerEntry(models.Model):
                 name="ledger_is_append_only",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Delete,
-                func=ONLY_LONG_WRITTEN,
+                func=ONLY_WRITTEN,
             ),
             pgtrigger.Trigger(
                 name="ledger_is_only_placed",

@@ -56,7 +56,7 @@ def run() -> RetentionRun:
         ("begun", lambda: finish_begun(known)),
         ("ahead", lambda: tell_ahead(known["applications"], at)),
         *((one.name, partial(take_all, receipt, one, at)) for one in known.values() if one.end is not None),
-        ("ledger", require_ledger),
+        ("waiting", require_ledger),
     ]
     for name, part in parts:
         try:

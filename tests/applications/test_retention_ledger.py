@@ -1,0 +1,101 @@
+"""What ends on time stands in the ledger beside the backups: a copy that is restored does not bring it back."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from applications import ledger_file
+from applications.crypto import keyring
+from applications.ledger_file import Line
+from applications.models import Application, ConsumerSession, DataSubject, LedgerEntry, LedgerKind
+from applications.services import ledger
+from applications.services import retention as running
+from tests import factories, retention
+
+DATABASES = ["default", "keys", "aside"]
+pytestmark = pytest.mark.django_db(databases=DATABASES)
+
+
+@pytest.fixture
+def unused() -> DataSubject:
+    """An account without a contract that nobody has used for long."""
+    subject = factories.subject()
+    for session in ConsumerSession.objects.filter(subject=subject):
+        retention.age(session, 300)
+    retention.age(subject, 300)
+    return subject
+
+
+def entries() -> set[tuple[UUID | None, str]]:
+    rows = LedgerEntry.objects.filter(kind=LedgerKind.RETENTION_ENDED)
+    return {(row.about_id, row.detail["ending"]) for row in rows}
+
+
+def line(about: UUID, ending: str) -> Line:
+    return Line(1, uuid4(), datetime.now(UTC), LedgerKind.RETENTION_ENDED, about, {"ending": ending})
+
+
+def test_whoever_went_and_what_went_stands_in_the_file(unused: DataSubject) -> None:
+    draft = factories.complete_draft(factories.subject())
+    retention.age(draft, 40)
+    retention.run()
+    assert entries() == {(unused.pk, "people"), (draft.pk, "drafts")}
+    ledger.write()
+    written = [one.line for one in ledger_file.lines(ledger.path())]
+    assert {(one.about_id, one.kind) for one in written} == {
+        (unused.pk, "retention_ended"), (draft.pk, "retention_ended"),
+    }  # fmt: skip
+
+
+def test_no_key_goes_before_the_file_has_the_entry(
+    unused: DataSubject, settings: Any, tmp_path: Path
+) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    where, settings.ERASURE_LEDGER = settings.ERASURE_LEDGER, str(in_the_way / "ledger")
+    with pytest.raises(running.Incomplete):
+        retention.run()
+    assert keyring.owners_with_keys([unused.pk])
+    settings.ERASURE_LEDGER = where
+    retention.run()
+    assert not keyring.owners_with_keys([unused.pk])
+    assert not DataSubject.objects.get(pk=unused.pk).email
+
+
+def test_person_that_a_copy_brought_back_goes_again(unused: DataSubject) -> None:
+    for _again in range(2):
+        running.end_again(line(unused.pk, "people"))
+    assert DataSubject.objects.get(pk=unused.pk).erased_at is not None
+    assert not keyring.owners_with_keys([unused.pk])
+
+
+def test_person_who_is_not_in_the_copy_loses_a_key_that_came_back() -> None:
+    stranger = uuid4()
+    keyring.create_key(stranger)
+    running.end_again(line(stranger, "people"))
+    assert not keyring.owners_with_keys([stranger])
+
+
+def test_draft_that_a_copy_brought_back_goes_again() -> None:
+    draft = factories.complete_draft(factories.subject())
+    for _again in range(2):
+        running.end_again(line(draft.pk, "drafts"))
+    assert not Application.objects.filter(pk=draft.pk).exists()
+
+
+def test_application_that_a_copy_brought_back_is_emptied_again() -> None:
+    application = factories.complete_draft(factories.subject())
+    running.end_again(line(application.pk, "applications"))
+    assert Application.objects.get(pk=application.pk).emptied_at is not None
+
+
+def test_entries_go_after_their_time_but_for_the_last(unused: DataSubject) -> None:
+    retention.run()
+    ledger.note(LedgerKind.BACKED_UP)
+    ledger.write()
+    assert retention.due("ledger", days=6 * 366) == set(
+        LedgerEntry.objects.filter(kind=LedgerKind.RETENTION_ENDED).values_list("pk", flat=True)
+    )
