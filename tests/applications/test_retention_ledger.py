@@ -1,4 +1,4 @@
-"""What ends on time stands in the ledger beside the backups: a copy that is restored does not bring it back."""
+"""What ends on time stands in the ledger beside the backups: a restored copy does not bring it back."""
 
 from datetime import UTC, datetime
 from pathlib import Path
