@@ -6,27 +6,50 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('applications', '0025_signed_applications_ended'),
+        ("applications", "0025_signed_applications_ended"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='ledgerentry',
-            name='ledger_is_append_only',
+            model_name="ledgerentry",
+            name="ledger_is_append_only",
         ),
         migrations.AlterField(
-            model_name='ledgerentry',
-            name='kind',
-            field=models.CharField(choices=[('erased', 'Erased'), ('retention_ended', 'Retention Ended'), ('restricted', 'Restricted'), ('restriction_ends', 'Restriction Ends'), ('restriction_lifted', 'Restriction Lifted'), ('objected', 'Objected'), ('objection_ended', 'Objection Ended'), ('consent_withdrawn', 'Consent Withdrawn'), ('backed_up', 'Backed Up'), ('replayed', 'Replayed')], max_length=20),
+            model_name="ledgerentry",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("erased", "Erased"),
+                    ("retention_ended", "Retention Ended"),
+                    ("restricted", "Restricted"),
+                    ("restriction_ends", "Restriction Ends"),
+                    ("restriction_lifted", "Restriction Lifted"),
+                    ("objected", "Objected"),
+                    ("objection_ended", "Objection Ended"),
+                    ("consent_withdrawn", "Consent Withdrawn"),
+                    ("backed_up", "Backed Up"),
+                    ("replayed", "Replayed"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['at', 'id'], name='ledger_by_time'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["at", "id"], name="ledger_by_time"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledgerentry',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="\nIF OLD.written_at IS NOT NULL THEN\n    RETURN OLD;\nEND IF;\nRAISE EXCEPTION 'the ledger is append-only';\n", hash='9b4dbf9bd107bc2307e9acb7d4a006386efe9828', operation='DELETE', pgid='pgtrigger_ledger_is_append_only_2c13d', table='applications_ledgerentry', when='BEFORE')),
+            model_name="ledgerentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ledger_is_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\nIF OLD.written_at IS NOT NULL THEN\n    RETURN OLD;\nEND IF;\nRAISE EXCEPTION 'the ledger is append-only';\n",
+                    hash="9b4dbf9bd107bc2307e9acb7d4a006386efe9828",
+                    operation="DELETE",
+                    pgid="pgtrigger_ledger_is_append_only_2c13d",
+                    table="applications_ledgerentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
