@@ -166,7 +166,7 @@ def _ended_before(columns: tuple[str, ...], at: At) -> Q:
 def _is_not_the_last(_at: At) -> Q:
     """The last one says how far this database knows (selectors.set_back)."""
     later = LedgerEntry.objects.filter(sequence__gt=OuterRef("sequence"))
-    return Q(written_at__isnull=False) & Exists(later)
+    return Q(Exists(later), written_at__isnull=False)
 
 
 ENDINGS = [

@@ -57,7 +57,7 @@ def _done() -> QuerySet[RightsRequest]:
 
 def _is_over(one: Mapping[str, str], today: date) -> bool:
     is_due = "erased_on" not in one and "heir" in one and date.fromisoformat(one["until"]) < today
-    return is_due and not standing_holds(today).filter(subject=one["heir"]).exists()
+    return is_due and not standing_holds(today).filter(subject=UUID(one["heir"])).exists()
 
 
 def _erase(heir_id: UUID) -> None:
