@@ -57,6 +57,7 @@ REASONS: Mapping[str, str | Promise] = {
     "database_away": _("Our database could not be reached."),
     "unknown_epoch": _("Our keys could not be had."),
     "data_key": _("Our keys could not be had."),
+    "ring_behind": _("Our keys could not be had."),
     "lease_lost": _("The worker was too slow, and another one took over."),
 }
 # What a lender said.

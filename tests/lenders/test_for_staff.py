@@ -247,7 +247,7 @@ def test_submission_whose_request_was_withdrawn_is_refused_with_the_reason(appli
 
 def test_refusal_of_one_leaves_the_others_on_their_way(application):
     stopped, sound = fail(application), fail(scene.sent("atra"))
-    owner = application.subject_id
-    restrict(subject_id=owner, ground=RestrictionGround.ACCURACY, actor=Actor.consumer(owner))
+    owner, consent = application.subject_id, Consent.objects.get(application=application)
+    withdraw_consent(consent_id=consent.pk, subject_id=owner, actor=Actor.consumer(owner))
     response = post(staff(*RIGHTS), submission=[str(stopped.pk), str(sound.pk)])
     assert sorted(level for level, _sentence in said(response)) == ["error", "success"]

@@ -19,6 +19,8 @@ from applications.models import (
     Recipient,
     RestrictionGround,
 )
+from applications.personal import Purpose
+from applications.row_security import opened
 from applications.services.processing import lift_restriction, restrict, withdraw_consent
 from applications.uploads import PDF, Upload
 from lenders.errors import AsksForElse, MayNotReceiveNow, NothingAsked
@@ -233,8 +235,9 @@ def test_nothing_is_given_while_the_data_are_only_stored():
         ground=RestrictionGround.ACCURACY,
         actor=consumer(submission),
     )
-    with pytest.raises(ProcessingRestricted):
-        answer(submission)
+    with opened(Purpose.DATA_SUBJECT_RIGHTS, person=submission.subject_id):  # as on the person's own pages
+        with pytest.raises(ProcessingRestricted):
+            answer(submission)
 
 
 def test_nothing_is_given_once_the_request_is_withdrawn():

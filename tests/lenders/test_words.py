@@ -13,6 +13,7 @@ from applications.form_fields import STATEMENT_LABEL
 from applications.models import AuditEntry, Disclosure, Recipient, RestrictionGround
 from applications.personal import Purpose
 from applications.recipients import Change
+from applications.row_security import storing
 from applications.selectors.who_saw import who_saw
 from applications.services.processing import restrict
 from lenders.adapters.base import ErrorCode, LenderError
@@ -224,7 +225,8 @@ def test_word_goes_out_although_the_use_is_restricted_and_the_request_was_withdr
     scene.make_due()
     (second,) = begun(application)
     answers(second)
-    assert not LenderWord.objects.filter(told_at__isnull=True).exists()
+    with storing():
+        assert not LenderWord.objects.filter(told_at__isnull=True).exists()
 
 
 def test_nothing_is_told_of_an_erased_person():

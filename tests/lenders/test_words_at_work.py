@@ -4,6 +4,7 @@ import pytest
 
 from applications.crypto.keyring import data_key_scope
 from applications.models import RestrictionGround
+from applications.row_security import storing
 from applications.services.processing import restrict
 from lenders.models import LenderWord
 from lenders.selectors.reviews import ReviewState, reviews_of
@@ -24,6 +25,7 @@ def notices(asked) -> list[tuple[str, str, tuple[str, ...]]]:
     return sorted((one["slug"], one["kind"], tuple(one["fields"])) for one in kept)
 
 
+@storing()  # what the test itself looks at
 def test_lenders_are_told_of_everything_while_the_use_is_restricted(asked):
     application = scene.sent("atra", "leja", "baka")
     asked.settled(application)

@@ -1,6 +1,6 @@
 """Master keys that are due stand among what waits for the DPO, and erasures that are not final in time."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from unittest import mock
 
 import pytest
@@ -38,7 +38,8 @@ def day(days: int) -> str:
 
 
 def a_day_begins(days_ago: int) -> None:
-    RingKey.objects.update(since=timezone.now() - timedelta(days=days_ago))
+    since = datetime.combine(timezone.localdate() - timedelta(days=days_ago), time(12))
+    RingKey.objects.update(since=timezone.make_aware(since))
 
 
 def test_nothing_is_due_of_a_young_key() -> None:

@@ -4,11 +4,14 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
+from secrets import token_hex
 from typing import Any
 from unittest import mock
 
 import pytest
+from django.conf import settings as product
 from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -19,6 +22,7 @@ from applications.crypto import keyring
 from applications.errors import IllegalTransition, SubjectErased
 from applications.models import Application, DataSubject, Objection, Restriction, SupplementaryStatement
 from applications.row_security import storing
+from applications.services import ledger
 from lenders.models import DeletionNotice, Submission
 from privacy.models import (
     AccessPackage,
@@ -119,6 +123,9 @@ class Carried(RuleBasedStateMachine):
         self.savepoint = transaction.atomic()
         self.savepoint.__enter__()
         self.days = 0
+        # a database that goes back to a savepoint lacks what the file has
+        self.ledger = override_settings(ERASURE_LEDGER=f"{product.ERASURE_LEDGER}.{token_hex(8)}")
+        self.ledger.enable()
         self.bystander = factories.subject()
         self.application = scene.sent("atra", "leja")
         scene.taken_by_all(self.application, atra="declined")
@@ -131,6 +138,7 @@ class Carried(RuleBasedStateMachine):
         try:
             self.whatever_was_decided_is_done_in_the_end()
         finally:
+            self.ledger.disable()
             transaction.set_rollback(True)
             self.savepoint.__exit__(None, None, None)
 
@@ -189,6 +197,10 @@ class Carried(RuleBasedStateMachine):
         RightsRequest.objects.update(next_try_at=None)
         with self.now():
             running.run_due()
+
+    @rule()
+    def ledger_is_written(self) -> None:
+        ledger.write()
 
     @rule(
         step=st.sampled_from(STEPS),
@@ -262,13 +274,14 @@ class Carried(RuleBasedStateMachine):
     def whatever_was_decided_is_done_in_the_end(self) -> None:
         """Nothing wedges: with everything up again and the officer at work, all decided requests complete."""
         decided = RightsRequest.objects.filter(status__in=[S.APPROVED, S.RUNNING])
-        for again in range(4):
+        for again in range(5):
             for package in AccessPackage.objects.defer("content").filter(released_at__isnull=True):
                 decisions = dict.fromkeys(package.undecided, RELEASED)
                 decide_held(request_id=package.pk, decisions=decisions, actor=rights.OFFICER)
             for weighed in filter(is_weighed, RightsRequest.objects.all()):
                 weigh(request_id=weighed.pk, overruled=False, reasons="", actor=rights.OFFICER)
             RightsRequest.objects.update(next_try_at=None)
+            ledger.write()
             with later(days=self.days + 45, minutes=15 * again):  # what can be reached has its minutes
                 running.run_due()
             for request in RightsRequest.objects.filter(right=Right.ACCESS, status=S.ASSESSED):
