@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from applications.models import Application
 from applications.recipients import Change
+from applications.row_security import storing
 from lenders.models import LenderWord
 from lenders.services.deliveries import Prepared
 from lenders.services.words import ask_for_review, tell_rectified, tell_restriction
@@ -47,6 +48,7 @@ def begun(application: Application) -> list[Prepared]:
     return [one for one in scene.begun_in_order(application) if one.kind == "word"]
 
 
+@storing()  # whatever is restricted as well
 def answers(prepared: Prepared, status: str = "noted", **more: Any) -> None:
     """The lender's reply to the word itself."""
     document = said(prepared.claim.delivery_id, status, **more)

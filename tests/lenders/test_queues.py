@@ -214,7 +214,7 @@ def history(application) -> None:
         "application": application.pk,
         "submission": scene.submission_at(application, "atra").pk,
     }
-    with connection.cursor() as cursor:
+    with role.superuser(), connection.cursor() as cursor:
         for statement in (FILL_APPLICATIONS, FILL_SUBMISSIONS, FILL_DELIVERIES, ANALYZE):
             cursor.execute(statement, facts)
     assert Delivery.objects.count() > MANY

@@ -235,9 +235,9 @@ def test_nothing_is_given_while_the_data_are_only_stored():
         ground=RestrictionGround.ACCURACY,
         actor=consumer(submission),
     )
-    with opened(Purpose.DATA_SUBJECT_RIGHTS, person=submission.subject_id):  # as on the person's own pages
-        with pytest.raises(ProcessingRestricted):
-            answer(submission)
+    own_pages = opened(Purpose.DATA_SUBJECT_RIGHTS, person=submission.subject_id)
+    with own_pages, pytest.raises(ProcessingRestricted):
+        answer(submission)
 
 
 def test_nothing_is_given_once_the_request_is_withdrawn():

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from applications.endings import Ending, endings
 from applications.models import RetentionRun
 from applications.services.retention import CHUNK
-from tests import retention
+from tests import retention, role
 from tests.many_rows import fill
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
@@ -25,7 +25,7 @@ def many(django_db_setup: None, django_db_blocker: Any) -> Any:
     with django_db_blocker.unblock(), transaction.atomic():
         models = [one.model for one in TAKEN if one.name in LARGE]
         fill(models, rows=ROWS)
-        with connection.cursor() as cursor:
+        with role.superuser(), connection.cursor() as cursor:
             for name in ("applications_restriction", "applications_legalhold", "applications_contract"):
                 cursor.execute(f"ANALYZE {name}")
         yield
