@@ -20,6 +20,7 @@ from lenders.selectors.answers import answers_by_lender
 from lenders.selectors.for_staff import waiting_counts, waiting_submissions
 from lenders.selectors.queues import LenderQueue, lender_queues
 from lenders.services.choosing import choose
+from tests import role
 from tests.lenders import scene
 from tests.lenders.staff import staff
 
