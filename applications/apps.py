@@ -14,6 +14,7 @@ class ApplicationsConfig(AppConfig):
             housekeeping,  # noqa: F401
             keys,  # noqa: F401
             operations,
+            pruning,  # noqa: F401
             replaying,  # noqa: F401
             retention,  # noqa: F401
             statistics,  # noqa: F401

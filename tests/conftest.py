@@ -52,11 +52,13 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of tests/journeys drives a browser; what is slow in tests/architecture starts whole products and
-    kills them. The markers keep both out of `make test-fast`, and out of each other's way.
+    """All of tests/journeys drives a browser, and test_development starts whole products as these do; what
+    else is slow in tests/architecture starts servers and kills them. The markers keep them out of
+    `make test-fast`, and out of each other's way.
     """
     for item in items:
-        if JOURNEYS in item.path.parents:
+        starts_products = item.path.name == "test_development.py" and item.get_closest_marker("slow")
+        if JOURNEYS in item.path.parents or starts_products:
             item.add_marker(pytest.mark.journey)
         if ARCHITECTURE in item.path.parents and item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.alone)

@@ -40,7 +40,7 @@ class HoldForm(forms.Form):
     )
     until = forms.DateField(
         label=gettext_lazy("Last day; empty: until it is lifted"), required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )  # fmt: skip
 
     def clean_number(self) -> str:

@@ -34,7 +34,7 @@ class PeriodsForm(forms.Form):
     """A number for each rule, in the unit that the rule counts in."""
 
     from_day = forms.DateField(
-        label=gettext_lazy("In force from"), widget=forms.DateInput(attrs={"type": "date"})
+        label=gettext_lazy("In force from"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
     )
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
 

@@ -176,11 +176,14 @@ def test_child_that_keeps_dying_stops_the_start(supervisor: Supervisor) -> None:
         supervisor.look(starting=True)
 
 
-@pytest.fixture
-def var(tmp_path: Path) -> Iterator[Path]:
-    """A var folder for the whole product; whatever comes of the test, nothing stays."""
-    yield tmp_path / "var"
-    remove(tmp_path / "var")
+@pytest.fixture(scope="module")
+def var(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A var folder for the whole product, found by each test as the one before left it: the first start fills
+    it, the others go on with it. Whatever comes of the tests, nothing stays.
+    """
+    folder = tmp_path_factory.mktemp("product") / "var"
+    yield folder
+    remove(folder)
 
 
 class Product:

@@ -30,6 +30,7 @@ def looked_at_until(visitor: Visitor, what: str, text: str) -> None:
     """Load the page again until it says so."""
 
     def says() -> bool:
+        visitor.page.wait_for_load_state()  # a button was pressed just now
         visitor.page.reload()
         return text in visitor.page.locator(what).inner_text()
 

@@ -1,6 +1,8 @@
 """Every category shows its clock: whatever is held about anybody, something ends it."""
 
 import io
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +22,7 @@ from applications.selectors.periods import in_force
 from applications.services.operations import DAILY_JOBS
 from applications.services.purging import emptied, is_evidence, tree
 from privacy.datamap import by_category
-from tests import factories, retention
+from tests import factories, retention, services
 
 DATABASES = ["default", "keys", "aside"]
 HOLDERS = [model for model in apps.get_models() if personal_fields(model)]
@@ -54,6 +56,21 @@ def test_declaration_is_carried_out_by_the_run_or_by_a_daily_job(one: Ending) ->
     assert not one.job or one.job in DAILY_JOBS
     assert one.label
     assert [other.name for other in ENDINGS].count(one.name) == 1
+
+
+def test_every_daily_job_is_known_once_the_product_is_ready() -> None:
+    """One that comes with a later import would be found by a worker in the midst of its daily round."""
+    script = (
+        "import django; django.setup()\n"
+        "from applications.endings import endings\n"
+        "from applications.services.operations import DAILY_JOBS\n"
+        "before = set(DAILY_JOBS); endings(); print(sorted(set(DAILY_JOBS) - before))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script], env=services.process_environment(), capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert said.stdout.splitlines()[-1] == "[]"
 
 
 # --- evidence ---------------------------------------------------------------------------------------------
