@@ -41,7 +41,8 @@ OWN: dict[str, str] = {
     "lenders.DeletionNotice.acknowledgement": f"CASE WHEN {RARE} THEN '' ELSE 'deleted' END",
     "lenders.DeletionNotice.basis": "''",
     "lenders.DeletionNotice.until": "NULL::date",
-    "applications.Restriction.lifted_at": f"CASE WHEN NOT {RARE} THEN {MOMENT} END",
+    # Row security reads those that stand with every page; they are few.
+    "applications.Restriction.lifted_at": f"CASE WHEN i % 1000 <> 0 THEN {MOMENT} END",
     # The last of the eight states is the usual one; the last three are ends.
     "privacy.RightsRequest.ended_at": f"CASE WHEN NOT {RARE} OR i / 20 % 8 > 4 THEN {MOMENT} END",
     "privacy.RightsRequest.paused_on": "NULL::date",

@@ -23,6 +23,7 @@ from applications.services import holds as service
 from applications.staff_site import AdminPage
 from applications.views.staff_door import site
 from applications.views.staff_proof import requires_fresh_proof
+from privacy.admin.request_forms import day_field
 from privacy.selectors.registers import subject_known_as
 
 PLACE, LIFT = "applications.add_legalhold", "applications.change_legalhold"
@@ -38,10 +39,7 @@ class HoldForm(forms.Form):
     case_number = forms.CharField(
         label=gettext_lazy("Case number"), max_length=64, help_text=LegalHold.case_number.field.help_text
     )
-    until = forms.DateField(
-        label=gettext_lazy("Last day; empty: until it is lifted"), required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )  # fmt: skip
+    until = day_field(label=gettext_lazy("Last day; empty: until it is lifted"), required=False)
 
     def clean_number(self) -> str:
         number = as_stored(self.cleaned_data["number"])

@@ -23,6 +23,7 @@ from applications.selectors.periods import edition_of, in_force, periods_of
 from applications.staff_site import AdminPage
 from applications.views.staff_door import site
 from applications.views.staff_proof import requires_fresh_proof
+from privacy.admin.request_forms import day_field
 from privacy.selectors.periods import notices_differ, undecided_editions
 from privacy.services import periods as editions
 
@@ -33,9 +34,7 @@ RECEIPTS = 30
 class PeriodsForm(forms.Form):
     """A number for each rule, in the unit that the rule counts in."""
 
-    from_day = forms.DateField(
-        label=gettext_lazy("In force from"), widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"})
-    )
+    from_day = day_field(label=gettext_lazy("In force from"))
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=300)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
