@@ -321,11 +321,11 @@ def test_head_that_is_none_is_refused(head: str) -> None:
 
 
 def test_what_is_to_be_sealed_is_found_by_an_index_of_its_own() -> None:
-    record(3)
+    record(500)  # in an empty table every index is as good as the other
     seal()
     record(1)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+    with role.superuser(), connection.cursor() as cursor:
+        cursor.execute("ANALYZE applications_auditentry")
         cursor.execute(
             "EXPLAIN SELECT * FROM applications_auditentry WHERE digest IS NULL ORDER BY id LIMIT 1000"
         )
