@@ -1,5 +1,6 @@
 """Claiming what is due: each row one worker's for the length of a lease, no lender flooded or starved."""
 
+import random
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,25 +12,17 @@ from django.db import transaction
 from django.db.models import Count, F, QuerySet
 from django.utils import timezone
 
-from applications.data_policy import WHILE_RESTRICTED
 from applications.personal import Purpose
 from applications.row_security import opened
 from lenders.breaker import Circuit
 from lenders.models import Breaker, Delivery, Lender
-from lenders.purposes import SERVED
+from lenders.purposes import SERVED, kinds_for
 from lenders.selectors.queues import claimable
 from lenders.states import DeliveryStatus
 
 ATTEMPT_SECONDS = 10
 LEASE = timedelta(seconds=ATTEMPT_SECONDS + 20)
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(seconds=10), timedelta(minutes=10)
-
-
-# What a restriction leaves lawful is claimed apart, and first: to the other question its rows do not exist.
-_APART = (
-    tuple(purpose for purpose in SERVED if purpose in WHILE_RESTRICTED),
-    tuple(purpose for purpose in SERVED if purpose not in WHILE_RESTRICTED),
-)
 
 
 @dataclass(frozen=True)
@@ -43,15 +36,17 @@ class Claim:
 def claim_due(*, limit: int, application_id: UUID | None = None) -> list[Claim]:
     """Claim deliveries that are due, oldest first, no more per lender than it may have in flight.
 
+    Each purpose is claimed apart, because row security shows restricted people's rows to some of them alone;
+    and in any order, so that the many of one (deletions when their time is over) do not hide those of others.
     A duplicate message finds nothing left to claim. Two workers never get the same row (SKIP LOCKED). What a
     person's right stops is not claimed: it stays due until the right is lifted, or is called off.
     """
     now = timezone.now()
     with transaction.atomic():
         found: list[Delivery] = []
-        for purposes in _APART:
-            with opened(purposes[0]):
-                found += _due(now, purposes, application_id, limit - len(found))
+        for purpose in random.sample(SERVED, len(SERVED)):
+            with opened(purpose):
+                found += _due(now, purpose, application_id, limit - len(found))
         rows = _within_caps(found, now)
         Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
             fence=F("fence") + 1, lease_until=now + LEASE
@@ -59,21 +54,19 @@ def claim_due(*, limit: int, application_id: UUID | None = None) -> list[Claim]:
     return [Claim(row.pk, row.fence + 1) for row in rows]
 
 
-def _due(
-    now: datetime, purposes: Sequence[Purpose], application_id: UUID | None, limit: int
-) -> list[Delivery]:
-    due = claimable(now, purposes).select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
+def _due(now: datetime, purpose: Purpose, application_id: UUID | None, limit: int) -> list[Delivery]:
+    due = claimable(now, [purpose]).select_for_update(skip_locked=True, of=("self",)).order_by("due_at")
     if application_id is not None:
         return list(due.filter(submission__application_id=application_id)[:limit])
-    return _some_of_each_lender(due, limit)
+    waiting = Delivery.objects.filter(status=DeliveryStatus.DUE, due_at__lte=now, kind__in=kinds_for(purpose))
+    return _some_of_each_lender(due, waiting, limit)
 
 
-def _some_of_each_lender(due: QuerySet[Delivery], limit: int) -> list[Delivery]:
+def _some_of_each_lender(due: QuerySet[Delivery], waiting: QuerySet[Delivery], limit: int) -> list[Delivery]:
     """Rows of every lender: the many that wait for one that hangs must not hide those of the others."""
     rows: list[Delivery] = []
-    waiting = Delivery.objects.filter(status=DeliveryStatus.DUE, due_at__lte=timezone.now()).values("lender")
-    caps = Lender.objects.filter(pk__in=waiting).order_by("?").values_list("pk", "maximum_in_flight")
-    for lender_id, cap in caps:
+    lenders = Lender.objects.filter(pk__in=waiting.values("lender")).order_by("?")
+    for lender_id, cap in lenders.values_list("pk", "maximum_in_flight"):
         rows += due.filter(lender=lender_id)[: min(cap, limit - len(rows))]
     return rows
 
