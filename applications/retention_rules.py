@@ -36,6 +36,7 @@ class Clock(models.TextChoices):
         _("after the application is closed or the loan contract is signed"),
     )
     CONTRACT_ENDED = "contract_ended", _("after the contract to use the solution ends")
+    LAST_USE = "last_use", _("after the last sign-in")
     MATTER_CLOSED = "matter_closed", _("after the matter is closed")
     RECORDED = "recorded", _("after they are recorded")
     WITHDRAWN = "withdrawn", _("after the consent is withdrawn")
@@ -50,6 +51,7 @@ _WAITS: Mapping[Clock, str | Promise] = {
     Clock.LAST_SAVE: _("it is being worked on"),
     Clock.APPLICATION_ENDED: _("the application is not closed yet"),
     Clock.CONTRACT_ENDED: _("the contract to use the solution is in force"),
+    Clock.LAST_USE: _("the account is in use"),
     Clock.MATTER_CLOSED: _("a request, a complaint or another matter is open"),
     Clock.RECORDED: _("it is being recorded"),
     Clock.WITHDRAWN: _("the consent stands"),
@@ -155,7 +157,7 @@ RULES: Mapping[Retention, Rule] = {
     Retention.CODE: Rule(Clock.RECORDED, Ground.PURPOSE, days=1),
     Retention.DRAFT: Rule(Clock.LAST_SAVE, Ground.PURPOSE, days=30),
     Retention.APPLICATION: Rule(Clock.APPLICATION_ENDED, Ground.LEGAL_PERIOD, months=6),
-    Retention.ACCOUNT: Rule(Clock.CONTRACT_ENDED, Ground.CONTRACT, months=6),
+    Retention.ACCOUNT: Rule(Clock.CONTRACT_ENDED, Ground.LEGAL_PERIOD, months=6),
     Retention.EVIDENCE: Rule(Clock.CONTRACT_ENDED, Ground.LEGAL_PERIOD, months=120),
     Retention.CLAIMS: Rule(Clock.MATTER_CLOSED, Ground.LEGAL_PERIOD, months=24),
     Retention.REQUESTS: Rule(Clock.MATTER_CLOSED, Ground.LEGAL_DUTY, months=60),
@@ -224,11 +226,19 @@ class Standing:
     """One ground on which something is kept: by which rule, and the day on which its clock struck.
 
     None while it has not: the ground has no end yet, but for the bound of a rule that counts from recording.
+    `clock` and `ground` where they are others than the rule's.
     """
 
     rule: Retention
     since: date | None
     recorded: date | None = None
+    clock: Clock | None = None
+    ground: Ground | None = None
+
+    def among(self, rules: Mapping[Retention, Rule]) -> Rule:
+        """Its rule, with its own clock and ground."""
+        rule = rules[self.rule]
+        return replace(rule, clock=self.clock or rule.clock, ground=self.ground or rule.ground)
 
 
 class Stop(models.TextChoices):
@@ -279,7 +289,7 @@ def kept_until(
         return Kept(None, Stop.HOLD, Stop.HOLD.label)
     if restricted:
         return Kept(None, Stop.RESTRICTION, Stop.RESTRICTION.label)
-    found = [_kept(one, rules[one.rule]) for one in standing]
+    found = [_kept(one, one.among(rules)) for one in standing]
     if held_until is not None:
         found.append(Kept(held_until, Stop.HOLD, Stop.HOLD.label))
     return max(found, key=lambda one: one.until or date.max)
@@ -290,6 +300,7 @@ def _kept(one: Standing, rule: Rule) -> Kept:
     if rule.bound is not None and one.recorded is not None:
         ends.append(rule.bound.last_day(one.recorded))
     if not ends:
-        return Kept(None, rule.ground, rule.clock.waits)
+        in_force = rule.clock is Clock.CONTRACT_ENDED
+        return Kept(None, Ground.CONTRACT if in_force else rule.ground, rule.clock.waits)
     because = format_lazy("{ground} ({period})", ground=rule.ground.label, period=rule.text)
     return Kept(min(ends), rule.ground, because)

@@ -27,7 +27,7 @@ from applications.models import (
     ThirdPartyRecord,
 )
 from applications.personal import Purpose
-from applications.retention_rules import Kept, Retention, Standing, kept_until
+from applications.retention_rules import Clock, Ground, Kept, Retention, Standing, kept_until
 from applications.selectors.periods import rules_in_force
 from applications.selectors.permission import standing_restrictions
 from applications.states import ApplicationStatus
@@ -82,7 +82,7 @@ def kept_of_application(application: Application) -> Kept:
 
 def kept_of_account(subject: DataSubject) -> Kept:
     """Until when the account is kept: whatever is longest of the contract and of what needs the account."""
-    grounds = [Standing(Retention.ACCOUNT, _account_ended(subject))]
+    grounds = [_account(subject)]
     matter = has_open_matter(subject.pk)
     for application in Application.objects.filter(subject=subject, emptied_at__isnull=True):
         grounds += _grounds(application, matter)
@@ -102,14 +102,16 @@ def _grounds(application: Application, matter: bool) -> Iterator[Standing]:
         yield Standing(Retention.CLAIMS, None)
 
 
-def _account_ended(subject: DataSubject) -> date | None:
-    """The day on which the contract to use the solution ended; without one, of the last use."""
+def _account(subject: DataSubject) -> Standing:
+    """The contract to use the solution, or the time after it; without one, the use of the account."""
     sent = Application.objects.filter(subject=subject).exclude(status=ApplicationStatus.DRAFT)
     if sent.exists():
         open_ones = sent.filter(closed_at__isnull=True)
-        return None if open_ones.exists() else _day(sent.aggregate(at=Max("closed_at"))["at"])
+        ended = None if open_ones.exists() else _day(sent.aggregate(at=Max("closed_at"))["at"])
+        return Standing(Retention.ACCOUNT, ended)
     used = ConsumerSession.objects.filter(subject=subject).aggregate(at=Max("last_seen_at"))["at"]
-    return _day(max(filter(None, [used, subject.created_at])))
+    last = _day(max(filter(None, [used, subject.created_at])))
+    return Standing(Retention.ACCOUNT, last, clock=Clock.LAST_USE, ground=Ground.PURPOSE)
 
 
 def _matters(subject: DataSubject, matter: bool) -> Iterator[Standing]:

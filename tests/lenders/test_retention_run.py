@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from applications.actors import SYSTEM
 from applications.crypto import keyring
@@ -24,11 +24,11 @@ from applications.models import (
     RetentionChunk,
     UsageEvent,
 )
-from applications.retention_rules import Stop
+from applications.retention_rules import Ground, Stop
 from applications.selectors.retention import kept_of_account, kept_of_application
 from applications.services.processing import restrict
 from lenders.models import Attempt, DeletionNotice, Delivery, Offer, Submission
-from tests import retention
+from tests import factories, retention
 from tests.lenders import scene
 from tests.privacy import dpo
 
@@ -206,6 +206,22 @@ def test_account_stays_while_another_application_is_open() -> None:
     assert fresh(application).emptied_at is not None
     assert subject.erased_at is None
     assert kept_of_account(subject).until is None
+
+
+def test_account_is_kept_for_the_contract_and_then_for_claims() -> None:
+    application = scene.sent("atra")
+    assert kept_of_account(application.subject).why == Ground.CONTRACT
+    kept = kept_of_account(retention.ended(application).subject)
+    assert kept.why == Ground.LEGAL_PERIOD
+    with translation.override("en"):
+        assert "6 months after the contract to use the solution ends" in str(kept.text)
+
+
+def test_account_without_a_contract_is_kept_from_its_last_use_on() -> None:
+    kept = kept_of_account(factories.subject())
+    assert kept.why == Ground.PURPOSE
+    with translation.override("en"):
+        assert "6 months after the last sign-in" in str(kept.text)
 
 
 def test_account_stays_while_somebody_is_signed_in() -> None:
