@@ -14,6 +14,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "development_codes.html": None,
     "development_mail.html": Use(Purpose.RUN_SERVICE, Category.COMMUNICATIONS),
     "development_privacy_mail.html": None,
+    "standalone.html": None,
 }
 """Template → what it shows of a person; None for one that shows nothing of anybody."""
 
