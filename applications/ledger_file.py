@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from applications import chain
+from applications.crypto.on_disk import sync
 
 BLOCK = 4096
 
@@ -130,17 +131,8 @@ def held(path: Path) -> Iterator[BinaryIO]:
     with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if not file.seek(0, os.SEEK_END):
-            _sync(path.parent)
+            sync(path.parent)
         yield file
-
-
-def _sync(folder: Path) -> None:
-    """A new file is not safe before its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def append(file: BinaryIO, more: Iterable[Written]) -> int:

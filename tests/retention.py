@@ -12,11 +12,12 @@ from django.utils import timezone
 from applications.actors import SYSTEM, Actor
 from applications.crypto.keyring import data_key_scope
 from applications.endings import At, Ending, endings
-from applications.models import Application, ConsumerSession, RetentionRun
+from applications.models import Application, ConsumerSession, DataSubject, RetentionRun
 from applications.selectors.periods import forget_known, in_force
 from applications.services import holds, retention
 from applications.services.closing import end_application
 from applications.states import ApplicationStatus
+from tests import factories
 from tests.clock import later
 from tests.lenders import scene
 
@@ -83,6 +84,15 @@ def old(*slugs: str, signed: bool = False, days_ago: int = 200) -> Application:
     for session in ConsumerSession.objects.filter(subject=found.subject_id):
         age(session, days_ago)
     return found
+
+
+def unused_account() -> DataSubject:
+    """An account without a contract that nobody has used for long."""
+    subject = factories.subject()
+    for session in ConsumerSession.objects.filter(subject=subject):
+        age(session, 300)
+    age(subject, 300)
+    return subject
 
 
 def told(application: Application) -> None:

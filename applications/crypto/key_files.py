@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from applications.crypto.key_text import KEY_BYTES
+from applications.crypto.on_disk import sync
 
 
 def fresh_epoch(today: date, taken: Container[str]) -> str:
@@ -58,4 +59,5 @@ def take_out(path: Path, name: str) -> bool:
     except BaseException:
         os.unlink(beside)
         raise
+    sync(path.parent)  # or the key may come back after a crash of the machine
     return True

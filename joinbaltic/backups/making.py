@@ -13,11 +13,12 @@ from typing import Any
 import psycopg
 from django.db import transaction
 
+from applications.crypto.on_disk import sync
 from applications.models import LedgerKind
 from applications.services import ledger
 from joinbaltic.backups import postgres
 from joinbaltic.backups.errors import BackupRefused
-from joinbaltic.backups.manifest import DUMP, Kind, Manifest, file_of, product_version, sync
+from joinbaltic.backups.manifest import DUMP, Kind, Manifest, file_of, product_version
 
 PARTIAL = ".partial"
 _STAMP = "%Y%m%dT%H%M%SZ"

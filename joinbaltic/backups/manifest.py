@@ -6,7 +6,6 @@ disk. The fields of manifest.json are described in docs/backups.md.
 
 import hashlib
 import json
-import os
 import tomllib
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -16,6 +15,7 @@ from typing import Any
 
 from django.conf import settings
 
+from applications.crypto.on_disk import sync
 from joinbaltic.backups.errors import BackupRefused
 
 FORMAT = 1
@@ -106,15 +106,6 @@ def file_of(path: Path) -> File:
             digest.update(part)
             size += len(part)
     return File(path.name, size, digest.hexdigest())
-
-
-def sync(path: Path) -> None:
-    """Return when a file, or the names in a folder, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def product_version() -> str:

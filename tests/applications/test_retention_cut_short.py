@@ -24,7 +24,6 @@ from applications.errors import SubjectErased
 from applications.models import (
     Application,
     ChunkState,
-    ConsumerSession,
     DataSubject,
     RestrictionGround,
     RetentionChunk,
@@ -46,15 +45,6 @@ from applications.services import retention
 retention.CHUNK = 2
 retention.run()
 """
-
-
-def unused_account() -> DataSubject:
-    """An account without a contract that nobody has used for long."""
-    subject = factories.subject()
-    for session in ConsumerSession.objects.filter(subject=subject):
-        retention.age(session, 300)
-    retention.age(subject, 300)
-    return subject
 
 
 def gone(subject: DataSubject) -> bool:
@@ -99,7 +89,7 @@ PLACES = [
 @pytest.mark.django_db(databases=DATABASES)
 @pytest.mark.parametrize(("place", "after"), PLACES)
 def test_cut_anywhere_is_finished_by_the_next_run_and_nothing_is_done_twice(place: str, after: bool) -> None:
-    subject = unused_account()
+    subject = retention.unused_account()
     with dying(place, after=after):
         running.run()
     assert gone(subject)
@@ -110,7 +100,7 @@ def test_cut_anywhere_is_finished_by_the_next_run_and_nothing_is_done_twice(plac
 @pytest.mark.django_db(databases=DATABASES)
 def test_after_the_first_step_there_is_no_way_back() -> None:
     """The key may be gone: nothing is written for the person any more, and nothing can stop it."""
-    subject = unused_account()
+    subject = retention.unused_account()
     with dying("keyring.destroy_keys"):
         with pytest.raises(SubjectErased):
             restrict(subject_id=subject.pk, ground=RestrictionGround.CLAIMS, actor=SYSTEM)
@@ -133,7 +123,7 @@ def test_cut_in_a_chunk_of_applications_leaves_all_of_it() -> None:
 
 @pytest.mark.django_db(databases=DATABASES)
 def test_what_fails_holds_up_nothing_else_and_is_told() -> None:
-    subject = unused_account()
+    subject = retention.unused_account()
     factories.complete_draft(factories.subject())
     Application.objects.update(saved_at=timezone.now() - timedelta(days=32))
     take = running.take
@@ -154,7 +144,7 @@ def test_what_fails_holds_up_nothing_else_and_is_told() -> None:
 @pytest.mark.django_db(databases=DATABASES)
 def test_grounds_are_looked_at_again_under_the_lock() -> None:
     """Somebody came back between the search and the chunk."""
-    subject = unused_account()
+    subject = retention.unused_account()
     receipt = RetentionRun.objects.create(day=retention.today(), edition=0, begun_at=timezone.now())
     assert retention.due("people") == {subject.pk}
     hold = running._hold
@@ -175,7 +165,7 @@ def test_grounds_are_looked_at_again_under_the_lock() -> None:
 def test_killed_at_any_moment_it_loses_nobody_and_takes_nobody_twice(
     process_environment: dict[str, str],
 ) -> None:
-    people = [unused_account() for _ in range(24)]
+    people = [retention.unused_account() for _ in range(24)]
     for subject in people:
         UsageEvent.objects.create(subject=subject, page="/", at=timezone.now() - timedelta(days=500))
     kept = factories.subject()
@@ -258,7 +248,7 @@ def test_whoever_is_busy_is_passed_over_and_due_another_day() -> None:
 
 @pytest.mark.django_db(databases=DATABASES, transaction=True)
 def test_two_runs_at_once_take_each_row_once() -> None:
-    people = [unused_account() for _ in range(8)]
+    people = [retention.unused_account() for _ in range(8)]
     with retention.chunks_of(2), ThreadPoolExecutor(2) as threads:
         both = [threads.submit(beside(running.run)) for _ in range(2)]
         found = [one.result(60) for one in both]

@@ -10,7 +10,7 @@ import pytest
 from applications import ledger_file
 from applications.crypto import keyring
 from applications.ledger_file import Line
-from applications.models import Application, ConsumerSession, DataSubject, LedgerEntry, LedgerKind
+from applications.models import Application, DataSubject, LedgerEntry, LedgerKind
 from applications.services import ledger
 from applications.services import retention as running
 from tests import factories, retention
@@ -21,12 +21,7 @@ pytestmark = pytest.mark.django_db(databases=DATABASES)
 
 @pytest.fixture
 def unused() -> DataSubject:
-    """An account without a contract that nobody has used for long."""
-    subject = factories.subject()
-    for session in ConsumerSession.objects.filter(subject=subject):
-        retention.age(session, 300)
-    retention.age(subject, 300)
-    return subject
+    return retention.unused_account()
 
 
 def entries() -> set[tuple[UUID | None, str]]:
