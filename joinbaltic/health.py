@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from applications.crypto.router import newest_migrations
 from applications.models import WorkerHeartbeat
 from applications.selectors import set_back
 
@@ -55,7 +56,7 @@ def _database(alias: str) -> str:
             cursor.execute("SELECT 1")
         if alias not in _migrated:
             executor = MigrationExecutor(connections[alias])
-            if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            if executor.migration_plan(newest_migrations(executor.loader.graph, alias)):
                 return "migrations are missing"
             if passes_row_security_by(connections[alias]):
                 return "its role passes row security by"

@@ -8,6 +8,13 @@ KEYS_DATABASE = "keys"
 KEYS_APP = "crypto"
 
 
+def newest_migrations(graph: Any, database: str) -> list[tuple[str, str]]:
+    """The last migrations of what a database holds. Those of the other apps would do nothing in `keys`, and
+    take as long as in the main one."""
+    found: list[tuple[str, str]] = graph.leaf_nodes(KEYS_APP if database == KEYS_DATABASE else None)
+    return found
+
+
 class KeysRouter:
     """Keeps data keys and the data under them in two databases, so that a backup never holds both."""
 

@@ -11,6 +11,7 @@ from django.db.models import Count
 
 from applications.crypto.models import DataKey
 from applications.crypto.providers import can_open
+from applications.crypto.router import newest_migrations
 from applications.services.housekeeping import people_without_keys
 from joinbaltic.backups import manifest, postgres
 from joinbaltic.backups.errors import BackupRefused
@@ -69,7 +70,7 @@ def _to_migrate() -> list[str]:
     found = []
     for kind in Kind:
         executor = MigrationExecutor(connections[kind.alias])
-        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        if executor.migration_plan(newest_migrations(executor.loader.graph, kind.alias)):
             found.append(kind.alias)
     return found
 

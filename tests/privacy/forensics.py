@@ -238,21 +238,23 @@ def _bound(epoch: str, owner_id: UUID) -> bytes:
 def envelopes(
     pieces: Iterable[Piece], keys: Iterable[OpenedKey], sealings: Iterable[Sealing]
 ) -> list[OpenedValue]:
-    """The values under these keys in the rows that are known, also those a row had before."""
+    """The values under these keys in the rows that are known, also those a row had before.
+
+    Looked for in the neighbourhood of the row's id, and in all of the log: of an UPDATE it leaves out what
+    the row had before, and between two statements of one connection stands whatever others wrote.
+    """
     ciphers: dict[UUID, set[bytes]] = {}
     for key in keys:
         ciphers.setdefault(key.owner_id, set()).add(key.data_key)
     rows: dict[UUID, list[tuple[AESGCM, Sealing]]] = {}
     for sealing in sealings:
-        ways = [(AESGCM(key), sealing) for key in ciphers.get(sealing.owner_id, ())]
-        rows.setdefault(sealing.row_id, []).extend(ways)
+        for key in ciphers.get(sealing.owner_id, ()):
+            rows.setdefault(sealing.row_id, []).append((AESGCM(key), sealing))
     found = []
     for piece in pieces:
+        anywhere = _envelopes_between(piece.content, 0, len(piece.content)) if piece.source == LOG else set()
         for row_id, ways in rows.items():
-            tried = set()
-            for at in _occurrences(piece.content, row_id.bytes) if ways else ():
-                tried |= set(_envelopes_near(piece.content, at))
-            for offset, length in sorted(tried):
+            for offset, length in sorted(anywhere | _envelopes_beside(piece.content, row_id)):
                 window = piece.content[offset : offset + length]
                 for cipher, sealing in ways:
                     plaintext = _opened(cipher, window[1:], _binding(sealing))
@@ -261,19 +263,27 @@ def envelopes(
     return found
 
 
-def _envelopes_near(content: bytes, at: int) -> Iterator[tuple[int, int]]:
-    """Where envelopes of format 1 may begin in the same row, and how long they are: PostgreSQL writes the
-    length before, in one byte that is odd or in four."""
-    begin, end = max(4, at - _PAGE // 2), at + _PAGE // 2
-    offset = content.find(b"\x01", begin, end)
+def _envelopes_beside(content: bytes, row_id: UUID) -> set[tuple[int, int]]:
+    found = set()
+    for at in _occurrences(content, row_id.bytes):
+        found |= _envelopes_between(content, at - _PAGE // 2, at + _PAGE // 2)
+    return found
+
+
+def _envelopes_between(content: bytes, begin: int, end: int) -> set[tuple[int, int]]:
+    """Where envelopes of format 1 may begin, and how long they are: PostgreSQL writes the length before, in
+    one byte that is odd or in four."""
+    found = set()
+    offset = content.find(b"\x01", max(4, begin), end)
     while offset >= 0:
         short = content[offset - 1]
         (long,) = struct.unpack_from("<I", content, offset - 4)
         if short & 1 and (short >> 1) - 1 > NONCE + TAG:
-            yield offset, (short >> 1) - 1
+            found.add((offset, (short >> 1) - 1))
         if not long & 3 and NONCE + TAG < (long >> 2) - 4 < _PAGE:
-            yield offset, (long >> 2) - 4
+            found.add((offset, (long >> 2) - 4))
         offset = content.find(b"\x01", offset + 1, end)
+    return found
 
 
 def _binding(sealing: Sealing) -> bytes:
