@@ -10,18 +10,21 @@ from uuid import UUID
 from applications.actors import SYSTEM, Actor
 from applications.ledger_file import Line
 from applications.models import (
+    Application,
     Consent,
     DataSubject,
     LedgerKind,
+    LegalHold,
     Objection,
     Restriction,
     RestrictionGround,
 )
 from applications.personal import Purpose
 from applications.selectors.permission import standing_restrictions
-from applications.services import processing
+from applications.services import holds, processing
 from applications.services.ledger import REPLAYS
 from applications.services.retention import end_again
+from applications.services.staff_accounts import revoke_again
 
 
 def _of_the_living(replay: Callable[[Line, UUID], None]) -> Callable[[Line], None]:
@@ -84,6 +87,30 @@ def _withdraw(line: Line, subject_id: UUID) -> None:
         processing.withdraw_consent(consent_id=consent_id, subject_id=subject_id, actor=SYSTEM, at=line.at)
 
 
+def _hold(line: Line, subject_id: UUID) -> None:
+    facts = line.detail
+    hold_id, application_id = UUID(facts["hold"]), facts["application"] and UUID(facts["application"])
+    if LegalHold.objects.filter(pk=hold_id).exists():
+        return
+    if application_id and not Application.objects.filter(pk=application_id, subject=subject_id).exists():
+        return  # it came after the copy was made
+    holds.place(
+        subject_id=subject_id, application_id=application_id or None, ground=facts["ground"], actor=SYSTEM,
+        case_number=facts["case_number"], again=(hold_id, line.at),
+        until=date.fromisoformat(facts["until"]) if facts["until"] else None,
+    )  # fmt: skip
+
+
+def _lift_hold(line: Line) -> None:
+    hold_id = UUID(line.detail["hold"])
+    if LegalHold.objects.filter(pk=hold_id).exists():
+        holds.lift(hold_id=hold_id, actor=SYSTEM, at=line.at)
+
+
+def _end_access(line: Line) -> None:
+    revoke_again(account=line.detail["account"], revoked=line.detail["revoked"], actor=SYSTEM)
+
+
 def _nothing(_line: Line) -> None:
     """The entry alone is what was missing."""
 
@@ -96,6 +123,9 @@ REPLAYS |= {
     LedgerKind.OBJECTED: _of_the_living(_object),
     LedgerKind.OBJECTION_ENDED: _of_the_living(_end_objection),
     LedgerKind.CONSENT_WITHDRAWN: _of_the_living(_withdraw),
+    LedgerKind.HELD: _of_the_living(_hold),
+    LedgerKind.HOLD_LIFTED: _lift_hold,
+    LedgerKind.ACCESS_ENDED: _end_access,
     LedgerKind.BACKED_UP: _nothing,
     LedgerKind.REPLAYED: _nothing,
 }
