@@ -1,5 +1,6 @@
 """Copies: whole or not there, of one database only, of one moment, and put back into empty ones alone."""
 
+import errno
 import json
 import os
 import re
@@ -130,6 +131,34 @@ def test_program_older_than_the_server_is_said(place: Place, settings: Any, tmp_
     assert "of version 13, and the server of version 18" in refusal(
         place, "backup", to=str(place.main_copies)
     )
+
+
+@committed
+def test_copy_that_fails_leaves_nothing_on_a_full_disk_and_says_why(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(manifest.Manifest, "write", full)
+    assert "No space left" in refusal(place, "backup", to=str(place.main_copies))
+    assert [one.name for one in place.main_copies.iterdir()] == [".lock"]
+
+
+@committed
+def test_copy_is_in_the_ledger_before_it_can_be_restored(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However early whoever makes it is killed."""
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(making, "expire", killed)
+        with pytest.raises(KeyboardInterrupt):
+            place.back_up()
+    assert len(copies(Kind.MAIN, place.main_copies)) == LedgerEntry.objects.count() == 1
 
 
 @pytest.mark.slow
