@@ -105,8 +105,12 @@ def _last_line(file: BinaryIO) -> bytes:
 
 
 def lines(path: Path) -> Iterator[Written]:
-    """Every line in order, each held against the chain. Raises LedgerBroken at one not in it, OSError."""
-    digest = chain.GENESIS
+    """Every line in order, each held against the one before. Raises LedgerBroken at one not in the chain,
+    OSError.
+
+    A file that was begun anew may begin at a later place: what its first line follows is in no file.
+    """
+    before: Written | None = None
     with path.open("rb") as file:
         for number, text in enumerate(file, start=1):
             if not text.endswith(b"\n"):
@@ -115,10 +119,17 @@ def lines(path: Path) -> Iterator[Written]:
                 written = Written.parse(text)
             except (ValueError, KeyError, TypeError):
                 raise LedgerBroken(number) from None
-            if written.line.sequence != number or written.digest != written.line.after(digest):
+            if not _follows(written, before):
                 raise LedgerBroken(number)
-            digest = written.digest
+            before = written
             yield written
+
+
+def _follows(written: Written, before: Written | None) -> bool:
+    place, digest = (before.line.sequence, before.digest) if before else (0, chain.GENESIS)
+    if before is None and written.line.sequence > 1:
+        return True
+    return written.line.sequence == place + 1 and written.digest == written.line.after(digest)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from applications import ledger_file
@@ -85,12 +86,12 @@ def write() -> int:
 
     Raises LedgerUnwritable, having lost nothing: the rows wait.
     """
-    if not LedgerEntry.objects.filter(written_at__isnull=True).exists():
-        return 0
     obstacle = ledger_obstacle()
     if obstacle is not None:
         raise LedgerUnwritable(obstacle)
     try:
+        if not _file_lacks_something():
+            return 0
         with ledger_file.held(path()) as file:
             _give_places()
             return _append(file)
@@ -100,6 +101,15 @@ def write() -> int:
         raise LedgerUnwritable(errno.errorcode.get(error.errno or 0, "unwritable")) from None
     except LedgerBroken:
         raise LedgerUnwritable(Obstacle.LEDGER_UNREADABLE) from None
+
+
+def _file_lacks_something() -> bool:
+    """Entries that no file has; or another process has them in its own file, or ours is an older copy."""
+    if LedgerEntry.objects.filter(written_at__isnull=True).exists():
+        return True
+    newest = ledger_file.head(path())
+    last = LedgerEntry.objects.aggregate(last=Max("sequence"))["last"] or 0
+    return (newest.line.sequence if newest else 0) < last
 
 
 def _give_places() -> None:
@@ -117,10 +127,17 @@ def _give_places() -> None:
 
 def _append(file: BinaryIO) -> int:
     newest = ledger_file.head(path())
-    has = newest.line.sequence if newest else 0
+    has = newest.line.sequence if newest else _place_before_all()
     more = LedgerEntry.objects.filter(sequence__gt=has).order_by("sequence")
     last = ledger_file.append(file, (_as_written(entry) for entry in more.iterator(CHUNK))) or has
     return note_written(last)
+
+
+def _place_before_all() -> int:
+    """The place after which no entry is missing: old ones go in their time."""
+    before = LedgerEntry.objects.filter(sequence=OuterRef("sequence") - 1)
+    first = LedgerEntry.objects.filter(~Exists(before), sequence__isnull=False).order_by("sequence").last()
+    return (first.sequence or 1) - 1 if first else 0
 
 
 def note_written(last: int) -> int:
@@ -139,7 +156,7 @@ def _as_written(entry: LedgerEntry) -> Written:
 
 
 def begin_file() -> int:
-    """Write the whole ledger into a new file, for one that was lost; how many lines.
+    """Write the ledger, as far as it is still kept, into a new file, for one that was lost; how many lines.
 
     Only for a database that was not set back: what it lacks is in no file then. Raises FileExistsError,
     OSError.
@@ -149,5 +166,4 @@ def begin_file() -> int:
     with ledger_file.held(path()) as file:
         _give_places()
         _append(file)
-    newest = ledger_file.head(path())
-    return newest.line.sequence if newest else 0
+    return sum(1 for _line in ledger_file.lines(path()))

@@ -10,7 +10,7 @@ from applications.selectors.set_back import Obstacle, obstacle
 from applications.services import ledger
 from applications.services.housekeeping import forget_keys_without_owner
 from applications.services.ledger import LedgerUnwritable, begin_file
-from privacy.errors import AnotherLedger, NewerLedger
+from privacy.errors import AnotherLedger, NewerLedger, YoungerLedger
 from privacy.services.replaying import Receipt, preview, replay
 
 
@@ -47,7 +47,7 @@ class Command(BaseCommand):
             raise CommandError(f"{ledger.path()} holds a ledger.") from None
         except (LedgerBroken, OSError) as error:
             raise CommandError(str(error)) from None
-        except (AnotherLedger, NewerLedger) as refused:
+        except (AnotherLedger, NewerLedger, YoungerLedger) as refused:
             raise CommandError(str(refused.sentence)) from None
         self._say(receipt, dry_run=dry_run)
         if forget_lost_keys and not dry_run:
