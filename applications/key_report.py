@@ -14,8 +14,8 @@ Rows = list[tuple[Epoch, Held]]
 
 BEHIND = (
     "The key ring of this process is not that of others: they went on to a key that is not the last one "
-    "here, or have another key under its name (`keys status` says so). Run this where the ring is the one that "
-    "all processes have."
+    "here, or have another key under its name (`keys status` says so). Run this where the ring is the one "
+    "that all processes have."
 )
 REFUSED = {
     "unknown": "Nothing is on record of it: it was never the current one. It can be taken out as it is.",

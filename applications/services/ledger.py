@@ -7,7 +7,7 @@ destroyed before the file says so, or a restore would not know (`written`).
 """
 
 import errno
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -30,8 +30,9 @@ CHUNK = 1000
 # One hand among all processes gives places; the number is only a name.
 LOCK = 0x4A4F314E_4C454447
 
-REPLAYS: dict[LedgerKind, Callable[[Line], None]] = {}
-"""What is done about an entry that a restored copy lacks, or may have: safe to repeat."""
+REPLAYS: dict[LedgerKind, Callable[[Sequence[Line]], None]] = {}
+"""What is done about entries that a restored copy lacks, or may have: safe to repeat. Of retention it gets
+entries of one and the same ending."""
 
 _replaying: ContextVar[bool] = ContextVar("replaying", default=False)
 
@@ -64,6 +65,16 @@ def written(kind: LedgerKind, ids: Collection[UUID]) -> set[UUID]:
     """Those of whom the file says so, for good: their keys may go."""
     found = LedgerEntry.objects.filter(kind=kind, about_id__in=ids, written_at__isnull=False)
     return {about for about in found.values_list("about_id", flat=True) if about}
+
+
+def one_by_one(replay: Callable[[Line], None]) -> Callable[[Sequence[Line]], None]:
+    """For REPLAYS: what is done about one entry."""
+
+    def each(lines: Sequence[Line]) -> None:
+        for line in lines:
+            replay(line)
+
+    return each
 
 
 @contextmanager

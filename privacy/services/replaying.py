@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from applications.actors import SYSTEM
 from applications.chain import GENESIS
 from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope
+from applications.endings import endings
 from applications.ledger_file import Line, Written
 from applications.models import ConsumerSession, DataSubject, LedgerEntry, LedgerKind
 from applications.row_security import storing
@@ -118,10 +119,10 @@ def replay() -> Receipt:
             receipt.sessions_ended = _end_sessions()
         receipt.keys_destroyed_again = destroy_again()
         receipt.erased_by_their_tombstones = _follow_tombstones(orphaned)
-        for written in missing():
+        for batch in _batches(missing()):
             with data_key_scope():
-                _tell(written)
-            receipt.entries[written.line.kind] += 1
+                _tell(batch)
+            receipt.entries[batch[0].line.kind] += len(batch)
         if receipt.counts():
             receipt.people_without_keys = len(people_without_keys())
             _leave_word(receipt)
@@ -131,36 +132,55 @@ def replay() -> Receipt:
 def _checked() -> list[Line]:
     """What is missing, all of it held against the chain, and nothing of which this version knows nothing."""
     lines = [written.line for written in missing()]
-    if any(line.kind not in ledger.REPLAYS for line in lines):
+    known = {one.name for one in endings()}
+    if any(line.kind not in ledger.REPLAYS or not {_ending(line)} <= known | {None} for line in lines):
         raise NewerLedger
     return lines
 
 
-def _tell(written: Written) -> None:
-    """One entry. What it tells may be here although the entry has no place yet: it is told all the same."""
-    line = written.line
+def _ending(line: Line) -> str | None:
+    """By which declaration an entry's row went when its time was over."""
+    return str(line.detail["ending"]) if line.kind == LedgerKind.RETENTION_ENDED else None
+
+
+def _batches(lines: Iterator[Written]) -> Iterator[list[Written]]:
+    """Of many people one night can delete the data: they go again together. All else one by one."""
+    for _same, group in groupby(lines, key=lambda one: _ending(one.line) or one.line.sequence):
+        while batch := list(islice(group, CHUNK)):
+            yield batch
+
+
+def _tell(batch: list[Written]) -> None:
+    """What these entries tell may be here although they have no place yet: it is told all the same."""
+    lines = [written.line for written in batch]
+    replay_them = ledger.REPLAYS[LedgerKind(lines[0].kind)]
     with ledger.replaying():
-        if line.kind == LedgerKind.ERASED:  # has transactions of its own: keys go in another database
-            erase_again(line)
+        if lines[0].kind == LedgerKind.ERASED:  # has transactions of its own: keys go in another database
+            replay_them(lines)
         with transaction.atomic():
-            if line.kind != LedgerKind.ERASED:
-                ledger.REPLAYS[LedgerKind(line.kind)](line)
-            _enter(written)
+            if lines[0].kind != LedgerKind.ERASED:
+                replay_them(lines)
+            _enter(batch)
 
 
-def _enter(written: Written) -> None:
-    line = written.line
-    place = {"sequence": line.sequence, "digest": written.digest, "written_at": timezone.now()}
-    if LedgerEntry.objects.filter(entry_id=line.entry_id, sequence__isnull=True).update(**place):
-        return
-    LedgerEntry.objects.create(
-        entry_id=line.entry_id,
-        at=line.at,
-        kind=line.kind,
-        about_id=line.about_id,
-        detail=line.detail,
-        **place,
-    )
+def _enter(batch: list[Written]) -> None:
+    ids, now = [written.line.entry_id for written in batch], timezone.now()
+    without_place = LedgerEntry.objects.filter(entry_id__in=ids, sequence__isnull=True)
+    here = set(without_place.values_list("entry_id", flat=True))
+    fresh = []
+    for written in batch:
+        line = written.line
+        place = {"sequence": line.sequence, "digest": written.digest, "written_at": now}
+        if line.entry_id in here:
+            LedgerEntry.objects.filter(entry_id=line.entry_id).update(**place)
+            continue
+        fresh.append(
+            LedgerEntry(
+                entry_id=line.entry_id, at=line.at, kind=line.kind, about_id=line.about_id,
+                detail=line.detail, **place,
+            )
+        )  # fmt: skip
+    LedgerEntry.objects.bulk_create(fresh)
 
 
 def _unknown_tombstones(lines: list[Line]) -> list[UUID]:
@@ -177,12 +197,24 @@ def _unknown_tombstones(lines: list[Line]) -> list[UUID]:
 def _follow_tombstones(orphaned: list[UUID]) -> int:
     """Erase whose keys are gone: what is sealed for them nobody can read any more."""
     for subject_id in orphaned:
-        with (
-            transaction.atomic()
-        ):  # whom this finished, no tombstone tells of again
+        with transaction.atomic():  # whom this finished, no tombstone tells of again
             ledger.note(LedgerKind.ERASED, about_id=subject_id)
             erase_again(Line(0, subject_id, timezone.now(), LedgerKind.ERASED, subject_id))
     return len(orphaned)
+
+
+@data_key_scope()
+@storing()
+def erase_lost_people() -> int:
+    """Erase people with data and without a key, once a newer copy of the keys is given up; how many.
+
+    Nobody can read what is sealed for them, and with their address they can neither sign in nor begin anew.
+    """
+    with _only_one():
+        lost = people_without_keys()
+        for first in range(0, len(lost), CHUNK):  # from here on their tombstones tell
+            keyring.destroy_keys(lost[first : first + CHUNK])
+        return _follow_tombstones(lost)
 
 
 def destroy_again() -> int:
