@@ -38,6 +38,15 @@ JOBS: Mapping[str, str | Promise] = {
     "search_for_what_erasures_left": gettext_lazy("Search every table for what erasures left"),
     "forget_words_of_requests": gettext_lazy("Forget the words of requests that were answered"),
     "forget_messages": gettext_lazy("Forget messages that were answered or set aside"),
+    "forget_supplied_files": gettext_lazy("Destroy files for lenders that were to be sent by now"),
+    "keys": gettext_lazy("Move what is sealed to the current keys"),
+    "end_arrivals": gettext_lazy("Destroy files from elsewhere that nobody came for"),
+    "end_sealed_packages": gettext_lazy("Delete sealed packages that nobody fetches any more"),
+    "lift_restrictions": gettext_lazy("Lift restrictions whose end was announced"),
+    "tell_late_reviews": gettext_lazy("Tell people of reviews that were answered late"),
+    "tell_what_is_secret_no_more": gettext_lazy("Tell people of disclosures that are secret no more"),
+    "give_up_mailing_letters": gettext_lazy("Give up mailing letters that do not arrive"),
+    "forget_letters_of_disclosures": gettext_lazy("Destroy letters of requests for disclosure that ended"),
 }
 
 
