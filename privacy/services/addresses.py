@@ -1,0 +1,35 @@
+"""Another e-mail address for an account (GDPR Art. 16), asked for by whoever shows that both are theirs."""
+
+from django.db import transaction
+
+from applications.actors import Actor
+from applications.crypto import keyring
+from applications.models import DataSubject
+from applications.services.accounts import checked, may_take, use_up
+from privacy.changes import of_address
+from privacy.models import Identity, Right, RightsRequest, Way
+from privacy.selectors.about import PROVED_ADDRESS
+from privacy.services import receiving
+
+
+def ask_for_address(
+    *, subject: DataSubject, browser_token: str, code: str, language: str, actor: Actor
+) -> RightsRequest:
+    """Enter the correction to the address that the code of this browser proves; it is made within seconds.
+    That the person is who they are was shown by a code to the address they have.
+
+    Raises CodeRefused, LastTryUsed or CodeExpired for the code, AddressTaken for an address that another
+    account has, IllegalTransition while another one is being changed, SubjectErased, RingBehind.
+    """
+    challenge, address = checked(browser_token=browser_token, code=code)
+    with transaction.atomic():
+        may_take(subject_id=subject.pk, address=address)
+        use_up(challenge)
+        request = receiving.receive(
+            right=Right.RECTIFICATION, way=Way.OWN_PAGES, language=language, actor=actor,
+            about=PROVED_ADDRESS, subject_id=subject.pk, identity=Identity.FRESH_CODE,
+            contact=subject.verified_email,
+            changes=[of_address(old=subject.verified_email, new=address)],
+        )  # fmt: skip
+    keyring.destroy_key(challenge.id)
+    return request
