@@ -22,14 +22,14 @@ def ask_for_address(
     account has, IllegalTransition while another one is being changed, SubjectErased, RingBehind.
     """
     challenge, address = checked(browser_token=browser_token, code=code)
+    change = of_address(old=subject.verified_email, new=address) | {"accepted": True}
     with transaction.atomic():
         may_take(subject_id=subject.pk, address=address)
         use_up(challenge)
         request = receiving.receive(
             right=Right.RECTIFICATION, way=Way.OWN_PAGES, language=language, actor=actor,
             about=PROVED_ADDRESS, subject_id=subject.pk, identity=Identity.FRESH_CODE,
-            contact=subject.verified_email,
-            changes=[of_address(old=subject.verified_email, new=address)],
+            contact=subject.verified_email, changes=[change],
         )  # fmt: skip
     keyring.destroy_key(challenge.id)
     return request

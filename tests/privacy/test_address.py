@@ -194,6 +194,7 @@ def test_own_page_shows_old_and_new(browser, anna):
     shown = browser.get(page("index")).content.decode()
     assert OLD in shown
     assert NEW in shown
+    assert "izlabots" in shown
 
 
 # --- the officer does it ----------------------------------------------------------------------------------
