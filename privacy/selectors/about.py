@@ -24,8 +24,9 @@ ABOUT_ONE = frozenset(
 """About one of several things, which `about` names."""
 
 
-PROVED_ADDRESS = "address"
-"""What a correction is about that nobody has to look at: the person has shown that the address is theirs."""
+PROVED_ADDRESS = "address/"
+"""How begins what a correction is about that nobody has to look at: the person has shown that the address is
+theirs. The number of the code follows."""
 
 
 def is_specified(request: RightsRequest) -> bool:
@@ -55,7 +56,7 @@ def about_text(request: RightsRequest) -> str:
         return str(RestrictionGround(request.about).label) if request.about else ""
     if request.right == Right.REVIEW:
         return _named_submission(request)
-    return label_text(EMAIL_LABEL) if request.about == PROVED_ADDRESS else request.about
+    return label_text(EMAIL_LABEL) if request.about.startswith(PROVED_ADDRESS) else request.about
 
 
 def _named_submission(request: RightsRequest) -> str:

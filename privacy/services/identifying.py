@@ -117,7 +117,7 @@ def begin_at_once(request: RightsRequest) -> None:
 
 def is_proved_address(request: RightsRequest) -> bool:
     """Whether it asks for an e-mail address that was shown to be the person's (services.addresses)."""
-    return request.right == Right.RECTIFICATION and request.about == PROVED_ADDRESS
+    return request.right == Right.RECTIFICATION and request.about.startswith(PROVED_ADDRESS)
 
 
 def answer_at_new_address(*, subject_id: UUID, old: str, new: str) -> None:

@@ -183,6 +183,24 @@ def test_done_twice_it_is_done_once(browser, anna):
     assert OutboundMail.objects.filter(kind=MailKind.ADDRESS_CHANGED).count() == 1
 
 
+def test_second_change_waits_until_the_first_is_made(browser, anna):
+    asked(browser)
+    browser.post(page("address_code"), {"code": factories.mailed_code(NEW)})
+    asked(browser, "cita@piemers.lv")
+    response = browser.post(page("address_code"), {"code": factories.mailed_code("cita@piemers.lv")})
+    assert str(IllegalTransition.sentence) in errors_of(response)
+    assert EmailChallenge.objects.latest("created_at").consumed_at is None
+    assert RightsRequest.objects.count() == 1
+
+
+def test_next_change_need_not_wait_for_lenders_that_are_told_of_the_one_before(browser, anna):
+    first = confirmed(browser)
+    RightsRequest.objects.filter(pk=first.pk).update(status=S.RUNNING, step="wait_for_recipients")
+    second = confirmed(browser, OLD)
+    assert second.pk != first.pk
+    assert address_of(anna) == OLD
+
+
 def test_page_of_corrections_leads_there(browser, anna):
     answer = browser.get(page("corrections"))
     assert answer.context["address"] == OLD
