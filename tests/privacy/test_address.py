@@ -195,7 +195,9 @@ def test_second_change_waits_until_the_first_is_made(browser, anna):
 
 def test_next_change_need_not_wait_for_lenders_that_are_told_of_the_one_before(browser, anna):
     first = confirmed(browser)
-    RightsRequest.objects.filter(pk=first.pk).update(status=S.RUNNING, step="wait_for_recipients")
+    RightsRequest.objects.filter(pk=first.pk).update(
+        status=S.RUNNING, step="wait_for_recipients", ended_at=None
+    )
     second = confirmed(browser, OLD)
     assert second.pk != first.pk
     assert address_of(anna) == OLD
