@@ -13,12 +13,13 @@ from applications.crypto.keyring import key_of_a_new_owner
 from applications.errors import IllegalTransition
 from applications.form_fields import BY_LABEL, EMAIL_LABEL
 from applications.formats import date_text
-from applications.models import Application, DataSubject
+from applications.models import Application, DataSubject, RestrictionGround
 from applications.personal import Purpose
 from applications.references import make_reference
 from applications.selectors.people import answers
 from applications.services.accounts import may_take
 from applications.services.locking import lock_subject
+from applications.services.processing import restrict
 from applications.uploads import Upload
 from privacy.changes import Stored, as_stored, key_of, of_address
 from privacy.models import (
@@ -82,8 +83,10 @@ def receive(
             ).first()
             unproved = standing is not None and standing.status in UNPROVED
             if standing is not None and not (unproved and identity in PROVED):
-                _add(standing, text, changes, files, now)
+                _add(standing, text, changes, files, now, view=view)
                 note(standing, "asked_again", actor)
+                if identity in PROVED:
+                    _keep_up(standing, actor)
                 return standing
             if standing is not None:
                 received_at, clock = _replace(standing, actor)
@@ -106,6 +109,15 @@ def receive(
         if way != Way.OWN_PAGES or identity != Identity.FRESH_CODE:
             send_letter(request=request, kind=LetterKind.RECEIVED, actor=actor)
     return request
+
+
+def _keep_up(standing: RightsRequest, actor: Actor) -> None:
+    """Its person asks once more for what is being carried out: an end of it that was announced meanwhile does
+    not come.
+    """
+    if standing.right == Right.RESTRICTION and standing.status == S.RUNNING:
+        ground = RestrictionGround(standing.about)
+        restrict(subject_id=standing.person.pk, ground=ground, actor=actor)
 
 
 def _replace(standing: RightsRequest, actor: Actor) -> tuple[datetime, RequestClock]:
@@ -197,20 +209,32 @@ def _of_application(subject: DataSubject, application_id: UUID, label: str, new:
 
 
 def _add(
-    request: RightsRequest, text: str, changes: Sequence[Stored], files: Sequence[Upload], now: datetime
+    request: RightsRequest,
+    text: str,
+    changes: Sequence[Stored],
+    files: Sequence[Upload],
+    now: datetime,
+    *,
+    view: str = "",
 ) -> None:
     """Nothing that somebody wrote is lost: a later text follows the earlier one, with its day; of two changes
-    of one value the later one counts.
+    of one value, and of two views for a lender, the later one counts. A view that comes after the lender was
+    asked is put to the text.
     """
     if (changes or files) and request.status not in BEFORE:
         raise IllegalTransition
     row = RequestWords.objects.get(pk=request.pk)
-    if text.strip():
-        added = f"{date_text(timezone.localdate(now))} {text.strip()}"
+    written, view = [text.strip()], view.strip()
+    if view and view != row.view:
+        is_told = request.status == S.RUNNING
+        written.append((view if is_told else row.view) or "")
+        row.view = row.view if is_told else view
+    for one in filter(None, written):
+        added = f"{date_text(timezone.localdate(now))} {one}"
         row.text = f"{row.text}\n\n{added}" if row.text else added
     if changes:
         row.changes = list({key_of(one): one for one in [*(row.changes or []), *changes]}.values())
-    row.save(update_fields=["text", "changes"])
+    row.save(update_fields=["text", "view", "changes"])
     _keep(request, files)
 
 
