@@ -35,6 +35,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "applications/start.html": Use(P.HANDLE_APPLICATIONS, C.IDENTIFICATION),
     "applications/step.html": Use(P.HANDLE_APPLICATIONS, *FORM),
     "applications/who_saw.html": Use(P.DATA_SUBJECT_RIGHTS, C.TRANSACTIONS),
+    "applications/mail/address_changed.txt": None,
     "applications/mail/application_sent.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/contract_signed.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),
     "applications/mail/declined_late.txt": Use(P.SERVE_CUSTOMERS, C.TRANSACTIONS),

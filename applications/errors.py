@@ -102,6 +102,11 @@ class CodeExpired(Refusal):
     sentence = _("This code is no longer valid. Ask for a new one.")
 
 
+class AddressTaken(Refusal):
+    code = "address_taken"
+    sentence = _("There is another account with this address already. To use that one, sign in with it.")
+
+
 class Incomplete(Refusal):
     code = "incomplete"
     sentence = _("Some answers are missing or are no longer valid. Go through the marked steps.")

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from django.db.models import Count, Max, TextChoices
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from applications.actors import Actor
@@ -31,6 +32,11 @@ class Received:
     last_at: datetime
     reference: UUID | None = None
     hidden_until: date | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the person may not learn of it today."""
+        return self.hidden_until is not None and self.hidden_until > timezone.localdate()
 
 
 @dataclass(frozen=True)

@@ -35,12 +35,10 @@ class _Said(NamedTuple):
 def opened(purpose: Purpose, *, person: UUID | None = None) -> Iterator[None]:
     """Let the block's queries find restricted data: of `person`, or of everybody.
 
-    Where `purpose` is none that a restriction leaves lawful, nothing is opened.
+    Where `purpose` is none that a restriction leaves lawful they find none, whatever was opened around it.
     """
-    if purpose in WHILE_RESTRICTED:
-        with _said(_Said(purpose, str(person or ""))):
-            yield
-    else:
+    words = _Said(purpose, str(person or "")) if purpose in WHILE_RESTRICTED else _Said()
+    with _said(words):
         yield
 
 
@@ -56,12 +54,14 @@ def _said(words: _Said, using: Any = connection) -> Iterator[None]:
     using.ensure_connection()
     raw = using.connection
     before = _last_said(raw)
-    _say(raw, words)
+    with using.wrap_database_errors:
+        _say(raw, words)
     try:
         yield
     finally:
         if raw is using.connection:  # else it went back to the pool, or is lost: `close_again` saw to it
-            _say(raw, before)
+            with using.wrap_database_errors:
+                _say(raw, before)
 
 
 @contextmanager

@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from applications.actors import Actor
 from applications.models import Consent, Disclosure, DisclosureStatus
-from applications.personal import RecipientKind
+from applications.personal import Purpose, RecipientKind
 from applications.recipients import CameOf, News, NewsKind, Received, RecipientDoor
+from applications.row_security import opened
 from applications.services.processing import withdraw_consent
 from lenders.models import DeletionNotice, Delivery, LenderWord, Submission
 from lenders.services.deletions import ask_to_delete
@@ -20,8 +21,11 @@ from lenders.states import Acknowledgement, DeletionReason, DeliveryKind, Delive
 
 
 class Lenders:
-    """One recipient for each submission of which something left, or may have."""
+    """One recipient for each submission of which something left, or may have. What is known of them serves
+    the person's rights, also of somebody restricted.
+    """
 
+    @opened(Purpose.DATA_SUBJECT_RIGHTS)
     def of(self, subject_id: UUID) -> Sequence[Received]:
         return [
             Received(
@@ -31,6 +35,7 @@ class Lenders:
             if (last_at := _left_at(submission)) is not None
         ]
 
+    @opened(Purpose.DATA_SUBJECT_RIGHTS)
     def ask_to_erase(self, subject_id: UUID, *, actor: Actor) -> None:
         """Ask each lender to delete; what has not left yet is called off with the consents."""
         with transaction.atomic():
@@ -54,6 +59,7 @@ class Lenders:
             lifted = news.what is NewsKind.RESTRICTION_LIFTED
             tell_restriction(subject_id=subject_id, matter=news.matter, lifted=lifted, actor=actor)
 
+    @opened(Purpose.DATA_SUBJECT_RIGHTS)
     def came_of(self, reference: UUID | None, *, matter: UUID | None = None) -> CameOf:
         return _came_of_erasure(reference) if matter is None else _came_of_news(reference, matter)
 

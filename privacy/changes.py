@@ -1,7 +1,8 @@
 """What a person wants corrected, as it is kept with the request: JSON under the request's key.
 
 A change is {"application", "label", "old", "new"}; once decided with "accepted"; once carried out with
-"where", the applications in which the right value stands now.
+"where", the applications in which the right value stands now. The e-mail address is of no application but
+of the account.
 """
 
 import re
@@ -14,21 +15,30 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
 from applications.flow import forms_asking
-from applications.form_fields import BY_LABEL, STATEMENT_LABEL
+from applications.form_fields import BY_LABEL, EMAIL_LABEL, STATEMENT_LABEL
+from applications.validators import clean_email
 from applications.widgets import DatePartsField, RadioField
 
 Stored = Mapping[str, Any]
+OF_THE_ACCOUNT = ""
+"""In the place of an application: of none, of the account."""
 
 
-def as_stored(*, application_id: UUID, label: str, old: Any, new: Any) -> dict[str, Any]:
+def as_stored(*, application_id: UUID | None, label: str, old: Any, new: Any) -> dict[str, Any]:
     """A change in JSON, which knows no dates."""
-    return {"application": str(application_id), "label": label, "old": _plain(old), "new": _plain(new)}
+    place = str(application_id) if application_id else OF_THE_ACCOUNT
+    return {"application": place, "label": label, "old": _plain(old), "new": _plain(new)}
+
+
+def of_address(*, old: str, new: str) -> dict[str, Any]:
+    """The change of an account's e-mail address."""
+    return as_stored(application_id=None, label=EMAIL_LABEL, old=old, new=new)
 
 
 def typed(change: Stored, which: str) -> Any:
     """The old or the new value, as the form cleans it."""
     value = change[which]
-    if value is None or change["label"] not in BY_LABEL:  # a statement is text
+    if value is None or change["label"] not in BY_LABEL:  # a statement and an address are text
         return value
     return BY_LABEL[change["label"]].to_python(value)
 
@@ -43,14 +53,16 @@ def text_of(change: Stored, which: str) -> str:
 
 
 def correctable() -> list[str]:
-    """The labels of what can be corrected in an application: every answer, and what completes them."""
-    return [*BY_LABEL, STATEMENT_LABEL]
+    """The labels of what can be corrected: every answer, what completes them, the account's address."""
+    return [*BY_LABEL, STATEMENT_LABEL, EMAIL_LABEL]
 
 
 def as_cleaned(label: str, text: str) -> Any:
     """What was written into one line, as the form cleans it. Raises ValidationError, with a sentence."""
     if label == STATEMENT_LABEL:
         return text.strip()
+    if label == EMAIL_LABEL:
+        return clean_email(text)
     name = BY_LABEL[label].name
     field = forms_asking([name], {})[0].fields[name]
     if isinstance(field, DatePartsField):

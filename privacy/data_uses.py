@@ -61,6 +61,7 @@ TEMPLATES: Mapping[str, Use | None] = {
     "privacy/my_elsewhere.html": None,
     "privacy/my_file.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.TRANSACTIONS),
     # What is to be corrected is of whatever the form asks for.
+    "privacy/my_address.html": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.IDENTIFICATION),
     "privacy/my_correction.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/my_corrections.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
     "privacy/my_data.html": Use(Purpose.DATA_SUBJECT_RIGHTS, *Category),
@@ -98,8 +99,9 @@ FORMS: Mapping[str, Use] = {
     "privacy.admin.request_forms.RefuseForm": _WRITTEN,
     "privacy.admin.request_forms.SpecifyForm": _WRITTEN,
     "privacy.admin.request_forms.WeighForm": _WRITTEN,
+    "privacy.my_data_forms.NewAddressForm": Use(Purpose.DATA_SUBJECT_RIGHTS, Category.IDENTIFICATION),
     "privacy.admin.request_intake.IntakeForm": Use(
         Purpose.DATA_SUBJECT_RIGHTS, Category.ACCOUNT, Category.IDENTIFICATION, Category.COMMUNICATIONS
     ),
 }
-"""Form → what the officer enters with it of a person."""
+"""Form → what is entered with it of a person."""

@@ -17,6 +17,7 @@ from applications.models import DataSubject
 from applications.personal import Basis, Category, NotPersonal, Personal, Purpose, RecipientKind
 from applications.retention_rules import RULES, Retention, Rule
 from applications.selectors.periods import rules_in_force
+from applications.selectors.secrecy import told
 from applications.subject_data import SubjectData
 
 STAFF = "about staff at work and the permissions of their accounts, not about data subjects of the solution"
@@ -157,12 +158,14 @@ class Held:
         return [f"{rule.label}: {rules[rule].text}" for rule in self.retention]
 
 
-def explain(subject: DataSubject) -> list[Held]:
-    """Which rows are held about a person and on which grounds; no value is read."""
+def explain(subject: DataSubject, *, to_the_person: bool = False) -> list[Held]:
+    """Which rows are held about a person and on which grounds; no value is read. The person does not learn
+    yet of rows that the law keeps secret.
+    """
     found = []
     for door in doors():
         for rows in door.rows_of(subject):
-            count = rows.count()
+            count = (told(rows) if to_the_person else rows).count()
             if count:
                 found.append(_held(rows.model, count))
     return found

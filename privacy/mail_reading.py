@@ -175,9 +175,7 @@ def _answers_by_itself(headers: Mapping[str, str], sender: str, *, is_reply: boo
         or kind.startswith("auto-replied")
         or headers.get("precedence", "").lower() == "auto_reply"
         or any(headers.get(name, "no").lower() != "no" for name in ("x-autoreply", "x-autorespond"))
-        or (
-            is_reply and (_is_submitted_by_machine(headers) or _is_bulk(headers) or _has_no_way_back(headers))
-        )
+        or (is_reply and (_is_submitted_by_machine(headers) or _is_bulk(headers)))
     )
 
 

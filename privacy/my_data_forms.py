@@ -14,6 +14,7 @@ from applications.eea import EEA
 from applications.file_fields import FilesField, FilesInput
 from applications.flow import Step
 from applications.form_fields import FORM_FIELDS, STATEMENT_LABEL
+from applications.forms import EmailForm
 from applications.models import Application
 from applications.personal import Purpose
 from applications.uploads import ACCEPTED, LARGEST_FILE, MEGABYTE
@@ -124,6 +125,22 @@ class BesidesForm(forms.Form):
         ),
         widget=FilesInput(attrs={"accept": ",".join(ACCEPTED)}),
     )  # fmt: skip
+
+
+class NewAddressForm(EmailForm):
+    """The e-mail address that an account is to have; `stands` is the one it has."""
+
+    def __init__(self, data: Any = None, *, stands: str) -> None:
+        super().__init__(data)
+        self.stands = stands
+        self.fields["email"].label = _("Your new e-mail address")
+        self.fields["email"].help_text = _("We will send a code to it, to see that it is yours.")
+
+    def clean_email(self) -> str:
+        address: str = self.cleaned_data["email"]
+        if address == self.stands:
+            raise forms.ValidationError(_("Your account has this address already."))
+        return address
 
 
 class CorrectionForm:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from privacy.views import elsewhere, my_rights
+from privacy.views import address, elsewhere, my_rights
 from privacy.views import my_data as views
 
 app_name = "my_data"
@@ -17,6 +17,8 @@ urlpatterns = [
     path("<uuid:request_id>/file/data.<slug:ending>", elsewhere.download, name="download_file"),
     path("correction/", my_rights.corrections, name="corrections"),
     path("correction/<uuid:application_id>/<slug:slug>/", my_rights.correction, name="correction"),
+    path("correction/address/", address.address, name="address"),
+    path("correction/address/code/", address.address_code, name="address_code"),
     path("restriction/", my_rights.restriction, name="restriction"),
     path("restriction/<uuid:restriction_id>/end/", my_rights.end_restriction, name="end_restriction"),
     path("objection/", my_rights.objection, name="objection"),

@@ -21,12 +21,19 @@ class MailKind(models.TextChoices):
     RIGHTS_LETTER = "rights_letter", _("Letter about a request of a data subject")
     REQUEST_DUE = "request_due", _("Reminder of a request that is due")
     DISCLOSED = "disclosed", _("Somebody has received data")
+    ADDRESS_CHANGED = "address_changed", _("The e-mail address of the account was changed")
 
 
 # Sent to whoever asked or works on it, or because the person is to be told: no right of theirs stops these,
 # and an erasure is answered after the person is gone.
 TO_WHOEVER_ASKED = frozenset(
-    {MailKind.SIGN_IN_CODE, MailKind.RIGHTS_LETTER, MailKind.REQUEST_DUE, MailKind.DISCLOSED}
+    {
+        MailKind.SIGN_IN_CODE,
+        MailKind.RIGHTS_LETTER,
+        MailKind.REQUEST_DUE,
+        MailKind.DISCLOSED,
+        MailKind.ADDRESS_CHANGED,
+    }
 )
 
 

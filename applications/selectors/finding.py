@@ -23,6 +23,8 @@ from applications.selectors.permission import refusal
 from applications.states import ApplicationStatus
 from applications.validators import clean_phone
 
+FOUND_FOR = Purpose.DATA_SUBJECT_RIGHTS
+"""Who somebody is, and what stands in the way of anything else, staff learn of restricted people as well."""
 MOST = 50
 ELEVEN = 11
 
@@ -78,7 +80,7 @@ def _numbered(number: str) -> Iterable[DataSubject]:
 def _answered(index: str, value: str) -> list[DataSubject]:
     """Whose applications that were sent give this answer."""
     sent = Identification.objects.exclude(application__status=ApplicationStatus.DRAFT)
-    with opened(Purpose.DATA_SUBJECT_RIGHTS):  # who they are, and what stands in the way of anything else
+    with opened(FOUND_FOR):
         return [row.subject for row in confirmed(sent.select_related("subject"), index, value)]
 
 

@@ -1,9 +1,10 @@
-"""How a consumer proves an e-mail address: a mailed code, bound to the browser that asked for it."""
+"""How a consumer proves an e-mail address: a mailed code, bound to the browser that asked for it. And how the
+address of an account becomes another one."""
 
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -14,11 +15,12 @@ from applications.actors import VISITOR, Actor
 from applications.crypto import blind_index, keyring
 from applications.crypto.reading import unless_destroyed
 from applications.crypto.stored_digests import refuse_unknown_keys
-from applications.errors import CodeExpired, CodeRefused, LastTryUsed, SubjectErased
-from applications.models import ConsumerSession, DataSubject, EmailChallenge, MailKind
+from applications.errors import AddressTaken, CodeExpired, CodeRefused, LastTryUsed, SubjectErased
+from applications.models import ConsumerSession, ContactRole, DataSubject, EmailChallenge, MailKind
 from applications.models.subject import MAXIMUM_TRIES
 from applications.personal import Purpose
 from applications.selectors.accounts import live_challenge, subject_with_email
+from applications.selectors.contacts import contact
 from applications.services import audit, mail
 from applications.services.code_limits import NETWORK_COLUMN, refuse_flood
 from applications.services.locking import lock_subject, take_turns
@@ -83,6 +85,20 @@ def sign_in(*, browser_token: str, code: str, network: str) -> Opened:
     Raises CodeRefused (wrong), LastTryUsed (wrong, and no try is left), CodeExpired (too old, used, tried
     too often, not this browser's) or RingBehind (of somebody whom this process cannot be sure not to know).
     """
+    challenge, address = checked(browser_token=browser_token, code=code)
+    subject = subject_with_email(address, purpose=KNOCKING) or _new_subject(address, challenge.language)
+    opened = _open_session(challenge, subject, network)
+    # The address lives on with the subject; the challenge's copy becomes unreadable.
+    keyring.destroy_key(challenge.id)
+    return opened
+
+
+def checked(*, browser_token: str, code: str) -> tuple[EmailChallenge, str]:
+    """The challenge of this browser, and the address that its code proves; it is not used up by that.
+
+    Every try counts, so this stands outside of transactions. Raises CodeRefused, LastTryUsed or CodeExpired
+    as sign_in does.
+    """
     challenge = live_challenge(browser_token, now=timezone.now())
     if challenge is None:
         raise CodeExpired
@@ -90,12 +106,16 @@ def sign_in(*, browser_token: str, code: str, network: str) -> Opened:
     if not hmac.compare_digest(bytes(challenge.code_hash), code_hash(code, challenge.id)):
         audit.record(actor=VISITOR, action="sign_in.wrong_code", row=challenge)
         raise CodeRefused if challenge.tries + 1 < MAXIMUM_TRIES else LastTryUsed
-    address = _address_of(challenge)
-    subject = subject_with_email(address, purpose=KNOCKING) or _new_subject(address, challenge.language)
-    opened = _open_session(challenge, subject, network)
-    # The address lives on with the subject; the challenge's copy becomes unreadable.
-    keyring.destroy_key(challenge.id)
-    return opened
+    return challenge, _address_of(challenge)
+
+
+def use_up(challenge: EmailChallenge) -> None:
+    """Of two who use one code at once the first has it. Raises CodeExpired for the other."""
+    consumed = EmailChallenge.objects.filter(pk=challenge.pk, consumed_at__isnull=True).update(
+        consumed_at=timezone.now(), address=None, address_index=None
+    )
+    if not consumed:
+        raise CodeExpired
 
 
 def _address_of(challenge: EmailChallenge) -> str:
@@ -112,6 +132,45 @@ def _count_try(challenge: EmailChallenge) -> None:
     ).update(tries=F("tries") + 1)
     if not counted:
         raise CodeExpired
+
+
+def may_take(*, subject_id: UUID, address: str) -> None:
+    """Whether the address of an account may become this one. Raises AddressTaken when another account has it,
+    RingBehind where that cannot be known."""
+    holder = subject_with_email(address, purpose=KNOCKING)
+    refuse_unknown_keys()
+    if holder is not None and holder.pk != subject_id:
+        raise AddressTaken
+
+
+def change_address(*, subject_id: UUID, address: str, actor: Actor) -> None:
+    """Codes and news go to another address from now on; the old one is told. Safe to repeat.
+
+    Raises SubjectErased, AddressTaken, RingBehind.
+    """
+    with transaction.atomic():
+        subject = lock_subject(subject_id)
+        take_turns(f"identification.email:{normalise.email(address)}")
+        may_take(subject_id=subject_id, address=address)
+        before = subject.verified_email
+        if before == address:
+            return
+        subject.email = address
+        subject.save(update_fields=["email", "email_index"])
+        mail.compose(
+            kind=MailKind.ADDRESS_CHANGED, owner_id=subject_id, recipient=before, language=subject.language,
+            context={"our_mailbox": contact(ContactRole.CONTROLLER).email},
+        )  # fmt: skip
+        audit.record(actor=actor, action="subject.address_changed", subject_id=subject_id, row=subject)
+
+
+def end_sessions(*, subject_id: UUID, but_for_newest: bool, actor: Actor) -> None:
+    """End what was opened with a code to the old address, all or all but the one that is in use."""
+    live = ConsumerSession.objects.filter(subject=subject_id, ended_at__isnull=True)
+    newest = live.order_by("-created_at").values_list("pk", flat=True)[: 1 if but_for_newest else 0]
+    with transaction.atomic():
+        for session in live.exclude(pk__in=list(newest)):
+            _end(session, actor)
 
 
 def _new_subject(address: str, language: str) -> DataSubject:
@@ -151,11 +210,7 @@ def _open_session(challenge: EmailChallenge, subject: DataSubject, network: str)
             lock_subject(subject.pk)
         except SubjectErased:  # since the address was looked up; with a new code they begin anew
             raise CodeExpired from None
-        consumed = EmailChallenge.objects.filter(pk=challenge.pk, consumed_at__isnull=True).update(
-            consumed_at=now, address=None, address_index=None
-        )
-        if not consumed:
-            raise CodeExpired
+        use_up(challenge)
         session = ConsumerSession(
             subject=subject, token_hash=token_hash(token), network_index=_network_index(network),
             last_seen_at=now, expires_at=now + SESSION_LIFETIME,
@@ -187,14 +242,13 @@ def touch_session(session: ConsumerSession) -> None:
 
 def sign_out(*, session: ConsumerSession) -> None:
     """End a session; its token opens nothing any more."""
+    _end(session, Actor.consumer(session.subject_id))
+
+
+def _end(session: ConsumerSession, actor: Actor) -> None:
     with transaction.atomic():
         ended = ConsumerSession.objects.filter(pk=session.pk, ended_at__isnull=True).update(
             ended_at=timezone.now()
         )
         if ended:
-            audit.record(
-                actor=Actor.consumer(session.subject_id),
-                action="session.ended",
-                subject_id=session.subject_id,
-                row=session,
-            )
+            audit.record(actor=actor, action="session.ended", subject_id=session.subject_id, row=session)

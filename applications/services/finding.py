@@ -14,7 +14,8 @@ from django.utils.translation import ngettext_lazy
 from applications.actors import Actor
 from applications.errors import TooManySearches
 from applications.models import AuditEntry
-from applications.selectors.finding import Found, find_people
+from applications.selectors.finding import FOUND_FOR, Found, find_people
+from applications.selectors.permission import restricted_use
 from applications.services import audit
 from applications.services.limits import DAY, HOUR, MINUTE, Limit
 from applications.services.locking import take_turns
@@ -43,7 +44,7 @@ def find(*, text: str, actor: Actor, matter: UUID | None = None) -> list[Found]:
         for one in people:
             audit.record(
                 actor=actor, action="subject.found", subject_id=one.subject.pk, row=one.subject, by=one.by,
-                **of_what,
+                **of_what, **restricted_use(one.subject.pk, FOUND_FOR),
             )  # fmt: skip
         if not people:
             audit.record(actor=actor, action=NOBODY)

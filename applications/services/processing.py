@@ -69,18 +69,27 @@ def _note_end(row: Restriction, on: date | None) -> None:
     ledger.note(LedgerKind.RESTRICTION_ENDS, about_id=row.subject_id, ground=row.ground, on=day)
 
 
-def lift_restriction(*, restriction_id: UUID, actor: Actor, at: datetime | None = None) -> None:
-    """End a restriction. The person is told before (Art. 18(3)): that is the caller's to see to."""
+def lift_restriction(
+    *, restriction_id: UUID, actor: Actor, at: datetime | None = None, ends_on: date | None = None
+) -> bool:
+    """End a restriction, if it stands; whether it did. Where it was to end on a day (`ends_on`) it stays if
+    another day was set meanwhile, or none. That the person is told before (Art. 18(3)) is the caller's to see
+    to.
+    """
     with transaction.atomic():
         row = Restriction.objects.get(pk=restriction_id)
         lock_subject(row.subject_id)
         now = at or timezone.now()
-        if not standing_restrictions().filter(pk=row.pk).update(lifted_at=now):
-            return
+        standing = standing_restrictions().filter(pk=row.pk)
+        if ends_on is not None:
+            standing = standing.filter(ends_on=ends_on)
+        if not standing.update(lifted_at=now):
+            return False
         ledger.note(LedgerKind.RESTRICTION_LIFTED, about_id=row.subject_id, at=now, ground=row.ground)
         audit.record(actor=actor, action="processing.restriction_lifted", subject_id=row.subject_id, row=row)
         _resume(row)
         _tell_pages(row.subject_id)
+    return True
 
 
 def _resume(lifted: Restriction) -> None:

@@ -32,6 +32,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from applications.collation import latvian_key
+from applications.personal import Purpose
+from applications.row_security import opened
 from applications.selectors.permission import permitted
 from applications.states import ApplicationStatus
 from lenders.models import DeletionNotice, Delivery, Offer, Submission
@@ -151,7 +153,11 @@ class WaitingCount:
 
 def waiting_submissions(now: datetime) -> list[WaitingSubmission]:
     """The newest of each kind, the most urgent kind first, MOST of each at most."""
-    return [line for waits in Waits for line in _lines(waits, now)]
+    found: list[WaitingSubmission] = []
+    for waits in Waits:
+        with opened(_purpose(waits)):
+            found += _lines(waits, now)
+    return found
 
 
 def waiting_counts(now: datetime) -> list[WaitingCount]:
@@ -159,10 +165,20 @@ def waiting_counts(now: datetime) -> list[WaitingCount]:
     found = []
     for waits in Waits:
         by_lender = _rows(waits, now).order_by().values(name=F("lender__name"))
-        rows = by_lender.annotate(number=Count("pk"), since=Min("since"))
+        with opened(_purpose(waits)):
+            rows = list(by_lender.annotate(number=Count("pk"), since=Min("since")))
         lines = [WaitingCount(one["name"], waits, one["number"], one["since"]) for one in rows]
         found += sorted(lines, key=lambda line: latvian_key(line.lender_name))
     return found
+
+
+def _kind(waits: Waits) -> DeliveryKind:
+    return DeliveryKind.WORD if waits in OF_WORDS else SENT_AGAIN.get(waits, DeliveryKind.APPLICATION)
+
+
+def _purpose(waits: Waits) -> Purpose:
+    """What staff see to it for: of a right lenders are told although the person is restricted."""
+    return PURPOSES[_kind(waits)]
 
 
 def _deletions(living: QuerySet[Submission], waits: Waits, now: datetime) -> QuerySet[Any]:
@@ -195,7 +211,7 @@ def _words(living: QuerySet[Submission], waits: Waits, now: datetime) -> QuerySe
 
 
 def _lines(waits: Waits, now: datetime) -> Iterator[WaitingSubmission]:
-    kind = DeliveryKind.WORD if waits in OF_WORDS else SENT_AGAIN.get(waits, DeliveryKind.APPLICATION)
+    kind = _kind(waits)
     may: Any = permitted(PURPOSES[kind], application="application")
     rows = _rows(waits, now).annotate(
         may=ExpressionWrapper(may, output_field=BooleanField()),

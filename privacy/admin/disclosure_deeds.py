@@ -113,7 +113,7 @@ DEEDS: Sequence[Deed] = (
     ),
     _final(
         "handed_over", gettext_lazy("It was handed over"), gettext_lazy("The disclosure is written down."),
-        lambda request: request.state == S.SEALED,
+        lambda request: request.state == S.SEALED and not handing_over.is_untaken(request),
         _tells(
             gettext_lazy("The register of disclosures says that it left; the package is destroyed here."),
             gettext_lazy("The people learn of it now by e-mail, unless a law forbids telling until a day."),
@@ -128,7 +128,7 @@ DEEDS: Sequence[Deed] = (
     ),
     _deed(
         "reopen", gettext_lazy("Assess anew"), gettext_lazy("It is open again; approvals are taken back."),
-        lambda request: request.state != S.SEALED and request.state in sources(S.RECEIVED),
+        _may_become(S.RECEIVED),
         _tells(gettext_lazy("Whose data and which of them can be changed. Every approval is taken back.")),
         _plainly(disclosing.reopen),
     ),

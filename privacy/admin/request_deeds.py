@@ -27,7 +27,6 @@ from privacy.letter_facts import Delay
 from privacy.models import Identity, Refusal, Result, Right, RightsRequest
 from privacy.request_texts import Text
 from privacy.selectors.about import choices, is_specified
-from privacy.selectors.requests import applications_of
 from privacy.services import identifying, receiving, requests
 from privacy.services.deciding import is_weighed, weigh
 from privacy.services.restrictions import announce_end, standing_of
@@ -175,13 +174,16 @@ def _telling_what(_request: RightsRequest) -> Sequence[str]:
 
 def _add_correction(request: RightsRequest, given: Mapping[str, Any], actor: Actor) -> object:
     return receiving.add_correction(
-        request_id=request.pk, application_id=UUID(given["application"]), label=given["answer"],
-        new=given["new"], actor=actor,
-    )  # fmt: skip
+        request_id=request.pk,
+        application_id=UUID(given["application"]) if given["application"] else None,
+        label=given["answer"],
+        new=given["new"],
+        actor=actor,
+    )
 
 
 def _may_be_corrected(request: RightsRequest) -> bool:
-    known = request.subject_id is not None and bool(applications_of(request.subject_id))
+    known = request.subject_id is not None
     return request.right == Right.RECTIFICATION and request.status in receiving.BEFORE and known
 
 
@@ -189,6 +191,7 @@ def _telling_correction(_request: RightsRequest) -> Sequence[str]:
     return (
         _("The value is written down with the request. Nothing is corrected before you approve it."),
         _("What stands now is taken from the application. A second value for the same answer replaces it."),
+        _("Whoever reads the mail of a new address opens the account: be sure that it is the person's."),
     )
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from applications.form_fields import label_text
+from applications.form_fields import EMAIL_LABEL, label_text
 from applications.formats import date_text
 from lenders.states import RetentionBasis
 from privacy.changes import as_cleaned, correctable
@@ -99,7 +99,7 @@ class SpecifyForm(DeedForm):
 class CorrectionForm(DeedForm):
     """One value that is to be corrected, as the person wrote it in a letter; several one after the other."""
 
-    application = forms.ChoiceField(label=gettext_lazy("Application"))
+    application = forms.ChoiceField(label=gettext_lazy("Application"), required=False)
     answer = forms.ChoiceField(label=gettext_lazy("Which answer is wrong"))
     right_value = forms.CharField(
         label=gettext_lazy("What is right"), max_length=LONGEST,
@@ -111,12 +111,15 @@ class CorrectionForm(DeedForm):
         super().__init__(data, files, about=about)
         sent = applications_of(about.subject_id) if about.subject_id else []
         own = [(str(one.pk), one.reference) for one in sent]
-        self.fields["application"].choices = own  # type: ignore[attr-defined]
+        none = ("", _("None: the e-mail address of the account"))
+        self.fields["application"].choices = [*own, none]  # type: ignore[attr-defined]
         answers = [(label, label_text(label)) for label in correctable()]
         self.fields["answer"].choices = answers  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
+        if ("answer" in given) and (given["answer"] == EMAIL_LABEL) == bool(given.get("application")):
+            self.add_error("application", _("Only the e-mail address is of no application."))
         if {"answer", "right_value"} <= given.keys():
             try:
                 given["new"] = as_cleaned(given["answer"], given["right_value"])

@@ -29,7 +29,7 @@ from applications.services.locking import lock_subject
 from applications.services.processing import lift_restriction
 from applications.services.setting_apart import belonging_to, set_apart
 from applications.subject_data import outlives_its_subject
-from privacy.datamap import doors, explain
+from privacy.datamap import Held, doors, explain
 from privacy.models import (
     HANDS_OUT,
     AccessPackage,
@@ -58,9 +58,7 @@ class ErasureOfAPerson:
 
     def preview(self, request: RightsRequest) -> Sequence[Part]:
         """Exactly what goes, what stays and under which exception until when, and who is told."""
-        if request.subject is None:
-            return []
-        return [_goes(request), _stays(request), notification.preview(request.subject.pk)]
+        return preview(request)
 
     def execute(self, request: RightsRequest) -> Done | Wait:
         done: Done | Wait = getattr(self, request.step)(request)
@@ -260,12 +258,21 @@ def _note(erasure: Erasure, **facts: object) -> None:
 # --- in words ---
 
 
-def _goes(request: RightsRequest) -> Part:
+def preview(request: RightsRequest, *, to_the_person: bool = False) -> Sequence[Part]:
+    """The same for whoever decides, and for the person, who does not learn yet what the law keeps secret."""
+    if request.subject is None:
+        return []
+    held = explain(request.subject, to_the_person=to_the_person)
+    told = notification.preview(request.subject.pk, to_the_person=to_the_person)
+    return [_goes(request, held), _stays(request, held), told]
+
+
+def _goes(request: RightsRequest, everything: Sequence[Held]) -> Part:
     staying = [UUID(one["application"]) for one in request.kept]
     kept: Counter[type[Model]] = Counter(type(row) for row in belonging_to(request.person, staying))
     lines = [
         held.cells(held.count - kept[held.model])
-        for held in explain(request.person)
+        for held in everything
         if not outlives_its_subject(held.model) and held.count > kept[held.model]
     ]
     columns = (_("kind of row"), _("rows"), _("categories"))
@@ -274,10 +281,10 @@ def _goes(request: RightsRequest) -> Part:
     )
 
 
-def _stays(request: RightsRequest) -> Part:
+def _stays(request: RightsRequest, everything: Sequence[Held]) -> Part:
     lines = [
         (held.name, str(Exception17.DUTY.label), str(rules_in_force()[rule].text))
-        for held in explain(request.person)
+        for held in everything
         if outlives_its_subject(held.model)
         for rule in held.retention
     ]

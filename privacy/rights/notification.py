@@ -44,11 +44,12 @@ def recipients_of(subject_id: UUID) -> list[tuple[RecipientDoor, Received]]:
     return [(door, received) for door in doors() for received in door.of(subject_id)]
 
 
-def preview(subject_id: UUID) -> Part:
-    """Who will be told, and how."""
+def preview(subject_id: UUID, *, to_the_person: bool = False) -> Part:
+    """Who will be told, and how; the person does not learn yet of whom the law keeps secret."""
     lines = [
         (one.name, one.kind.label, date_text(timezone.localdate(one.last_at)))
         for _door, one in recipients_of(subject_id)
+        if not (to_the_person and one.is_hidden)
     ]
     return Part(
         _("Recipients that are told"),

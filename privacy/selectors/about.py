@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from applications.data_policy import OBJECTABLE
+from applications.form_fields import EMAIL_LABEL, label_text
 from applications.formats import date_text
 from applications.models import DataSubject, RestrictionGround
 from applications.personal import Purpose
@@ -21,6 +22,11 @@ ABOUT_ONE = frozenset(
     {Right.RECTIFICATION, Right.RESTRICTION, Right.OBJECTION, Right.REVIEW, Right.COMPLAINT}
 )
 """About one of several things, which `about` names."""
+
+
+PROVED_ADDRESS = "address/"
+"""How begins what a correction is about that nobody has to look at: the person has shown that the address is
+theirs. The number of the code follows."""
 
 
 def is_specified(request: RightsRequest) -> bool:
@@ -50,7 +56,7 @@ def about_text(request: RightsRequest) -> str:
         return str(RestrictionGround(request.about).label) if request.about else ""
     if request.right == Right.REVIEW:
         return _named_submission(request)
-    return request.about
+    return label_text(EMAIL_LABEL) if request.about.startswith(PROVED_ADDRESS) else request.about
 
 
 def _named_submission(request: RightsRequest) -> str:

@@ -162,7 +162,7 @@ def categories_of(subject: DataSubject) -> list[tuple[str, str]]:
     """The categories of which an erasure takes something of a person, with what each holds."""
     held = {
         category
-        for one in explain(subject)
+        for one in explain(subject, to_the_person=True)
         if not outlives_its_subject(one.model)
         for category in one.categories
     }

@@ -19,7 +19,7 @@ from applications.data_policy import NotInPolicy, require_allowed, uses_of
 from applications.errors import IllegalTransition
 from applications.models import Disclosure, DisclosureStatus
 from applications.personal import Basis, Personal
-from applications.selectors.permission import standing_restrictions
+from applications.selectors.permission import restricted_use
 from applications.services import audit
 from applications.services.locking import lock_subject
 from applications.services.operations import DAILY_JOBS
@@ -97,7 +97,7 @@ def _intend(request: DisclosureRequest, held: Held, actor: Actor) -> None:
     audit.record(
         actor=actor, action="disclosure.about_to_leave", subject_id=case.subject_id, row=request,
         matter=str(request.pk), values=held.counts.total(), fields=labels,
-        while_restricted=standing_restrictions().filter(subject=case.subject_id).exists(),
+        **restricted_use(case.subject_id, request.purpose),
     )  # fmt: skip
 
 
@@ -128,12 +128,13 @@ def take(*, request_id: UUID, actor: Actor) -> bytes:
 
 def record_handed_over(*, request_id: UUID, on: date, by: HandedBy, actor: Actor) -> DisclosureRequest:
     """It was handed over: the register says that it left, the package is destroyed, and the people are told
-    unless a law forbids it. Raises IllegalTransition, also for a day before it was sealed or still to come.
+    unless a law forbids it. Raises IllegalTransition, also for one that nobody has taken, and for a day
+    before it was sealed or still to come.
     """
     with transaction.atomic():
         request = locked(request_id)
         sealed_on = timezone.localdate(request.sealed_at) if request.sealed_at else None
-        if sealed_on is None or not sealed_on <= on <= timezone.localdate():
+        if sealed_on is None or not sealed_on <= on <= timezone.localdate() or is_untaken(request):
             raise IllegalTransition
         move(request, S.DISCLOSED, actor, why=by, handed_on=on, handed_by=by)
         _settle(request, DisclosureStatus.MADE)
@@ -186,14 +187,15 @@ def end_sealed_packages() -> dict[str, int]:
     for request_id in (over | left).values_list("request_id", flat=True):
         with transaction.atomic():
             request = locked(request_id)
-            if request.state == S.SEALED and _untaken(request):
+            if request.state == S.SEALED and is_untaken(request):
                 _never_left(request, SYSTEM)
         destroy_package(request)
         counts["packages"] += 1
     return counts
 
 
-def _untaken(request: DisclosureRequest) -> bool:
+def is_untaken(request: DisclosureRequest) -> bool:
+    """Whether nobody has taken the package yet, so that it cannot have left."""
     return SealedPackage.objects.filter(request=request, taken_at__isnull=True).exists()
 
 

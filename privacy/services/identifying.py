@@ -10,11 +10,11 @@ from applications.crypto.reading import unless_destroyed
 from applications.errors import IllegalTransition
 from privacy.errors import DecisionMissing
 from privacy.models import Identity, LetterKind, Refusal, RequestWords, Right, RightsRequest
-from privacy.selectors.about import is_doubled, is_specified
+from privacy.selectors.about import PROVED_ADDRESS, is_doubled, is_specified
 from privacy.services.letters import send_letter
 from privacy.services.moves import locked, move
 from privacy.services.requests import end_refused
-from privacy.states import RequestStatus
+from privacy.states import OPEN, RequestStatus
 
 S = RequestStatus
 PROVED = frozenset({Identity.FRESH_CODE, Identity.CONTACT})
@@ -110,8 +110,22 @@ def assess(request: RightsRequest, identity: Identity, actor: Actor) -> None:
 
 def begin_at_once(request: RightsRequest) -> None:
     """Approve what needs nobody's decision, once it is known who asks, and what for."""
-    if request.right in AT_ONCE and request.identity in PROVED and is_specified(request):
+    at_once = request.right in AT_ONCE or is_proved_address(request)
+    if at_once and request.identity in PROVED and is_specified(request):
         move(request, S.APPROVED, SYSTEM)
+
+
+def is_proved_address(request: RightsRequest) -> bool:
+    """Whether it asks for an e-mail address that was shown to be the person's (services.addresses)."""
+    return request.right == Right.RECTIFICATION and request.about.startswith(PROVED_ADDRESS)
+
+
+def answer_at_new_address(*, subject_id: UUID, old: str, new: str) -> None:
+    """What of a person's requests would be answered at their old address is answered at the new one."""
+    for words in RequestWords.objects.filter(request__subject=subject_id, request__status__in=OPEN):
+        if unless_destroyed(words, "contact") == old:
+            words.contact = new
+            words.save(update_fields=["contact"])
 
 
 def _answer_at(request: RightsRequest, contact: str) -> None:

@@ -13,7 +13,9 @@ from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope
 from applications.errors import IllegalTransition
 from applications.retention_rules import Retention
+from applications.selectors.finding import FOUND_FOR
 from applications.selectors.periods import rules_in_force
+from applications.selectors.permission import restricted_use
 from applications.services import audit
 from applications.services.operations import DAILY_JOBS
 from privacy.models import MailboxMessage, MessageFile, MessageState, Right, RightsRequest, Way, WhyAside
@@ -54,8 +56,9 @@ def look(*, message_id: UUID, actor: Actor) -> Seen:
         people = people_of(words)
         for one in people:
             audit.record(
-                actor=actor, action="subject.found", subject_id=one.subject.pk, row=one.subject, by=one.by
-            )
+                actor=actor, action="subject.found", subject_id=one.subject.pk, row=one.subject, by=one.by,
+                **restricted_use(one.subject.pk, FOUND_FOR),
+            )  # fmt: skip
     return Seen(words, people, requests_of(message, words))
 
 

@@ -11,15 +11,17 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.crypto.keyring import key_of_a_new_owner
 from applications.errors import IllegalTransition
-from applications.form_fields import BY_LABEL
+from applications.form_fields import BY_LABEL, EMAIL_LABEL
 from applications.formats import date_text
-from applications.models import Application
+from applications.models import Application, DataSubject, RestrictionGround
 from applications.personal import Purpose
 from applications.references import make_reference
 from applications.selectors.people import answers
+from applications.services.accounts import may_take
 from applications.services.locking import lock_subject
+from applications.services.processing import restrict
 from applications.uploads import Upload
-from privacy.changes import Stored, as_stored, key_of
+from privacy.changes import Stored, as_stored, key_of, of_address
 from privacy.models import (
     Identity,
     LetterKind,
@@ -81,8 +83,10 @@ def receive(
             ).first()
             unproved = standing is not None and standing.status in UNPROVED
             if standing is not None and not (unproved and identity in PROVED):
-                _add(standing, text, changes, files, now)
+                _add(standing, text, changes, files, now, view=view)
                 note(standing, "asked_again", actor)
+                if identity in PROVED:
+                    _keep_up(standing, actor)
                 return standing
             if standing is not None:
                 received_at, clock = _replace(standing, actor)
@@ -105,6 +109,15 @@ def receive(
         if way != Way.OWN_PAGES or identity != Identity.FRESH_CODE:
             send_letter(request=request, kind=LetterKind.RECEIVED, actor=actor)
     return request
+
+
+def _keep_up(standing: RightsRequest, actor: Actor) -> None:
+    """Its person asks once more for what is being carried out: an end of it that was announced meanwhile does
+    not come.
+    """
+    if standing.right == Right.RESTRICTION and standing.status == S.RUNNING:
+        ground = RestrictionGround(standing.about)
+        restrict(subject_id=standing.person.pk, ground=ground, actor=actor)
 
 
 def _replace(standing: RightsRequest, actor: Actor) -> tuple[datetime, RequestClock]:
@@ -151,46 +164,77 @@ def specify(*, request_id: UUID, about: str, actor: Actor, view: str = "") -> Ri
 
 
 def add_correction(
-    *, request_id: UUID, application_id: UUID, label: str, new: Any, actor: Actor
+    *, request_id: UUID, application_id: UUID | None, label: str, new: Any, actor: Actor
 ) -> RightsRequest:
-    """Enter a value that the person wants corrected, beside what stands in the application now.
+    """Enter a value that the person wants corrected, beside what stands in the application now; without an
+    application the e-mail address of the account.
 
     Raises IllegalTransition once it is decided, for an application that is not this person's, and where
-    another open request is about the same: the correction belongs to that one.
+    another open request is about the same: the correction belongs to that one. AddressTaken for an address
+    that another account has.
     """
     with transaction.atomic():
         request = locked(request_id)
-        application = Application.objects.filter(pk=application_id, subject=request.subject_id).first()
-        if request.right != Right.RECTIFICATION or request.subject_id is None or application is None:
+        if request.right != Right.RECTIFICATION or request.subject_id is None:
             raise IllegalTransition
-        stands = answers(application, purpose=Purpose.DATA_SUBJECT_RIGHTS)
-        old = stands.get(BY_LABEL[label].name) if label in BY_LABEL else None
-        change = as_stored(application_id=application_id, label=label, old=old, new=new)
+        if label == EMAIL_LABEL:
+            about, change = request.person.customer_reference, _of_address(request.person, new)
+        elif application_id is not None:
+            about, change = _of_application(request.person, application_id, label, new)
+        else:
+            raise IllegalTransition
         if not request.about:
-            if is_doubled(request, application.reference):
+            if is_doubled(request, about):
                 raise IllegalTransition
-            request.about = application.reference
+            request.about = about
             request.save(update_fields=["about"])
         _add(request, "", [change], (), timezone.now())
         note(request, "specified", actor)
     return request
 
 
+def _of_address(subject: DataSubject, new: str) -> Stored:
+    may_take(subject_id=subject.pk, address=new)
+    return of_address(old=subject.verified_email, new=new)
+
+
+def _of_application(subject: DataSubject, application_id: UUID, label: str, new: Any) -> tuple[str, Stored]:
+    """The application's number, and the change beside what stands in it."""
+    application = Application.objects.filter(pk=application_id, subject=subject).first()
+    if application is None:
+        raise IllegalTransition
+    stands = answers(application, purpose=Purpose.DATA_SUBJECT_RIGHTS)
+    old = stands.get(BY_LABEL[label].name) if label in BY_LABEL else None
+    return application.reference, as_stored(application_id=application.pk, label=label, old=old, new=new)
+
+
 def _add(
-    request: RightsRequest, text: str, changes: Sequence[Stored], files: Sequence[Upload], now: datetime
+    request: RightsRequest,
+    text: str,
+    changes: Sequence[Stored],
+    files: Sequence[Upload],
+    now: datetime,
+    *,
+    view: str = "",
 ) -> None:
     """Nothing that somebody wrote is lost: a later text follows the earlier one, with its day; of two changes
-    of one value the later one counts.
+    of one value, and of two views for a lender, the later one counts. A view that comes after the lender was
+    asked is put to the text.
     """
     if (changes or files) and request.status not in BEFORE:
         raise IllegalTransition
     row = RequestWords.objects.get(pk=request.pk)
-    if text.strip():
-        added = f"{date_text(timezone.localdate(now))} {text.strip()}"
+    written, view = [text.strip()], view.strip()
+    if view and view != row.view:
+        is_told = request.status == S.RUNNING
+        written.append((view if is_told else row.view) or "")
+        row.view = row.view if is_told else view
+    for one in filter(None, written):
+        added = f"{date_text(timezone.localdate(now))} {one}"
         row.text = f"{row.text}\n\n{added}" if row.text else added
     if changes:
         row.changes = list({key_of(one): one for one in [*(row.changes or []), *changes]}.values())
-    row.save(update_fields=["text", "changes"])
+    row.save(update_fields=["text", "view", "changes"])
     _keep(request, files)
 
 

@@ -10,6 +10,7 @@ from applications.actors import Actor
 from applications.models import DataSubject
 from applications.personal import Purpose
 from applications.row_security import opened
+from applications.selectors.permission import restricted_use
 from applications.services import audit
 from lenders.adapters.base import LenderError
 from privacy.datamap import Held, explain
@@ -17,6 +18,8 @@ from privacy.errors import EndpointRefused, KeysRefused
 from privacy.models import Assessment, Breach, OtherController
 from privacy.portability import jws
 from privacy.portability.places import guard_for
+
+RIGHTS = Purpose.DATA_SUBJECT_RIGHTS
 
 
 def save_assessment(*, assessment: Assessment, changed: Sequence[str], actor: Actor) -> None:
@@ -74,6 +77,7 @@ def _save(row: Assessment | Breach | OtherController, changed: Sequence[str], ac
 
 def explain_person(*, subject: DataSubject, actor: Actor) -> list[Held]:
     """Which kinds of rows are held about a person, on which grounds; that somebody asked is written down."""
-    audit.record(actor=actor, action="subject.explained", subject_id=subject.pk, row=subject)
-    with opened(Purpose.DATA_SUBJECT_RIGHTS, person=subject.pk):
+    use = restricted_use(subject.pk, RIGHTS)
+    audit.record(actor=actor, action="subject.explained", subject_id=subject.pk, row=subject, **use)
+    with opened(RIGHTS, person=subject.pk):
         return explain(subject)

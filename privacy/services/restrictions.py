@@ -49,7 +49,8 @@ def announce_end(*, request_id: UUID, on: date, reasons: str, actor: Actor) -> N
 
 
 def end_own(*, restriction_id: UUID, subject_id: UUID, actor: Actor) -> None:
-    """The person ends a restriction of their own; recipients are told.
+    """The person ends a restriction of their own; recipients are told once none stands any more. Where it has
+    ended already nothing changes.
 
     Raises Restriction.DoesNotExist for one that is not this person's, SubjectErased.
     """
@@ -61,11 +62,10 @@ def lift_announced() -> dict[str, int]:
     counts = {"restrictions": 0, "untold": 0}
     due = standing_restrictions().filter(ends_on__lte=timezone.localdate())
     for restriction in due.order_by("ends_on", "pk"):
-        if _is_told(restriction):
-            _lift(restriction, SYSTEM)
-            counts["restrictions"] += 1
-        else:
+        if not _is_told(restriction):
             counts["untold"] += 1
+        elif _lift(restriction, SYSTEM, ends_on=restriction.ends_on):
+            counts["restrictions"] += 1
     return counts
 
 
@@ -84,7 +84,8 @@ def _is_told(restriction: Restriction) -> bool:
     return last.mail is not None and last.mail.status == MailStatus.SENT
 
 
-def _lift(restriction: Restriction, actor: Actor) -> None:
+def _lift(restriction: Restriction, actor: Actor, *, ends_on: date | None = None) -> bool:
+    """Lift a restriction that stands, and still ends on that day where one is given; whether it did."""
     with transaction.atomic():
         request = (
             RightsRequest.objects.select_for_update(no_key=True)
@@ -97,15 +98,18 @@ def _lift(restriction: Restriction, actor: Actor) -> None:
             .order_by("-ended_at")  # the one that runs first
             .first()
         )
-        processing.lift_restriction(restriction_id=restriction.pk, actor=actor)
-        news = News(NewsKind.RESTRICTION_LIFTED, request.pk if request else restriction.pk)
-        for door in notification.doors():
-            door.tell(restriction.subject_id, news, actor=actor)
+        if not processing.lift_restriction(restriction_id=restriction.pk, actor=actor, ends_on=ends_on):
+            return False
+        if not standing_restrictions().filter(subject=restriction.subject_id).exists():
+            news = News(NewsKind.RESTRICTION_LIFTED, request.pk if request else restriction.pk)
+            for door in notification.doors():
+                door.tell(restriction.subject_id, news, actor=actor)
         if request is not None:
             note(request, "restriction_lifted", actor)
             if request.status == RequestStatus.RUNNING:  # there is nothing left of it to be carried out
                 notification.refresh(request)
                 move(request, RequestStatus.COMPLETED, actor, why=Result.TAKEN_BACK, result=Result.TAKEN_BACK)
+    return True
 
 
 DAILY_JOBS["lift_restrictions"] = lift_announced

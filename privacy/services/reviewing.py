@@ -5,6 +5,8 @@ from django.db.models import Exists, OuterRef
 
 from applications.actors import SYSTEM
 from applications.crypto.keyring import data_key_scope
+from applications.personal import Purpose
+from applications.row_security import opened
 from applications.services.operations import DAILY_JOBS
 from lenders.models import LenderWord
 from lenders.states import ReviewOutcome, WordKind
@@ -14,6 +16,7 @@ from privacy.states import RequestStatus
 
 
 @data_key_scope()
+@opened(Purpose.DATA_SUBJECT_RIGHTS)
 def tell_late_reviews() -> dict[str, int]:
     """A letter to each person whose review was answered since they were told that it is passed on."""
     letters = Letter.objects.filter(request=OuterRef("pk"))

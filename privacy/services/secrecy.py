@@ -13,6 +13,7 @@ from django.utils import timezone
 from applications.actors import SYSTEM, Actor
 from applications.errors import IllegalTransition
 from applications.models import Disclosure, MailKind
+from applications.recipients import RECIPIENTS
 from applications.services.mail import compose
 from applications.services.operations import DAILY_JOBS
 from privacy.disclosure_states import DisclosureState
@@ -70,16 +71,25 @@ def end_secrecy(*, request_id: UUID, actor: Actor) -> DisclosureRequest:
 
 def _hide(request: DisclosureRequest, until: date, basis: str) -> None:
     """Everywhere where the same is written: the register of disclosures, and whom an erasure has told."""
-    before = request.hidden_until
     request.hidden_until, request.hidden_basis = until, basis
     request.save(update_fields=["hidden_until", "hidden_basis"])
     cases = request.cases.all()
     Disclosure.objects.filter(delivery__in=cases.values("delivery")).update(hidden_until=until)
-    if before is not None:
-        RecipientNotice.objects.filter(
-            kind=request.kind, recipient=recipient_code(request), hidden_until__isnull=False,
-            request__subject__in=cases.values("subject"),
-        ).update(hidden_until=until)  # fmt: skip
+    for subject_id in set(cases.values_list("subject_id", flat=True)):
+        _hide_from_lists(request, subject_id)
+
+
+def _hide_from_lists(request: DisclosureRequest, subject_id: UUID) -> None:
+    """Whoever received data by another disclosure as well, which is no secret, is hidden from nobody."""
+    notices = RecipientNotice.objects.filter(
+        kind=request.kind, recipient=recipient_code(request), request__subject=subject_id
+    )
+    had = (one for one in RECIPIENTS.of(subject_id) if one.kind == request.kind)
+    received = next((one for one in had if one.recipient == recipient_code(request)), None)
+    if received is not None:
+        notices.update(hidden_until=received.hidden_until)
+    else:  # of somebody erased the lists alone are left
+        notices.filter(hidden_until__isnull=False).update(hidden_until=request.hidden_until)
 
 
 def recipient_code(request: DisclosureRequest) -> str:

@@ -9,8 +9,9 @@ from django.views.decorators.http import require_safe
 
 from applications.crypto.reading import unless_destroyed
 from privacy.letters import WITH_WORDS, read
-from privacy.models import Letter, LetterKind, RequestWords
+from privacy.models import Letter, LetterKind, RequestWords, RightsRequest
 from privacy.rights import notification
+from privacy.rights.base import Part
 from privacy.services.letters import open_letter
 
 # On request the person learns who they are (GDPR Art. 19): nobody has to ask.
@@ -46,8 +47,12 @@ def _context(found: Letter) -> dict[str, object]:
         "number": found.request.reference,
         "words": _words_of_the_officer(found) if written.kind in WITH_WORDS else None,
         "fallback": written.language != get_language(),
-        "parts": [notification.prove(found.request)] if written.kind in ABOUT_RECIPIENTS else [],
+        "parts": _recipients(found.request) if written.kind in ABOUT_RECIPIENTS else [],
     }
+
+
+def _recipients(request: RightsRequest) -> list[Part]:
+    return [notification.prove(request, to_the_person=True)]
 
 
 def _words_of_the_officer(found: Letter) -> str | None:

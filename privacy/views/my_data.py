@@ -19,8 +19,8 @@ from applications.views.guard import ConsumerRequest, actor_of
 from privacy.models import AccessPackage, Right, RightsRequest
 from privacy.my_data_forms import ErasureForm
 from privacy.rights.access import document_of
+from privacy.rights.erasure import preview
 from privacy.rights.package_files import Document, as_csv, as_json, as_zip, attachments
-from privacy.rights.registry import module_of
 from privacy.selectors.my_requests import categories_of, open_package, requests_of
 from privacy.services import identifying, requests
 from privacy.services.deciding import note_opened
@@ -69,7 +69,7 @@ def erasure(request: ConsumerRequest) -> HttpResponse:
     context = {
         "form": form,
         "categories": categories_of(subject),
-        "parts": module_of(Right.ERASURE).preview(imagined),
+        "parts": preview(imagined, to_the_person=True),
     }
     return render(request, "privacy/my_erasure.html", context)
 

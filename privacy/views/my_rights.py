@@ -64,7 +64,7 @@ RESTRICTION = "privacy/my_restriction.html"
 
 
 def _restriction_in_vain(request: HttpRequest) -> HttpResponse:
-    return _typed_in_vain(request, RESTRICTION, RestrictionForm(request.POST))
+    return typed_in_vain(request, RESTRICTION, RestrictionForm(request.POST))
 
 
 @fresh_code_required
@@ -95,7 +95,7 @@ OBJECTION = "privacy/my_objection.html"
 
 
 def _objection_in_vain(request: HttpRequest) -> HttpResponse:
-    return _typed_in_vain(request, OBJECTION, ObjectionForm(request.POST))
+    return typed_in_vain(request, OBJECTION, ObjectionForm(request.POST))
 
 
 @fresh_code_required
@@ -127,7 +127,7 @@ def _review_in_vain(request: HttpRequest) -> HttpResponse:
     """Nobody is known here, so no decision is named; what was typed is kept."""
     about = request.POST.get("about", "")
     form = ReviewForm(request.POST, choices=[(about, _("The decision that you chose"))] if about else [])
-    return _typed_in_vain(request, REVIEW, form)
+    return typed_in_vain(request, REVIEW, form)
 
 
 @fresh_code_required
@@ -152,14 +152,18 @@ def corrections(request: ConsumerRequest) -> HttpResponse:
         for one in found
         if one.status != ApplicationStatus.DRAFT
     ]
-    context = {"sent": sent, "has_draft": len(sent) < len(found)}
+    context = {
+        "sent": sent,
+        "has_draft": len(sent) < len(found),
+        "address": request.consumer.subject.verified_email,
+    }
     return render(request, "privacy/my_corrections.html", context)
 
 
 def _correction_in_vain(request: HttpRequest, application_id: UUID, slug: str) -> HttpResponse:
     """Nobody is known here, so nothing that stands is shown; what was typed is."""
     form = CorrectionForm(_step(slug), {}, request.POST, request.FILES)
-    return _typed_in_vain(request, "privacy/my_correction.html", form, step=_step(slug))
+    return typed_in_vain(request, "privacy/my_correction.html", form, step=_step(slug))
 
 
 @fresh_code_required
@@ -210,7 +214,7 @@ def _own_application(request: ConsumerRequest, application_id: UUID) -> Applicat
     return found
 
 
-def _typed_in_vain(request: HttpRequest, template: str, form: Any, **context: Any) -> HttpResponse:
+def typed_in_vain(request: HttpRequest, template: str, form: Any, **context: Any) -> HttpResponse:
     """The session ended, or its code is not fresh: nothing is sent, nothing typed is lost."""
     form.is_valid()
     shown = {"form": form, "session_ended": True, **context}

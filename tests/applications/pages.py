@@ -151,6 +151,13 @@ class Walk:
         self.post("my_data:correction", application.pk, "name", data=surname)
         changed = surname | {"surname": "Kalniņa", "statement": "Mainīju uzvārdu."}
         self.post("my_data:correction", application.pk, "name", data=changed)
+        self.get("my_data:address")
+        self.post("my_data:address", data={"email": self.email})
+        other = factories.address()
+        self.post("my_data:address", data={"email": other})
+        self.get("my_data:address_code")
+        self.post("my_data:address_code", data={"code": "12"})
+        self.post("my_data:address_code", data={"code": factories.mailed_code(other)})
         for name in ("restriction", "objection", "review"):
             self.post(f"my_data:{name}")
         self.post("my_data:restriction", data={"about": RestrictionGround.ACCURACY, "what": "wrong"})

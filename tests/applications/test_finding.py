@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from applications.actors import Actor
+from applications.actors import SYSTEM, Actor
 from applications.models import (
     Application,
     AuditEntry,
@@ -118,6 +118,15 @@ def test_found_person_is_written_down_and_learns_of_it(
     entry = AuditEntry.objects.get(action="subject.found")
     assert (entry.subject_id, entry.detail) == (person.pk, {"by": KnownBy.PERSONAL_CODE})
     assert [sight for sight in who_saw(person.pk, purpose=Purpose.DATA_SUBJECT_RIGHTS) if sight.staff]
+
+
+def test_that_somebody_restricted_was_found_is_written_down_with_its_purpose(
+    support: Client, person: DataSubject
+) -> None:
+    restrict(subject_id=person.pk, ground=RestrictionGround.CLAIMS, actor=SYSTEM)
+    find(support, person.customer_reference)
+    entry = AuditEntry.objects.get(action="subject.found")
+    assert entry.detail["while_restricted"] == Purpose.DATA_SUBJECT_RIGHTS
 
 
 def test_that_nobody_was_found_is_written_down_without_what_was_typed(support: Client) -> None:

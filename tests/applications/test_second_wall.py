@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
 from django.utils import timezone
 
 from applications.actors import SYSTEM, Actor
@@ -25,6 +26,7 @@ from applications.models import (
 )
 from applications.personal import Purpose
 from applications.row_security import STORAGE, close_again, opened, storing
+from applications.services.housekeeping import KEY_OWNERS
 from applications.services.processing import lift_restriction, restrict
 from lenders.models import Delivery, Offer, Submission
 from lenders.selectors.queues import claimable
@@ -76,6 +78,11 @@ def test_every_table_of_what_people_said_or_is_said_of_them_has_the_policy():
         "restricted_data_are_stored_only",
     )
     assert sorted(name for (name,) in found) == WALLED
+
+
+def test_no_table_behind_it_owns_keys():
+    """The sweep would take the keys of what it does not see for orphans."""
+    assert not {model._meta.db_table for model in KEY_OWNERS} & {*WALLED}
 
 
 def test_policies_are_alike():
@@ -195,6 +202,15 @@ def test_other_purposes_open_nothing(purpose):
         assert rows("SELECT wall_is_open(), wall_is_open_for()") == [(False, None)]
 
 
+@pytest.mark.parametrize("around", [partial(opened, Purpose.LEGAL_CLAIMS), storing])
+def test_other_purposes_find_nothing_although_it_is_open_around_them(two, around):
+    _hidden, other = two
+    with around():
+        with opened(Purpose.SERVE_CUSTOMERS):
+            assert [row.subject_id for row in SupplementaryStatement.objects.all()] == [other.subject_id]
+        assert SupplementaryStatement.objects.count() == 2
+
+
 def test_inner_words_end_with_their_block():
     with opened(Purpose.LEGAL_CLAIMS):
         with storing():
@@ -228,6 +244,20 @@ def test_connection_that_is_handed_back_has_said_nothing():
     with opened(Purpose.LEGAL_CLAIMS):
         close_again(connection.connection)
         assert said() == ""
+
+
+@pytest.mark.django_db(databases=["default", "keys", "aside"], transaction=True)
+def test_connection_that_is_lost_within_is_an_error_of_the_database():
+    [(number,)] = rows("SELECT pg_backend_pid()")
+    with pytest.raises(OperationalError), opened(Purpose.LEGAL_CLAIMS):
+        end_connection(number)
+    connection.close()
+    assert said() == ""
+
+
+def end_connection(number: int) -> None:
+    with role.superuser("keys"), connections["keys"].cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [number])
 
 
 def test_other_connections_stay_closed():

@@ -15,7 +15,7 @@ from tests.journeys.own_pages import (
     open_request,
     own_pages,
 )
-from tests.journeys.product import Product
+from tests.journeys.product import Product, until
 from tests.journeys.staff import log_in
 from tests.journeys.test_letters import link_mailed_to
 from tests.journeys.visitor import ANSWERS, Visitor
@@ -73,6 +73,38 @@ def test_correction_from_the_wrong_name_to_the_letter(new_visitor: Any, product:
     expect(visitor.page.locator("h1")).to_have_text("Jūsu dati ir izlaboti")
     visitor.open("/lv/my-data/correction/")
     expect(visitor.page.locator("main")).to_contain_text(NEW)
+    assert found == []
+
+
+def test_another_address_from_the_page_to_the_next_sign_in(new_visitor: Any, product: Product) -> None:
+    visitor: Visitor = new_visitor()
+    visitor.with_offers(leave_out=ANSWERS_WHEN_IT_LIKES)
+    number = visitor.reference
+    own_pages(visitor)
+    visitor.page.locator("a[href='/lv/my-data/correction/']").click()
+    visitor.page.locator("a[href='/lv/my-data/correction/address/']").click()
+    old, new = visitor.email, f"jauna-{visitor.email}"
+    visitor.page.fill("[name=email]", old)
+    visitor.press("main form button[type=submit]")
+    expect(visitor.page.locator(".error-summary")).to_be_visible()
+    found = visitor.obstacles()
+    visitor.shot("address")
+    visitor.page.fill("[name=email]", new)
+    visitor.press("main form button[type=submit]")
+    found += visitor.obstacles()
+    visitor.shot("address-code")
+    code = product.code_for(new)
+    visitor.page.fill("[name=code]", code)
+    visitor.press("main form button[type=submit]")
+    looked_at_until(visitor, ASKED, "izlabots")
+    visitor.shot("address-changed")
+    found += visitor.obstacles()
+    until(lambda: "Jūsu kontam ir cita e-pasta adrese" in product.get("/dev/mail/"))
+
+    elsewhere: Visitor = new_visitor()
+    elsewhere.sign_in(new, other_than=code)
+    elsewhere.open("/lv/account/")
+    expect(elsewhere.page.locator("main")).to_contain_text(number)
     assert found == []
 
 

@@ -1,12 +1,14 @@
 """Support finds an application by its number, sees nobody's data, and sends again what failed."""
 
+from collections.abc import Iterator
+
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Browser, Locator, expect
 
 from lenders.sandbox.secrets import SANDBOX_LENDERS
 from tests.journeys.product import OFFERS, Product, until
 from tests.journeys.staff import log_in
-from tests.journeys.visitor import ANSWERS, Visitor
+from tests.journeys.visitor import ANSWERS, DESK, Visitor
 
 PLANTED = (
     ANSWERS["name"]["given_name"],
@@ -45,14 +47,26 @@ def send_again(visitor: Visitor, reference: str, lender: str) -> None:
     expect(visitor.page.locator(".messagelist .success")).to_be_visible()
 
 
-@pytest.fixture
-def application(new_visitor, product: Product) -> Visitor:
+def sent_in_part(consumer: Visitor) -> Visitor:
     """Sent to everybody; `atra` turned it away for good, `vetra` fails as it always does."""
-    product.forget_failures()
-    product.fault("atra", "redirect")
-    consumer = new_visitor().with_offers()
+    consumer.product.forget_failures()
+    consumer.product.fault("atra", "redirect")
+    consumer.with_offers()
     expect(consumer.page.locator("[data-waiting=false]")).to_be_visible(timeout=40_000)
     return consumer
+
+
+@pytest.fixture
+def application(new_visitor) -> Visitor:
+    return sent_in_part(new_visitor())
+
+
+@pytest.fixture(scope="module")
+def case_to_look_at(browser: Browser, product: Product) -> Iterator[Visitor]:
+    """One for all who change nothing of it."""
+    context = browser.new_context(viewport=DESK, locale="lv-LV")
+    yield sent_in_part(Visitor(context, product, name="case_to_look_at"))
+    context.close()
 
 
 def test_support_sees_the_case_and_not_the_person_and_sends_again_what_failed(
@@ -114,12 +128,12 @@ def test_what_waits_is_found_on_the_first_page_and_sent_again_from_there(new_vis
 
 
 @pytest.mark.parametrize("path", ["queues", "waiting", "answers", "health", "pausing"])
-def test_work_page_has_no_obstacles(new_visitor, application, path):
+def test_work_page_has_no_obstacles(new_visitor, case_to_look_at, path):
     staff = new_visitor()
     log_in(staff)
     staff.open(f"/admin/lenders/{path}/")
     assert staff.obstacles() == []
-    assert_nobody_is_shown(staff, application.email)
+    assert_nobody_is_shown(staff, case_to_look_at.email)
 
 
 def test_support_has_no_door_to_people_codes_or_keys(new_visitor):

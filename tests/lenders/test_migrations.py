@@ -30,34 +30,27 @@ def migrated(*targets: tuple[str, str]) -> Any:
     return executor.loader.project_state(list(targets)).apps
 
 
-def test_lender_registered_before_the_register_gets_an_entry_without_papers() -> None:
-    newest = [
-        node for node in MigrationExecutor(connection).loader.graph.leaf_nodes() if node[0] == "lenders"
-    ]
-    try:
-        lender = migrated(("lenders", "0001_initial")).get_model("lenders", "Lender")
-        lender.objects.create(
-            id=uuid4(), slug="vecais", name="Vecais", adapter="join", base_url="https://vecais.example",
-            allowed_hosts=["vecais.example"], requested_fields=[], minimum_amount_cents=1,
-            maximum_amount_cents=2, minimum_term_months=1, maximum_term_months=2,
-        )  # fmt: skip
-        entry = migrated(*newest).get_model("lenders", "Lender").objects.get(slug="vecais").recipient
-        assert (entry.slug, entry.kind, entry.agreement_signed_on) == ("vecais", "lender", None)
-    finally:
-        migrated(*newest)
-
-
-def test_recipient_of_before_is_hosted_where_it_is_established_and_a_lender_has_no_licence() -> None:
+def test_lender_and_recipient_of_before_are_carried_along() -> None:
+    """A lender from before the register gets an entry without papers; a recipient is hosted where it is
+    established, and a lender has no licence."""
     newest = [
         node for node in MigrationExecutor(connection).loader.graph.leaf_nodes()
         if node[0] in ("applications", "lenders", "privacy")
     ]  # fmt: skip
     try:
-        recipient = migrated(("applications", "0014_handed_over")).get_model("applications", "Recipient")
-        recipient.objects.create(
-            slug="vecais", name="Vecais", kind="lender", country="EE", agreement="cooperation"
+        before = migrated(("lenders", "0001_initial"), ("applications", "0014_handed_over"))
+        before.get_model("lenders", "Lender").objects.create(
+            id=uuid4(), slug="vecais", name="Vecais", adapter="join", base_url="https://vecais.example",
+            allowed_hosts=["vecais.example"], requested_fields=[], minimum_amount_cents=1,
+            maximum_amount_cents=2, minimum_term_months=1, maximum_term_months=2,
+        )  # fmt: skip
+        before.get_model("applications", "Recipient").objects.create(
+            slug="senais", name="Senais", kind="lender", country="EE", agreement="cooperation"
         )
-        entry = migrated(*newest).get_model("applications", "Recipient").objects.get(slug="vecais")
+        now = migrated(*newest)
+        entry = now.get_model("lenders", "Lender").objects.get(slug="vecais").recipient
+        assert (entry.slug, entry.kind, entry.agreement_signed_on) == ("vecais", "lender", None)
+        entry = now.get_model("applications", "Recipient").objects.get(slug="senais")
         assert (entry.hosting_country, entry.licence_number, entry.licence_until) == ("EE", "", None)
     finally:
         migrated(*newest)

@@ -9,7 +9,8 @@ from django.utils import timezone
 from applications.crypto.keyring import data_key_scope
 from applications.errors import SubjectErased
 from applications.form_fields import STATEMENT_LABEL
-from applications.models import AuditEntry, Disclosure
+from applications.models import AuditEntry, Disclosure, RestrictionGround
+from applications.services.processing import restrict
 from lenders.adapters.base import ErrorCode, LenderError
 from lenders.adapters.join import JoinAdapter
 from lenders.attention import waiting_flags
@@ -121,6 +122,16 @@ def test_several_words_to_one_lender_are_one_line_with_the_oldest_moment(by_hand
     first = word(kind="rectified")
     (line,) = waiting_submissions(timezone.now())
     assert line.since == first.asked_at
+
+
+def test_word_of_a_restriction_waits_for_staff_while_it_stands(by_hand):
+    application = received("leja")
+    restrict(subject_id=application.subject_id, ground=RestrictionGround.ACCURACY, actor=DPO)
+    restricted(application)
+    assert waits() == [("leja", "to_tell", "told_by_hand")]
+    assert len(waiting_flags()) == 1
+    page = staff("view_submission", *MAY_TELL).get("/admin/lenders/waiting/")
+    assert application.reference in page.text
 
 
 def test_review_that_is_overdue_waits_until_it_is_answered():

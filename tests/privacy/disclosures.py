@@ -108,6 +108,8 @@ def sealed(request: DisclosureRequest, *categories: Category, with_others: bool 
 
 
 def handed_over(request: DisclosureRequest) -> DisclosureRequest:
+    if handing_over.is_untaken(request):
+        taken(request)
     handing_over.record_handed_over(
         request_id=request.pk, on=timezone.localdate(), by=HandedBy.EADDRESS, actor=officer()
     )

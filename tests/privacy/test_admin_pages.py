@@ -25,7 +25,7 @@ from applications.models import (
     RestrictionGround,
     StaffUser,
 )
-from applications.personal import RecipientKind
+from applications.personal import Purpose, RecipientKind
 from applications.services.processing import restrict
 from applications.services.statistics import reached
 from applications.staff_site import AdminPage
@@ -318,6 +318,14 @@ def test_explanation_is_in_the_audit_under_the_name_of_who_asked(officer: Client
     user = StaffUser.objects.get(username="dpo")
     assert (entry.actor_kind, entry.actor_identifier) == ("staff", str(user.pk))
     assert entry.subject_id == subject.pk
+
+
+def test_explanation_of_somebody_restricted_says_for_which_purpose(officer: Client) -> None:
+    subject = factories.subject()
+    restrict(subject_id=subject.pk, ground=RestrictionGround.CLAIMS, actor=SYSTEM)
+    officer.post(EXPLAIN, {"number": subject.customer_reference})
+    entry = AuditEntry.objects.get(action="subject.explained")
+    assert entry.detail == {"while_restricted": Purpose.DATA_SUBJECT_RIGHTS}
 
 
 def test_unknown_number_explains_nobody(officer: Client) -> None:

@@ -88,12 +88,13 @@ def test_nobody_approves_twice(anna, application):
     assert disclosures.current(request).state == S.APPROVED_ONCE
 
 
-def test_two_accounts_of_one_address_are_one_person(anna, application):
+@pytest.mark.parametrize("address", ["Ieva@piemers.lv", "ieva+second@piemers.lv"])
+def test_two_accounts_of_one_address_are_one_person(anna, application, address):
     request = disclosures.assessed(disclosures.asked(anna, application))
     for who in ("dpo", "deputy"):
         disclosures.officer(who)
     StaffUser.objects.filter(username="dpo").update(email="ieva@piemers.lv")
-    StaffUser.objects.filter(username="deputy").update(email="Ieva@piemers.lv")
+    StaffUser.objects.filter(username="deputy").update(email=address)
     disclosing.approve(request_id=request.pk, actor=disclosures.officer())
     with pytest.raises(SamePerson):
         disclosing.approve(request_id=request.pk, actor=disclosures.officer("deputy"))
@@ -301,9 +302,22 @@ def _crash(*_args, **_named):
     raise RuntimeError
 
 
+def test_package_that_nobody_took_was_not_handed_over(anna, application):
+    request = disclosures.sealed(disclosures.asked(anna, application))
+    given = {"on": timezone.localdate(), "by": HandedBy.EMAIL, "actor": disclosures.officer()}
+    with pytest.raises(IllegalTransition):
+        handing_over.record_handed_over(request_id=request.pk, **given)
+    disclosures.taken(request)
+    with later(days=15):
+        handing_over.end_sealed_packages()
+        handing_over.record_handed_over(request_id=request.pk, **given)
+    assert disclosure(anna).status == DisclosureStatus.MADE
+
+
 @pytest.mark.parametrize("days", [-1, 1])
 def test_day_of_handing_over_is_not_before_it_was_sealed_nor_still_to_come(anna, application, days):
     request = disclosures.sealed(disclosures.asked(anna, application))
+    disclosures.taken(request)
     with pytest.raises(IllegalTransition):
         handing_over.record_handed_over(
             request_id=request.pk, on=timezone.localdate() + timedelta(days=days), by=HandedBy.EMAIL,
@@ -342,7 +356,7 @@ def test_restricted_data_are_disclosed_and_that_is_written_down(anna, applicatio
     restrict(subject_id=anna.pk, ground=RestrictionGround.CLAIMS, actor=rights.OFFICER)
     disclosures.disclosed(disclosures.asked(anna, application))
     entry = AuditEntry.objects.get(action="disclosure.about_to_leave", subject_id=anna.pk)
-    assert entry.detail["while_restricted"] is True
+    assert entry.detail["while_restricted"] == Purpose.INFORM_AUTHORITIES
     assert disclosure(anna).status == DisclosureStatus.MADE
 
 

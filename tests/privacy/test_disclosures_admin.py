@@ -235,7 +235,8 @@ def test_list_shows_open_ones_first(officer, anna):
 def test_every_deed_possible_in_some_state_leads_to_a_page(officer, anna):
     request = disclosures.asked(anna)
     seen: set[str] = set()
-    for step in (None, disclosures.assessed, disclosures.approved, _sealed, disclosures.handed_over):
+    steps = (disclosures.assessed, disclosures.approved, _sealed, disclosures.taken, disclosures.handed_over)
+    for step in (None, *steps):
         if step:
             step(request)
         deeds = officer.get(page_of(request)).context["deeds"]

@@ -37,9 +37,9 @@ from tests.privacy.trails import PARTNER, Trail, own_marks, planted
 pytestmark = [
     pytest.mark.django_db(transaction=True, databases=["default", "keys", "aside"]),
     pytest.mark.thorough,
+    # What others write at the same time keeps old parts of the log alive, and is read along with the rest.
+    pytest.mark.alone,
 ]
-# What others write at the same time keeps old parts of the log alive.
-turns_the_log = pytest.mark.alone
 DATABASES = ("default", "keys")
 SHORTEST_TEXT = 9  # a shorter one is found by chance, and numbers are
 CODE = re.compile(rb"[a-z_/]+")  # of a vocabulary, as "employment"
@@ -280,7 +280,6 @@ def test_numbers_and_digests_lie_in_dead_rows_after_an_erasure(
         assert literal(disks.pieces(), marks).keys() == marks.keys()
 
 
-@turns_the_log
 def test_column_statistics_keep_numbers_when_tables_are_rewritten_and_no_blind_index(
     disks: Disks, anna: Trail, bystander: Trail
 ) -> None:
@@ -294,7 +293,6 @@ def test_column_statistics_keep_numbers_when_tables_are_rewritten_and_no_blind_i
     assert {place.source for places in found.values() for place in places} == {statistics_of("default")}
 
 
-@turns_the_log
 def test_rewritten_tables_new_statistics_and_a_turned_log_keep_nothing(
     disks: Disks, anna: Trail, bystander: Trail
 ) -> None:

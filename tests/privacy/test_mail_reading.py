@@ -227,7 +227,6 @@ NOBODY = {
     "old vacation": {"Precedence": "bulk", **REPLY},
     "named": {"Precedence": "auto_reply"},
     "x": {"X_Autoreply": "yes"},
-    "no way back": {"Return_Path": "<>", **REPLY},
     "daemon": {"sender": "Mail Delivery <MAILER-DAEMON@mail.example>"},
     "report": {"Content_Type": 'multipart/report; report-type=delivery-status; boundary="x"'},
 }
@@ -243,6 +242,7 @@ SOMEBODY = {
     "reply": REPLY,
     "said so": {"Auto_Submitted": "no"},
     "forwarded": {"Return_Path": "<>"},
+    "forwarded answer": {"Return_Path": "<>", **REPLY},
     "portal": {"Auto_Submitted": "auto-generated"},
     "newsletter tool": {"Precedence": "bulk"},
     "list": {"Precedence": "list", **REPLY},
@@ -256,7 +256,7 @@ def test_what_a_person_may_have_sent_is_never_dropped(headers):
     assert not read(mail(**headers)).answers_by_itself
 
 
-@pytest.mark.parametrize("name", ["forwarded", "portal", "newsletter tool", "suppresses"])
+@pytest.mark.parametrize("name", ["forwarded", "forwarded answer", "portal", "newsletter tool", "suppresses"])
 def test_what_a_machine_may_have_made_says_so(name):
     assert read(mail(**SOMEBODY[name])).by_machine
     assert not read(mail()).by_machine

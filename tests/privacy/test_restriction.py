@@ -16,6 +16,7 @@ from applications.models import (
     RestrictionGround,
 )
 from applications.personal import Purpose
+from applications.row_security import storing
 from applications.selectors.permission import refusal
 from applications.services.operations import DAILY_JOBS
 from lenders.models import LenderWord
@@ -34,7 +35,7 @@ from tests.privacy import rights
 
 pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
 S = RequestStatus
-ACCURACY = RestrictionGround.ACCURACY
+ACCURACY, CLAIMS = RestrictionGround.ACCURACY, RestrictionGround.CLAIMS
 WORK = Purpose.HANDLE_APPLICATIONS
 
 
@@ -119,6 +120,54 @@ def test_what_recipients_answer_after_it_ended_early_is_still_noted(lenders):
     assert request.told.get().outcome == Outcome.TOLD
 
 
+def ended(subject: DataSubject, ground: str = ACCURACY) -> None:
+    row = Restriction.objects.filter(subject=subject, ground=ground).latest("since")
+    end_own(restriction_id=row.pk, subject_id=subject.pk, actor=Actor.consumer(subject.pk))
+
+
+def told_to_lenders() -> list[str]:
+    with storing():
+        return list(LenderWord.objects.order_by("asked_at").values_list("kind", flat=True))
+
+
+def test_what_recipients_answer_is_noted_although_another_restriction_stands(lenders):
+    application: Application = scene.sent("atra")
+    scene.taken_by_all(application)
+    anna = application.subject
+    request = rights.done(anna, Right.RESTRICTION, about=ACCURACY)
+    rights.done(anna, Right.RESTRICTION, about=CLAIMS)
+    ended(anna)
+    with storing():
+        LenderWord.objects.filter(matter=request.pk).update(told_at=timezone.now())
+    follow_what_stays()
+    assert request.told.get().outcome == Outcome.TOLD
+
+
+def test_lenders_are_told_of_the_end_once_nothing_restricts_any_more(lenders):
+    application: Application = scene.sent("atra")
+    scene.taken_by_all(application)
+    anna = application.subject
+    for ground in (ACCURACY, CLAIMS):
+        rights.done(anna, Right.RESTRICTION, about=ground)
+    ended(anna)
+    assert told_to_lenders() == ["restricted", "restricted"]
+    ended(anna, CLAIMS)
+    assert told_to_lenders() == ["restricted", "restricted", "restriction_lifted"]
+
+
+def test_late_click_on_one_that_has_ended_leaves_a_newer_one_alone(lenders):
+    application: Application = scene.sent("atra")
+    scene.taken_by_all(application)
+    anna = application.subject
+    rights.done(anna, Right.RESTRICTION, about=ACCURACY)
+    old = Restriction.objects.get()
+    ended(anna)
+    second = rights.done(anna, Right.RESTRICTION, about=ACCURACY)
+    end_own(restriction_id=old.pk, subject_id=anna.pk, actor=Actor.consumer(anna.pk))
+    assert rights.current(second).status == S.RUNNING
+    assert told_to_lenders().count("restriction_lifted") == 1
+
+
 def test_nobody_ends_another_persons_restriction(anna):
     restricted(anna)
     other = factories.subject()
@@ -185,6 +234,40 @@ def test_it_does_not_end_when_the_person_asks_for_it_anew(anna):
     mailed()
     with later(days=NOTICE.days):
         lift_announced()
+    assert isinstance(refusal(anna.pk, WORK), ProcessingRestricted)
+
+
+def test_it_does_not_end_when_it_is_asked_for_anew_while_recipients_are_told(lenders):
+    application: Application = scene.sent("atra")
+    scene.taken_by_all(application)
+    anna = application.subject
+    request = rights.done(anna, Right.RESTRICTION, about=ACCURACY)
+    assert request.status == S.RUNNING
+    ends(request)
+    assert rights.ask(anna, Right.RESTRICTION, about=ACCURACY).pk == request.pk
+    mailed()
+    with later(days=NOTICE.days):
+        lift_announced()
+    assert isinstance(refusal(anna.pk, WORK), ProcessingRestricted)
+
+
+def test_nobody_but_its_person_keeps_it_up(anna):
+    ends(restricted(anna))
+    rights.ask(anna, Right.RESTRICTION, about=ACCURACY, identity=Identity.NONE)
+    assert Restriction.objects.get().ends_on is not None
+
+
+def test_it_does_not_end_when_it_is_asked_for_anew_at_the_last_moment(anna, monkeypatch):
+    ends(restricted(anna))
+    mailed()
+
+    def is_told(_restriction: Restriction) -> bool:
+        restricted(anna)
+        return True
+
+    monkeypatch.setattr("privacy.services.restrictions._is_told", is_told)
+    with later(days=NOTICE.days):
+        assert lift_announced() == {"restrictions": 0, "untold": 0}
     assert isinstance(refusal(anna.pk, WORK), ProcessingRestricted)
 
 

@@ -3,14 +3,15 @@
 import pytest
 
 from applications.crypto.keyring import data_key_scope
-from applications.models import Application, DataSubject
+from applications.models import Application, DataSubject, RestrictionGround
 from applications.services.operations import DAILY_JOBS
+from applications.services.processing import restrict
 from lenders.models import LenderWord
 from lenders.services.words import record_word_answer
 from lenders.states import ReviewOutcome, WordKind
-from privacy.models import Identity, LetterKind, Result, Right, RightsRequest
+from privacy.models import Identity, LetterKind, RequestWords, Result, Right, RightsRequest
 from privacy.rights.registry import module_of
-from privacy.services import receiving
+from privacy.services import receiving, requests
 from privacy.services.reviewing import tell_late_reviews
 from privacy.states import RequestStatus
 from tests import factories
@@ -100,6 +101,47 @@ def test_answer_that_comes_late_is_told_once(application):
         assert tell_late_reviews() == {"letters": 1}
         assert tell_late_reviews() == {"letters": 0}
     assert rights.letters(request) == [LetterKind.REVIEW_PASSED_ON, LetterKind.REVIEWED]
+
+
+def test_answer_that_comes_late_is_told_to_somebody_restricted_as_well(application):
+    request = asked(application)
+    with later(days=28):
+        rights.run(request)
+        answered(request)
+        restrict(subject_id=application.subject_id, ground=RestrictionGround.CLAIMS, actor=rights.OFFICER)
+        assert tell_late_reviews() == {"letters": 1}
+
+
+def test_persons_view_is_not_lost_where_the_officer_entered_the_request(application):
+    about = str(scene.submission_at(application, "atra").pk)
+    entered = rights.ask(
+        application.subject, Right.REVIEW, about=about, identity=Identity.OFFICER, view="zqxofficers"
+    )
+    assert entered.status == S.ASSESSED
+    assert rights.ask(application.subject, Right.REVIEW, about=about, view="zqxview").pk == entered.pk
+    requests.approve(request_id=entered.pk, actor=rights.OFFICER)
+    rights.run(entered)
+    with data_key_scope():
+        assert LenderWord.objects.get().text == "zqxview"
+        assert "zqxofficers" in RequestWords.objects.get(pk=entered.pk).text
+
+
+def test_view_that_comes_after_the_lender_was_asked_is_kept_with_the_words(application):
+    request = asked(application, view="zqxview")
+    again = rights.ask(application.subject, Right.REVIEW, about=request.about, view="zqxafter")
+    assert again.pk == request.pk
+    with data_key_scope():
+        words = RequestWords.objects.get(pk=request.pk)
+        assert (words.view, "zqxafter" in words.text) == ("zqxview", True)
+
+
+def test_second_click_says_nothing_twice(application):
+    about = str(scene.submission_at(application, "atra").pk)
+    for _click in range(2):
+        request = rights.ask(application.subject, Right.REVIEW, about=about, view="zqxview")
+    with data_key_scope():
+        words = RequestWords.objects.get(pk=request.pk)
+        assert (words.view, words.text) == ("zqxview", None)
 
 
 def test_telling_of_late_answers_is_a_daily_job():

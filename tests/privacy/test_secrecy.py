@@ -1,9 +1,12 @@
 """What a law forbids telling: nobody learns of it before the day, and everybody on the day."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from applications.crypto.keyring import data_key_scope
@@ -15,7 +18,7 @@ from applications.selectors.who_saw import who_saw
 from applications.services.finding import find
 from applications.services.mail import claim_due
 from privacy.errors import SecrecyRefused
-from privacy.models import DisclosureRequest, RecipientNotice, Right
+from privacy.models import DisclosureRequest, RecipientNotice, Right, RightsRequest
 from privacy.rights import notification, papers
 from privacy.rights.package import as_document, collect
 from privacy.services import secrecy
@@ -111,6 +114,71 @@ def test_recipient_of_an_open_disclosure_as_well_is_hidden_from_nobody(anna):
     disclosures.disclosed(disclosures.asked(anna, asker=disclosures.COURT), Category.ACCOUNT)
     [received] = [one for one in RECIPIENTS.of(anna.pk) if one.kind == RecipientKind.AUTHORITY]
     assert received.hidden_until is None
+
+
+def letter_of(request: RightsRequest) -> str:
+    """What whoever has the link to its last letter reads."""
+    with data_key_scope():
+        body = str(OutboundMail.objects.filter(owner_id=request.pk).latest("created_at").body)
+    (address,) = re.findall(r"http\S+/letters/\S+", body)
+    return str(Client().get(address.removeprefix(settings.PUBLIC_URL)).text)
+
+
+@pytest.mark.parametrize("right", [Right.RESTRICTION, Right.ERASURE])
+def test_letter_leaves_out_who_is_secret(anna, right):
+    hidden(anna)
+    request = rights.run(rights.approved(anna, right))
+    assert RecipientNotice.objects.filter(request=request, name=NAME).exists()
+    assert NAME not in letter_of(request)
+    with later(days=30):
+        assert NAME in letter_of(request)
+
+
+def row_by_row() -> str:
+    """What their page before an erasure says of everything that goes and stays, and of who is told."""
+    browser = Client()
+    factories.sign_in(browser, "zqxanna@piemers.lv")
+    (found,) = re.findall("<details.*?</details>", browser.get(reverse("my_data:erasure")).text, re.DOTALL)
+    return str(found)
+
+
+def test_page_before_an_erasure_leaves_out_what_is_secret(anna):
+    hidden(anna)
+    said = row_by_row()
+    assert NAME not in said
+    assert str(DisclosureRequest._meta.verbose_name) not in said
+    with later(days=30):
+        said = row_by_row()
+        assert NAME in said
+        assert str(DisclosureRequest._meta.verbose_name) in said
+
+
+def test_secrecy_that_comes_later_hides_the_recipient_in_lists_as_well(anna):
+    request = disclosures.sealed(disclosures.asked(anna, asker=disclosures.COURT), Category.ACCOUNT)
+    about = rights.run(rights.approved(anna, Right.RESTRICTION))
+    assert NAME in str(papers._recipients(about))
+    secrecy.set_secrecy(request_id=request.pk, secrecy=disclosures.secret(), actor=disclosures.officer())
+    assert papers._recipients(about) is None
+    secrecy.end_secrecy(request_id=request.pk, actor=disclosures.officer())
+    assert NAME in str(papers._recipients(about))
+
+
+def test_secrecy_of_another_disclosure_hides_nobody_who_is_known(anna):
+    disclosures.disclosed(disclosures.asked(anna, asker=disclosures.COURT), Category.ACCOUNT)
+    about = rights.run(rights.approved(anna, Right.RESTRICTION))
+    request = disclosures.sealed(disclosures.asked(anna, asker=disclosures.COURT), Category.ACCOUNT)
+    secrecy.set_secrecy(request_id=request.pk, secrecy=disclosures.secret(), actor=disclosures.officer())
+    assert NAME in str(papers._recipients(about))
+
+
+def test_secrecy_of_an_erased_persons_recipient_moves_in_the_lists(anna):
+    request = hidden(anna)
+    rights.run(rights.approved(anna))
+    until = timezone.localdate() + timedelta(days=90)
+    secrecy.set_secrecy(
+        request_id=request.pk, secrecy=Secrecy(until, "another law"), actor=disclosures.officer()
+    )
+    assert RecipientNotice.objects.get(name=NAME).hidden_until == until
 
 
 def test_papers_of_a_complaint_leave_out_who_is_secret(anna):
