@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("applications", "0026_ledger_ends"),
+        ("applications", "0027_mail_of_a_changed_address"),
     ]
 
     operations = [
