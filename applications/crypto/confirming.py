@@ -1,6 +1,6 @@
 """Whether a master key is the one that its epoch had: what was wrapped by others opens with it.
 
-With a wrong key under a right name nothing opens; and what were wrapped with it nobody could open once the
+With a wrong key under a right name nothing opens; and what was wrapped with it nobody could open once the
 right one is back.
 """
 
@@ -29,13 +29,14 @@ def confirm(epoch: str) -> None:
 
 
 def fits(epoch: str) -> bool:
-    """Whether a few of the live keys of an epoch open, or one of them; of none nobody can tell."""
+    """Whether of a few live keys of an epoch one opens; where there are none, nobody can tell."""
     return _any_opens(epoch, _sample(epoch))
 
 
 def _sample(epoch: str) -> list[tuple[UUID, bytes]]:
     live = DataKey.objects.using(KEYS_DATABASE).filter(epoch=epoch, wrapped__isnull=False)
-    return list(live.order_by("owner_id").values_list("owner_id", "wrapped")[:SAMPLE])
+    rows = live.order_by("owner_id").values_list("owner_id", "wrapped")[:SAMPLE]
+    return [(owner_id, bytes(wrapped or b"")) for owner_id, wrapped in rows]
 
 
 def _any_opens(epoch: str, sample: list[tuple[UUID, bytes]]) -> bool:
@@ -44,7 +45,7 @@ def _any_opens(epoch: str, sample: list[tuple[UUID, bytes]]) -> bool:
 
 def _opens(epoch: str, owner_id: UUID, wrapped: bytes) -> bool:
     try:
-        master_keys().unwrap(epoch, bytes(wrapped), owner_id)
+        master_keys().unwrap(epoch, wrapped, owner_id)
     except CryptoError:
         return False
     return True

@@ -19,7 +19,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, models, transaction
 
 from applications.models import AuditEntry, LedgerEntry, NoticeVersion
-from joinbaltic.backups import making, manifest
+from joinbaltic.backups import making, manifest, postgres
 from joinbaltic.backups.making import copies, expire
 from joinbaltic.backups.manifest import DUMP, NAME, Kind
 from joinbaltic.backups.postgres import make_role, refuse_unless_empty
@@ -119,6 +119,28 @@ def test_program_that_is_not_there_is_said(settings: Any, tmp_path: Path) -> Non
     with pytest.raises(CommandError, match="POSTGRES_PROGRAMS"):
         call_command("backup", to=str(tmp_path / "copies"))
     assert copies(Kind.MAIN, tmp_path / "copies") == []
+
+
+@committed
+def test_no_secret_stands_in_a_command_line(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody on the machine can read one."""
+    seen: list[list[str]] = []
+    real = subprocess.run
+
+    def run(command: Any, **options: Any) -> Any:
+        seen.append([str(part) for part in command])
+        return real(command, **options)
+
+    monkeypatch.setattr(postgres.subprocess, "run", run)
+    given = postgres._parameters
+
+    monkeypatch.setattr(postgres, "_parameters", lambda alias: given(alias) | {"password": "qvxsecret"})
+    place.back_up()
+    assert any("--format=custom" in command for command in seen)
+    assert "qvxsecret" not in str(seen)
+    monkeypatch.setattr(postgres, "_parameters", lambda alias: given(alias) | {"sslpassword": "qvxsecret"})
+    assert "sslpassword" in refusal(place, "backup", keys=True, to=str(place.keys_copies))
+    assert "qvxsecret" not in str(seen)
 
 
 @committed
