@@ -38,6 +38,7 @@ JOBS: Mapping[str, str | Promise] = {
     "search_for_what_erasures_left": gettext_lazy("Search every table for what erasures left"),
     "forget_words_of_requests": gettext_lazy("Forget the words of requests that were answered"),
     "forget_messages": gettext_lazy("Forget messages that were answered or set aside"),
+    "forget_lines_of_the_ledger": gettext_lazy("Cut the erasure ledger where it was kept for its time"),
     "forget_supplied_files": gettext_lazy("Destroy files for lenders that were to be sent by now"),
     "keys": gettext_lazy("Move what is sealed to the current keys"),
     "end_arrivals": gettext_lazy("Destroy files from elsewhere that nobody came for"),

@@ -24,7 +24,10 @@ from applications import ledger_file
 from applications.chain import GENESIS
 from applications.ledger_file import LedgerBroken, Line, Written
 from applications.models import LedgerEntry, LedgerKind
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.selectors.set_back import Obstacle, ledger_obstacle
+from applications.services.operations import DAILY_JOBS
 
 CHUNK = 1000
 # One hand among all processes gives places; the number is only a name.
@@ -178,3 +181,15 @@ def begin_file() -> int:
         _give_places()
         _append(file)
     return sum(1 for _line in ledger_file.lines(path()))
+
+
+def forget_old_lines() -> dict[str, int]:
+    """Daily: lines go from the file as the rows go, when they were kept for their time."""
+    if ledger_file.head(path()) is None:
+        return {"lines": 0}
+    return {
+        "lines": ledger_file.cut(path(), rules_in_force()[Retention.REQUESTS].over_before(timezone.now()))
+    }
+
+
+DAILY_JOBS["forget_lines_of_the_ledger"] = forget_old_lines

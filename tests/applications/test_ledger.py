@@ -1,6 +1,7 @@
 """The ledger: a row with what it tells of, then a place, then a line that the disk has; and what its file
 says of a database."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth.models import Group
 from django.db import DatabaseError, OperationalError, transaction
+from django.utils import timezone
 
 from applications import ledger_file, tasks
 from applications.actors import Actor
@@ -29,6 +31,7 @@ from applications.selectors import set_back
 from applications.selectors.set_back import Obstacle
 from applications.services import holds, ledger, processing
 from applications.services.ledger import LedgerUnwritable
+from applications.services.operations import DAILY_JOBS
 from applications.services.replaying import REPLAYS
 from applications.services.staff_accounts import note_saved, rights_of
 from applications.sweeper import sweeper
@@ -297,6 +300,19 @@ def test_file_that_is_begun_anew_has_what_is_still_kept(path: Path) -> None:
     note(2)
     ledger.write()
     assert [written.line.sequence for written in ledger_file.lines(path)] == [5, 6, 7]
+    assert look_again() is None
+
+
+def test_lines_go_from_the_file_when_they_were_kept_for_their_time(path: Path) -> None:
+    assert ledger.forget_old_lines() == {"lines": 0}  # there is none
+    ledger.note(LedgerKind.BACKED_UP, at=timezone.now() - timedelta(days=6 * 366))
+    note(2)
+    ledger.write()
+    assert DAILY_JOBS["forget_lines_of_the_ledger"]() == {"lines": 1}
+    assert DAILY_JOBS["forget_lines_of_the_ledger"]() == {"lines": 0}
+    note()
+    ledger.write()
+    assert [written.line.sequence for written in ledger_file.lines(path)] == [2, 3, 4]
     assert look_again() is None
 
 
