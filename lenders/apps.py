@@ -19,7 +19,7 @@ class LendersConfig(AppConfig):
         from lenders.panels import offers_panel, requests_panel, submissions_panel  # noqa: PLC0415
         from lenders.selectors.deletions import after_disclosures  # noqa: PLC0415
         from lenders.selectors.moments import moments  # noqa: PLC0415
-        from lenders.services import deletions  # noqa: PLC0415
+        from lenders.services import closing, deletions  # noqa: F401, PLC0415 - a daily job
 
         KEY_OWNERS.append(Lender)
         RECEIVED.append(deletions.tell_before_the_end)

@@ -58,13 +58,16 @@ def test_declaration_is_carried_out_by_the_run_or_by_a_daily_job(one: Ending) ->
     assert [other.name for other in ENDINGS].count(one.name) == 1
 
 
-def test_every_daily_job_is_known_once_the_product_is_ready() -> None:
-    """One that comes with a later import would be found by a worker in the midst of its daily round."""
+def test_every_daily_job_is_known_once_the_product_is_ready_and_has_a_name() -> None:
+    """One that comes with a later import would be found by a worker in the midst of its daily round; one that
+    nothing imports is never done.
+    """
     script = (
         "import django; django.setup()\n"
         "from applications.endings import endings\n"
+        "from applications.machinery import JOBS\n"
         "from applications.services.operations import DAILY_JOBS\n"
-        "before = set(DAILY_JOBS); endings(); print(sorted(set(DAILY_JOBS) - before))"
+        "before = set(DAILY_JOBS); endings(); print(sorted({*DAILY_JOBS} ^ before | {*JOBS} ^ before))"
     )
     said = subprocess.run(
         [sys.executable, "-c", script], env=services.process_environment(), capture_output=True, text=True,
