@@ -37,6 +37,8 @@ log = structlog.get_logger(__name__)
 CHUNK = 2500
 TOLD_AHEAD = 7
 """Days. Whoever received an application is told so long before it goes, that it may answer in time."""
+TOLD_AT_ONCE = 50
+"""Asking takes a few statements for each recipient: the people whom it is about are held for moments."""
 
 
 class Incomplete(Exception):
@@ -98,7 +100,7 @@ def _require_the_same_periods(at: At) -> None:
         raise PeriodsChanged
 
 
-def pages(ending: Ending, at: At) -> Iterator[list[Any]]:
+def pages(ending: Ending, at: At, size: int | None = None) -> Iterator[list[Any]]:
     """The ids of what is due, a chunk at a time: each row once, however many are passed over."""
     last: tuple[Any, Any] | None = None
     while True:
@@ -107,7 +109,7 @@ def pages(ending: Ending, at: At) -> Iterator[list[Any]]:
             clock, key = last
             later = models.Q(**{f"{ending.clock}__gt": clock})
             due = due.filter(later | models.Q(**{ending.clock: clock}, pk__gt=key))
-        page = list(due.values_list(ending.clock, "pk")[:CHUNK])
+        page = list(due.values_list(ending.clock, "pk")[: size or CHUNK])
         if not page:
             return
         last = page[-1]
@@ -233,7 +235,7 @@ def tell_ahead(ending: Ending, at: At) -> None:
     Raises PeriodsChanged.
     """
     soon = ahead(at, TOLD_AHEAD)
-    for ids in pages(ending, soon):
+    for ids in pages(ending, soon, TOLD_AT_ONCE):
         _require_the_same_periods(at)
         with transaction.atomic():
             _held(ending, ids, soon)  # which prepares them

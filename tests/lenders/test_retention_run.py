@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.urls import reverse
@@ -27,6 +27,7 @@ from applications.models import (
 )
 from applications.retention_rules import Ground, Stop
 from applications.selectors.retention import kept_of_account, kept_of_application
+from applications.services import retention as running
 from applications.services.processing import restrict
 from applications.services.purging import tree
 from lenders.models import (
@@ -72,6 +73,24 @@ def test_lenders_are_told_a_week_before_and_then_the_data_go() -> None:
     assert fresh(application).emptied_at is not None
     assert form_rows(application) == 0
     assert receipt.counts["applications"]["applications.Identification"] == 1
+
+
+def test_few_people_are_held_at_a_time_while_their_lenders_are_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(3):
+        retention.old("atra", days_ago=179)
+    hold, held = running._hold, list[int]()
+
+    def counted(people: set[UUID]) -> list[UUID]:
+        held.append(len(people))
+        return hold(people)
+
+    monkeypatch.setattr(running, "TOLD_AT_ONCE", 1)
+    monkeypatch.setattr(running, "_hold", counted)
+    running.tell_ahead(retention.ending("applications"), retention.at())
+    assert held == [1, 1, 1]
+    assert DeletionNotice.objects.count() == 3
 
 
 def test_application_whose_lenders_were_not_told_yet_waits_for_them() -> None:
