@@ -38,6 +38,15 @@ JOBS: Mapping[str, str | Promise] = {
     "search_for_what_erasures_left": gettext_lazy("Search every table for what erasures left"),
     "forget_words_of_requests": gettext_lazy("Forget the words of requests that were answered"),
     "forget_messages": gettext_lazy("Forget messages that were answered or set aside"),
+    "forget_letters_of_disclosures": gettext_lazy("Forget what was written in requests for disclosure"),
+    "forget_supplied_files": gettext_lazy("Empty files that no lender is going to receive"),
+    "end_sealed_packages": gettext_lazy("Destroy sealed packages that have expired"),
+    "end_arrivals": gettext_lazy("Destroy what other controllers passed on and nobody took"),
+    "give_up_mailing_letters": gettext_lazy("Give letters that no mail can bring to staff"),
+    "keys": gettext_lazy("Go on with the rotation of keys"),
+    "lift_restrictions": gettext_lazy("Lift restrictions whose end was announced"),
+    "tell_late_reviews": gettext_lazy("Tell people what came of reviews"),
+    "tell_what_is_secret_no_more": gettext_lazy("Tell people of disclosures that are secret no more"),
 }
 
 

@@ -7,10 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from applications.actors import Actor
-from applications.errors import IllegalTransition
-from applications.models import Application, LegalHold
+from applications.errors import IllegalTransition, SubjectErased
+from applications.models import Application, DataSubject, LegalHold
 from applications.services import audit
-from applications.services.locking import lock_subject
 
 
 def place(
@@ -24,10 +23,14 @@ def place(
 ) -> LegalHold:
     """From now on nothing of the person, or of the application, is deleted: until the day, or until lifted.
 
-    Raises SubjectErased, and IllegalTransition for an application that is not this person's.
+    Of somebody whose account ended it keeps the evidence that is left. Raises SubjectErased where none is,
+    and IllegalTransition for an application that is not this person's.
     """
     with transaction.atomic():
-        lock_subject(subject_id)
+        subject = DataSubject.objects.select_for_update().get(pk=subject_id)
+        evidence = Application.objects.filter(subject=subject_id, emptied_at__isnull=False)
+        if subject.erased_at is not None and not evidence.exists():
+            raise SubjectErased
         if application_id and not Application.objects.filter(pk=application_id, subject=subject_id).exists():
             raise IllegalTransition
         hold = LegalHold.objects.create(
