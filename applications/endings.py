@@ -1,8 +1,8 @@
 """What ends, and when: one declaration for each kind of row, read by the run, the dry run and the tests.
 
 Each app that holds personal data has a module `retention` with `ENDINGS`. A row is due when its clock struck
-before the period of its rule, nothing of the declaration's own stands in the way, and neither a legal hold
-nor a restriction of its person stops it.
+before the period of its rule, nothing of the declaration's own stands in the way, and neither a legal hold, a
+restriction nor an open matter of its person stops it.
 """
 
 from collections import Counter
@@ -19,6 +19,7 @@ from django.utils.functional import Promise
 from applications.each_app import of_each_app
 from applications.retention_rules import Retention, Rule
 from applications.row_security import storing
+from applications.selectors.periods import edition_of, rules_in_force
 from applications.selectors.retention import nothing_stops
 
 Counts = Counter[str]
@@ -26,10 +27,16 @@ Counts = Counter[str]
 
 @dataclass(frozen=True)
 class At:
-    """By what a row is measured: the beginning of a day, and the rules that hold on it."""
+    """By what a row is measured: the beginning of a day, and the rules that hold on it.
+
+    `held_on` is the day whose holds count, where it is another. `foreseen`: the run of the day is still to
+    come, and what it takes first counts as gone.
+    """
 
     day: date
     rules: Mapping[Retention, Rule]
+    held_on: date | None = None
+    foreseen: bool = False
 
     @property
     def begins(self) -> datetime:
@@ -53,7 +60,7 @@ class Ending:
     prepare       begins what has to be done before, under the same locks; which of the ids wait for it
     owners        the run writes down whose rows went: people, applications
     covers        the models whose rows it ends
-    job           the daily job that does it by itself; here for the forecast
+    job           the daily job that does it by itself, and asks here for what is due
     clock_before  the moment before which the clock has to have struck, where it is not the rule's
     rows          the rows whose time is over, where a job says it in its own words
     """
@@ -69,16 +76,16 @@ class Ending:
     person: str | None = "subject"
     application: str | None = None
     whole: bool = False
-    prepare: Callable[[Collection[Any]], set[Any]] = lambda _ids: set()
+    prepare: Callable[[Collection[Any], At], set[Any]] = lambda _ids, _at: set()
     owners: bool = False
     covers: tuple[type[Model], ...] = field(default=())
     job: str = ""
-    rows: Callable[[datetime], QuerySet] | None = None
+    rows: Callable[[At], QuerySet] | None = None
 
     def over(self, at: At) -> QuerySet:
-        """The rows whose time is over, also those that a hold or a restriction keeps. By index."""
+        """The rows whose time is over, also those that something of their person keeps. By index."""
         if self.rows is not None:
-            return self.rows(at.begins)
+            return self.rows(at)
         before = self.clock_before(at) if self.clock_before else at.before(self.rule)
         rows = self.model._default_manager.filter(**{f"{self.clock}__lt": before})
         return rows.filter(self.unless(at)).order_by(self.clock, "pk")
@@ -88,8 +95,9 @@ class Ending:
         rows = self.over(at)
         if self.person is None:
             return rows
+        day = at.held_on or at.day
         return rows.filter(
-            nothing_stops(at.day, person=self.person, application=self.application, whole=self.whole)
+            nothing_stops(day, person=self.person, application=self.application, whole=self.whole)
         )
 
 
@@ -98,9 +106,19 @@ def endings() -> list[Ending]:
     return [one for declared in of_each_app("retention", "ENDINGS").values() for one in declared]
 
 
+def today() -> At:
+    """Today, by the rules that hold."""
+    return At(timezone.localdate(), rules_in_force())
+
+
+def due(name: str) -> QuerySet:
+    """What goes today by one declaration: for the job that does it by itself."""
+    return next(one for one in endings() if one.name == name).due(today())
+
+
 @dataclass(frozen=True)
 class Forecast:
-    """What one declaration will take: how many rows, and how many a hold or a restriction keeps."""
+    """What one declaration will take: how many rows, and how many are kept although their time is over."""
 
     ending: Ending
     due: int
@@ -108,8 +126,9 @@ class Forecast:
 
 
 @storing()  # what a restriction keeps is counted
-def forecast(at: At) -> list[Forecast]:
+def forecast(day: date) -> list[Forecast]:
     """What the run of a day will take, as rows stand now, and why: numbers alone."""
+    at = At(day, edition_of(day).rules, foreseen=True)
     found = []
     for one in endings():
         due = one.due(at).count()
@@ -118,11 +137,22 @@ def forecast(at: At) -> list[Forecast]:
 
 
 def ahead(at: At, days: int) -> At:
-    """So many days later, by the same rules."""
-    return At(at.day + timedelta(days=days), at.rules)
+    """So many days later, by the rules that hold then; what is held today is held."""
+    day = at.day + timedelta(days=days)
+    return At(day, edition_of(day).rules, held_on=at.day)
 
 
-# Floors above tell whoever received applications that they go; which of them wait for that.
-RECEIVED: list[Callable[[Collection[UUID]], set[UUID]]] = []
+@dataclass(frozen=True)
+class Received:
+    """Whoever received applications: begins to tell them that some go, by their ids; and the condition on an
+    application that it waits on a day until they were told.
+    """
+
+    tell: Callable[[Collection[UUID]], None]
+    waits: Callable[[At], Q]
+
+
+RECEIVED: list[Received] = []
+"""Floors above add those of their own."""
 # Floors above keep what points at a person's tombstone; the paths lead to it.
 POINTS_AT_TOMBSTONES: list[tuple[type[Model], str]] = []

@@ -39,15 +39,15 @@ JOBS: Mapping[str, str | Promise] = {
     "forget_words_of_requests": gettext_lazy("Forget the words of requests that were answered"),
     "forget_messages": gettext_lazy("Forget messages that were answered or set aside"),
     "forget_lines_of_the_ledger": gettext_lazy("Cut the erasure ledger where it was kept for its time"),
-    "forget_supplied_files": gettext_lazy("Destroy files for lenders that were to be sent by now"),
-    "keys": gettext_lazy("Move what is sealed to the current keys"),
-    "end_arrivals": gettext_lazy("Destroy files from elsewhere that nobody came for"),
-    "end_sealed_packages": gettext_lazy("Delete sealed packages that nobody fetches any more"),
+    "forget_letters_of_disclosures": gettext_lazy("Forget what was written in requests for disclosure"),
+    "forget_supplied_files": gettext_lazy("Empty files that no lender is going to receive"),
+    "end_sealed_packages": gettext_lazy("Destroy sealed packages that have expired"),
+    "end_arrivals": gettext_lazy("Destroy what other controllers passed on and nobody took"),
+    "give_up_mailing_letters": gettext_lazy("Give letters that no mail can bring to staff"),
+    "keys": gettext_lazy("Go on with the rotation of keys"),
     "lift_restrictions": gettext_lazy("Lift restrictions whose end was announced"),
-    "tell_late_reviews": gettext_lazy("Tell people of reviews that were answered late"),
+    "tell_late_reviews": gettext_lazy("Tell people what came of reviews"),
     "tell_what_is_secret_no_more": gettext_lazy("Tell people of disclosures that are secret no more"),
-    "give_up_mailing_letters": gettext_lazy("Give up mailing letters that do not arrive"),
-    "forget_letters_of_disclosures": gettext_lazy("Destroy letters of requests for disclosure that ended"),
 }
 
 

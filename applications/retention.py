@@ -1,12 +1,13 @@
 """What ends on the ground floor, and by which clock (`applications.endings`)."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, Model, OuterRef, Q
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from applications.endings import POINTS_AT_TOMBSTONES, RECEIVED, At, Counts, Ending
 from applications.many_ids import one_of
 from applications.models import (
+    TO_WHOEVER_ASKED,
     AccountNote,
     Application,
     AuditEntry,
@@ -43,17 +45,21 @@ from applications.models import (
     Whereabouts,
 )
 from applications.retention_rules import Retention
-from applications.selectors.retention import live_consents, nothing_open, withdrawn_consents
+from applications.selectors.retention import live_consents, withdrawn_consents
 from applications.services.housekeeping import ended_challenges
 from applications.services.pruning import prunable
 from applications.services.purging import is_evidence, purge, purge_but_evidence, tree
+from applications.services.statistics import forgotten_months
 from applications.states import ApplicationStatus
 
 R = Retention
-NEEDS_THE_ACCOUNT: tuple[type[Model], ...] = (
-    Complaint, Communication, PublicProfile, ThirdPartyRecord, Image, MarketingPreference, MarketingMessage,
-)  # fmt: skip
-"""Rows with a clock of their own, sealed for the person whom the account names: it stays while they do."""
+NEEDS_THE_ACCOUNT: Mapping[type[Model], str] = {
+    Complaint: "complaints", Communication: "communications", PublicProfile: "profiles",
+    ThirdPartyRecord: "told", Image: "images", MarketingPreference: "preferences",
+    MarketingMessage: "marketing",
+}  # fmt: skip
+"""Rows with a clock of their own, sealed for the person whom the account names: it stays while they do. By
+which declaration they go."""
 OF_APPLICATIONS = tuple(branch.model for branch in tree(Application))
 
 
@@ -67,15 +73,49 @@ def _rows(
     )  # fmt: skip
 
 
+def _left(rows: QuerySet, at: At, name: str) -> QuerySet:
+    """Of rows those that are there once a declaration was carried out: in a forecast it still has to be."""
+    if not at.foreseen:
+        return rows
+    ending = next(one for one in ENDINGS if one.name == name)
+    return rows.exclude(pk__in=ending.due(at).order_by().values("pk"))
+
+
+def _unless_used_last(at: At) -> Q:
+    """The newest sign-in stays while the end of the account counts from it."""
+    newer = ConsumerSession.objects.filter(
+        subject=OuterRef("subject"), last_seen_at__gt=OuterRef("last_seen_at")
+    )
+    return Q(last_seen_at__lt=at.before(R.ACCOUNT)) | Q(Exists(newer))
+
+
 # --- applications ------------------------------------------------------------------------------------------
-def _still_told(application_ids: Collection[UUID]) -> set[UUID]:
+def _still_told(application_ids: Collection[UUID], at: At) -> set[UUID]:
     """Of these applications, those that whoever received them has still to be told of; that is begun."""
-    return {waiting for received in RECEIVED for waiting in received(application_ids)}
+    for received in RECEIVED:
+        received.tell(application_ids)
+    found = Application.objects.filter(_waits(at), pk__in=one_of(application_ids, Application))
+    return set(found.values_list("pk", flat=True))
+
+
+def _waits(at: At) -> Q:
+    condition = Q(pk__in=[])
+    for received in RECEIVED:
+        condition |= received.waits(at)
+    return condition
+
+
+def _application_is_over(at: At) -> Q:
+    condition = Q(emptied_at__isnull=True) & _of_the_living()
+    return condition & ~_waits(at) if at.foreseen else condition  # before the run does, nobody is told
 
 
 def _empty_applications(ids: Sequence[UUID]) -> Counts:
-    counts = purge_but_evidence(Application, ids)
-    Application.objects.filter(pk__in=one_of(ids, Application)).update(emptied_at=timezone.now())
+    """A copy that was restored may be older than the end of an application: its evidence has one too."""
+    counts, now = purge_but_evidence(Application, ids), timezone.now()
+    Application.objects.filter(pk__in=one_of(ids, Application)).update(
+        emptied_at=now, closed_at=Coalesce("closed_at", now)
+    )
     return counts
 
 
@@ -93,22 +133,26 @@ def _of_the_living() -> Q:
 # --- people ------------------------------------------------------------------------------------------------
 def _account_is_over(at: At) -> Q:
     """The contract to use the solution ended long enough ago, or the last use of an account without one;
-    nobody uses it now, and nothing is left that needs it.
+    nobody uses it now, nothing is left that needs it, and no mail is under way that the person has to get.
     """
     before, mine = at.before(R.ACCOUNT), {"subject": OuterRef("pk")}
-    applications = Application.objects.filter(**mine)
+    applications = _left(Application.objects.filter(**mine), at, "drafts")
     sessions = ConsumerSession.objects.filter(**mine)
+    to_be_told = OutboundMail.objects.filter(
+        owner_id=OuterRef("pk"), status=MailStatus.QUEUED, kind__in=TO_WHOEVER_ASKED
+    )
     condition = (
         Q(erased_at__isnull=True, email_index__isnull=False)
-        & ~Q(Exists(applications.filter(emptied_at__isnull=True)))
+        & ~Q(Exists(_left(applications.filter(emptied_at__isnull=True), at, "applications")))
         & ~Q(Exists(applications.filter(closed_at__gte=before)))
         & ~Q(Exists(sessions.filter(ended_at__isnull=True, expires_at__gt=at.begins)))
         & (Q(Exists(applications)) | ~Q(Exists(sessions.filter(last_seen_at__gte=before))))
         & ~Q(Exists(live_consents(OuterRef("pk"))))
+        & ~Q(Exists(to_be_told))
     )
-    for model in NEEDS_THE_ACCOUNT:
-        condition &= ~Q(Exists(model._default_manager.filter(**mine)))
-    return condition & nothing_open("pk")
+    for model, name in NEEDS_THE_ACCOUNT.items():
+        condition &= ~Q(Exists(_left(model._default_manager.filter(**mine), at, name)))
+    return condition
 
 
 def _end_people(ids: Sequence[UUID]) -> Counts:
@@ -129,21 +173,28 @@ def _nothing_points_at(_at: At) -> Q:
     return condition
 
 
-def _no_application_stands() -> Q:
+def _no_application_stands(at: At) -> Q:
     """What a third party told of somebody stays with the applications that it may be about."""
     sent = Application.objects.filter(subject=OuterRef("subject"), emptied_at__isnull=True)
-    return ~Q(Exists(sent.exclude(status=ApplicationStatus.DRAFT)))
+    return ~Q(Exists(_left(sent.exclude(status=ApplicationStatus.DRAFT), at, "applications")))
 
 
 # --- on consent --------------------------------------------------------------------------------------------
-def _withdrawn(_at: At) -> Q:
-    return ~Q(Exists(live_consents(OuterRef("subject"))))
+def _withdrawn(at: At) -> Q:
+    """No consent stands, nor was one withdrawn within the period: what was said on it is proof so long."""
+    lately = withdrawn_consents(OuterRef("subject")).filter(withdrawn_at__gte=at.before(R.MARKETING))
+    return ~Q(Exists(live_consents(OuterRef("subject")))) & ~Q(Exists(lately))
 
 
 def _image_is_over(at: At) -> Q:
     bound = at.rules[R.IMAGES].bound
     old = Q(given_at__lt=bound.over_before(at.begins)) if bound else Q(pk__in=[])
-    gone = Exists(withdrawn_consents(OuterRef("subject"))) & ~Exists(live_consents(OuterRef("subject")))
+    withdrawn = withdrawn_consents(OuterRef("subject"))
+    gone = (
+        Q(Exists(withdrawn))
+        & ~Q(Exists(withdrawn.filter(withdrawn_at__gte=at.begins)))
+        & ~Q(Exists(live_consents(OuterRef("subject"))))
+    )
     return old | gone
 
 
@@ -173,16 +224,15 @@ ENDINGS = [
     # --- what has a clock of its own ---
     _rows("usage", _("Uses of the site"), R.USAGE, UsageEvent, "at"),
     _rows("whereabouts", _("IP addresses and places"), R.SECURITY, Whereabouts, "at"),
-    _rows("sessions", _("Sign-ins"), R.SECURITY, ConsumerSession, "expires_at"),
+    _rows(
+        "sessions", _("Sign-ins"), R.SECURITY, ConsumerSession, "expires_at", unless=_unless_used_last
+    ),
     _rows("complaints", _("Complaints"), R.CLAIMS, Complaint, "closed_at"),
     _rows(
         "communications", _("Chats, calls and e-mails"), R.CLAIMS, Communication, "at",
         unless=lambda at: Q(closed_at__isnull=True) | Q(closed_at__lt=at.before(R.CLAIMS)),
     ),
-    _rows(
-        "profiles", _("Public profiles"), R.CLAIMS, PublicProfile, "seen_at",
-        unless=lambda _at: nothing_open("subject"),
-    ),
+    _rows("profiles", _("Public profiles"), R.CLAIMS, PublicProfile, "seen_at"),
     Ending(
         name="mails", label=_("Our mails"), rule=R.CLAIMS, model=OutboundMail, clock="created_at",
         person="owner_id", end=partial(purge, OutboundMail), covers=(OutboundMail,),
@@ -206,12 +256,11 @@ ENDINGS = [
     Ending(
         name="applications", label=_("Applications that were sent"), rule=R.APPLICATION, model=Application,
         clock="closed_at", application="pk", owners=True, prepare=_still_told,
-        unless=lambda _at: Q(emptied_at__isnull=True) & _of_the_living() & nothing_open("subject"),
-        end=_empty_applications, covers=(Application, *OF_APPLICATIONS),
+        unless=_application_is_over, end=_empty_applications, covers=(Application, *OF_APPLICATIONS),
     ),
     _rows(
         "told", _("What third parties told us"), R.APPLICATION, ThirdPartyRecord, "received_at",
-        unless=lambda _at: nothing_open("subject") & _no_application_stands(),
+        unless=_no_application_stands,
     ),
     # --- people ---
     Ending(
@@ -261,8 +310,7 @@ ENDINGS = [
     ),
     Ending(
         name="milestones", label=_("Pseudonyms of statistics"), rule=R.USAGE, model=StatisticsMonth,
-        clock="month", person=None, job="rotate_pseudonyms", covers=(MilestoneReached,),
-        clock_before=lambda at: at.before(R.USAGE).date(),  # type: ignore[arg-type,return-value]
+        person=None, rows=forgotten_months, job="rotate_pseudonyms", covers=(MilestoneReached,),
     ),
     Ending(
         name="audit", label=_("Segments of the audit"), rule=R.AUDIT, model=AuditEntry, person=None,

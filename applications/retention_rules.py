@@ -198,7 +198,7 @@ def with_periods(periods: Mapping[Retention, Period]) -> Mapping[Retention, Rule
     """The rules with other periods; a rule that is not named keeps its own. Clock and ground never change.
 
     Raises PeriodRefused for a period that is none, is longer than LONGEST, or is of another kind than the
-    rule's: one that counts from its clock cannot become "until it strikes".
+    rule's: days do not become months, nor one that counts from its clock "until it strikes".
     """
     return {name: _with(rule, periods.get(name)) for name, rule in RULES.items()}
 
@@ -206,14 +206,12 @@ def with_periods(periods: Mapping[Retention, Period]) -> Mapping[Retention, Rule
 def _with(rule: Rule, period: Period | None) -> Rule:
     if period is None:
         return rule
-    numbers = (period.months, period.days, period.most_months or 0)
-    counts = bool(period.months) + bool(period.days)
+    numbers, own = ((one.months, one.days, one.most_months or 0) for one in (period, Period.of(rule)))
     if (
         min(numbers) < 0
         or max(period.months, period.most_months or 0) > LONGEST
         or period.days > LONGEST * 30
-        or counts != bool(rule.months or rule.days)
-        or bool(period.most_months) != bool(rule.most_months)
+        or list(map(bool, numbers)) != list(map(bool, own))
         or (rule is RULES[Retention.AUDIT] and period.months < SHORTEST_AUDIT)
     ):
         raise PeriodRefused

@@ -7,7 +7,7 @@ class LendersConfig(AppConfig):
     verbose_name = _("Lenders")
 
     def ready(self) -> None:
-        from applications.endings import RECEIVED  # noqa: PLC0415
+        from applications.endings import RECEIVED, Received  # noqa: PLC0415
         from applications.panels import account_panels, staff_application_panels  # noqa: PLC0415
         from applications.selectors.who_saw import aftermaths  # noqa: PLC0415
         from applications.services.housekeeping import KEY_OWNERS  # noqa: PLC0415
@@ -19,10 +19,10 @@ class LendersConfig(AppConfig):
         from lenders.panels import offers_panel, requests_panel, submissions_panel  # noqa: PLC0415
         from lenders.selectors.deletions import after_disclosures  # noqa: PLC0415
         from lenders.selectors.moments import moments  # noqa: PLC0415
-        from lenders.services import deletions  # noqa: PLC0415
+        from lenders.services import closing, deletions  # noqa: F401, PLC0415 - a daily job
 
         KEY_OWNERS.append(Lender)
-        RECEIVED.append(deletions.tell_before_the_end)
+        RECEIVED.append(Received(tell=deletions.tell_before_the_end, waits=deletions.waits_to_be_told))
         account_panels.register(requests_panel)
         account_panels.register(offers_panel)
         staff_application_panels.register(submissions_panel)

@@ -39,7 +39,7 @@ def submissions_panel(request: HttpRequest, application: Application) -> str:
     deliveries = Prefetch("deliveries", Delivery.objects.order_by("created_at").prefetch_related(attempts))
     submissions = list(
         Submission.objects.filter(application=application)
-        .select_related("lender", "deletion")
+        .select_related("lender", "deletion", "application")
         .prefetch_related(deliveries)
     )
     submissions.sort(key=lambda submission: latvian_key(submission.lender.name))

@@ -9,12 +9,13 @@ from django.db.models import Max
 from django.utils import timezone
 
 from applications.actors import Actor
-from applications.models import Consent, Disclosure, DisclosureStatus
+from applications.models import Consent
 from applications.personal import Purpose, RecipientKind
 from applications.recipients import CameOf, News, NewsKind, Received, RecipientDoor
 from applications.row_security import opened
 from applications.services.processing import withdraw_consent
 from lenders.models import DeletionNotice, Delivery, LenderWord, Submission
+from lenders.selectors.deletions import left_of
 from lenders.services.deletions import ask_to_delete
 from lenders.services.words import tell_rectified, tell_restriction
 from lenders.states import Acknowledgement, DeletionReason, DeliveryKind, DeliveryStatus, WordKind
@@ -105,9 +106,7 @@ def _came_of_news(reference: UUID | None, matter: UUID) -> CameOf:
 
 
 def _left_at(submission: Submission) -> datetime | None:
-    carried = Delivery.objects.filter(submission=submission).values("pk")
-    left = Disclosure.objects.filter(delivery__in=carried).exclude(status=DisclosureStatus.NOT_MADE)
-    at: datetime | None = left.aggregate(at=Max("at"))["at"]
+    at: datetime | None = left_of(submission).aggregate(at=Max("at"))["at"]
     return at
 
 

@@ -25,7 +25,11 @@ class PrivacyConfig(AppConfig):
             SealedPackage,
         )
         from privacy.panels import arrivals_panel  # noqa: PLC0415
-        from privacy.retention import open_requests, undecided_disclosures  # noqa: PLC0415
+        from privacy.retention import (  # noqa: PLC0415
+            open_requests,
+            undecided_disclosures,
+            waiting_copies,
+        )
         from privacy.rights.notification import late_word  # noqa: PLC0415
         from privacy.services import (  # noqa: PLC0415 - daily jobs
             arrivals,  # noqa: F401
@@ -41,7 +45,7 @@ class PrivacyConfig(AppConfig):
             secrecy,
         )
 
-        MATTERS.extend([open_requests, undecided_disclosures])
+        MATTERS.extend([open_requests, undecided_disclosures, waiting_copies])
         POINTS_AT_TOMBSTONES.extend([(RightsRequest, "subject"), (DisclosureCase, "subject")])
         KEY_OWNERS.extend([RequestWords, MailboxMessage, Arrival, DisclosureWords, SealedPackage])
         account_panels.register(arrivals_panel)

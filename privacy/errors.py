@@ -61,6 +61,13 @@ class PeriodsRefused(Refusal):
     )
 
 
+class EditionOvertaken(Refusal):
+    code = "edition_overtaken"
+    sentence = _(
+        "An edition that was approved since holds from that day on: drop this one, and propose anew."
+    )
+
+
 class NothingToDisclose(Refusal):
     code = "nothing_to_disclose"
     sentence = _(

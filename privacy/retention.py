@@ -1,6 +1,7 @@
 """What ends on the privacy floor: registers, and what was written in them (`applications.endings`)."""
 
 from collections.abc import Collection, Sequence
+from datetime import date
 from functools import partial
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from applications.endings import At, Counts, Ending
 from applications.retention_rules import Retention
-from applications.selectors.retention import standing_holds
+from applications.selectors.retention import nothing_stops
 from applications.services.purging import purge, tree
 from privacy import disclosure_states
 from privacy.models import (
@@ -39,12 +40,17 @@ R = Retention
 
 
 # --- what keeps others -------------------------------------------------------------------------------------
-def open_requests() -> tuple[QuerySet, str]:
+def open_requests(_today: date) -> tuple[QuerySet, str]:
     """A request of the person is open: what it is about stays until it is answered."""
     return RightsRequest.objects.filter(status__in=sorted(OPEN)), "subject"
 
 
-def undecided_disclosures() -> tuple[QuerySet, str]:
+def waiting_copies(today: date) -> tuple[QuerySet, str]:
+    """A copy waits for the person, who was told until when: they open it on their own pages."""
+    return AccessPackage.objects.filter(expires_at__date__gte=today), "request__subject"
+
+
+def undecided_disclosures(_today: date) -> tuple[QuerySet, str]:
     """Somebody asks for the person's data, and it is not decided or not carried out yet."""
     return DisclosureCase.objects.filter(request__state__in=sorted(disclosure_states.OPEN)), "subject"
 
@@ -57,7 +63,7 @@ def _words_are_gone(_at: At) -> Q:
     return ~Exists(words) & ~Exists(messages)
 
 
-def _something_stayed(ids: Collection[UUID]) -> set[UUID]:
+def _something_stayed(ids: Collection[UUID], _at: At) -> set[UUID]:
     """Erasures of which something was set apart that has not gone yet."""
     kept = RightsRequest.objects.filter(pk__in=ids).exclude(kept=[]).values_list("pk", "kept")
     return {pk for pk, stayed in kept if any("erased_on" not in one for one in stayed)}
@@ -68,11 +74,18 @@ def _end_requests(ids: Sequence[UUID]) -> Counts:
     return purge(Erasure, list(erasures)) + purge(RightsRequest, ids)
 
 
-def _nobody_is_held(at: At) -> Q:
-    held = standing_holds(at.day).values("subject")
-    cases = DisclosureCase.objects.filter(request=OuterRef("pk"), subject__in=held)
-    written = DisclosureWords.objects.filter(request=OuterRef("pk"))
-    return ~Exists(cases) & ~Exists(written)
+def _nobody_stops_it(at: At) -> Q:
+    """Nothing stops deletion for anybody whose data were asked for."""
+    cases = DisclosureCase.objects.filter(request=OuterRef("pk"))
+    return ~Q(Exists(cases.exclude(nothing_stops(at.day, person="subject", application="application"))))
+
+
+def _letters_are_gone(at: At) -> Q:
+    return _nobody_stops_it(at) & ~Q(Exists(DisclosureWords.objects.filter(request=OuterRef("pk"))))
+
+
+def _letters_that_go(at: At) -> QuerySet[DisclosureRequest]:
+    return ended_long_ago(at).filter(_nobody_stops_it(at))
 
 
 ENDINGS = [
@@ -83,7 +96,7 @@ ENDINGS = [
     ),
     Ending(
         name="disclosure_requests", label=_("Requests for disclosure"), rule=R.EVIDENCE,
-        model=DisclosureRequest, clock="ended_at", person=None, unless=_nobody_is_held,
+        model=DisclosureRequest, clock="ended_at", person=None, unless=_letters_are_gone,
         end=partial(purge, DisclosureRequest),
         covers=(
             DisclosureRequest, DisclosureCase, DisclosureEvent, DisclosureFile, SealedPackage,
@@ -91,7 +104,7 @@ ENDINGS = [
     ),
     Ending(
         name="words", label=_("What was written in requests"), rule=R.ANSWERS, model=RightsRequest,
-        person=None, rows=answered_long_ago, job="forget_words_of_requests",
+        rows=answered_long_ago, job="forget_words_of_requests",
         covers=(RequestWords, RequestFile, AccessPackage),
     ),
     Ending(
@@ -100,11 +113,12 @@ ENDINGS = [
     ),
     Ending(
         name="messages", label=_("Messages of the mailbox"), rule=R.ANSWERS, model=MailboxMessage,
-        person=None, rows=settled_long_ago, job="forget_messages", covers=(MailboxMessage, MessageFile),
+        person="request__subject", rows=settled_long_ago, job="forget_messages",
+        covers=(MailboxMessage, MessageFile),
     ),
     Ending(
         name="letters", label=_("What was written in requests for disclosure"), rule=R.CLAIMS,
-        model=DisclosureRequest, person=None, rows=ended_long_ago, job="forget_letters_of_disclosures",
+        model=DisclosureRequest, person=None, rows=_letters_that_go, job="forget_letters_of_disclosures",
         covers=(DisclosureWords, DisclosureFile),
     ),
     Ending(

@@ -5,6 +5,7 @@ What the person is shown (`kept_of_application`, `kept_of_account`) and what the
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -32,9 +33,9 @@ from applications.selectors.periods import rules_in_force
 from applications.selectors.permission import standing_restrictions
 from applications.states import ApplicationStatus
 
-# Rows of matters that are open, with the path to their person. Floors above add theirs.
-MATTERS: list[Callable[[], tuple[QuerySet, str]]] = [
-    lambda: (Complaint.objects.filter(closed_at__isnull=True), "subject"),
+# Rows of matters that are open on a day, with the path to their person. Floors above add theirs.
+MATTERS: list[Callable[[date], tuple[QuerySet, str]]] = [
+    lambda _today: (Complaint.objects.filter(closed_at__isnull=True), "subject"),
 ]
 
 
@@ -44,7 +45,7 @@ def standing_holds(today: date) -> QuerySet[LegalHold]:
 
 
 def nothing_stops(today: date, *, person: str, application: str | None = None, whole: bool = False) -> Q:
-    """The condition on rows that neither a hold nor a restriction stops their deletion.
+    """The condition on rows that neither a hold, a restriction nor an open matter stops their deletion.
 
     `person` and `application` are the paths from the row. A hold on one application stops what is of it, and
     whatever is done to the whole person.
@@ -56,20 +57,16 @@ def nothing_stops(today: date, *, person: str, application: str | None = None, w
             counts |= Q(application=OuterRef(application))
         holds = holds.filter(counts)
     restricted = standing_restrictions().filter(subject=OuterRef(person))
-    return ~Q(Exists(holds)) & ~Q(Exists(restricted))
-
-
-def nothing_open(person: str) -> Q:
-    """The condition on rows that no matter of their person is open: a complaint, a request."""
-    condition = Q()
+    condition = ~Q(Exists(holds)) & ~Q(Exists(restricted))
     for matter in MATTERS:
-        rows, path = matter()
+        rows, path = matter(today)
         condition &= ~Q(Exists(rows.filter(**{path: OuterRef(person)})))
     return condition
 
 
 def has_open_matter(subject_id: UUID) -> bool:
-    return any(rows.filter(**{path: subject_id}).exists() for rows, path in (matter() for matter in MATTERS))
+    found = (matter(timezone.localdate()) for matter in MATTERS)
+    return any(rows.filter(**{path: subject_id}).exists() for rows, path in found)
 
 
 # --- until when ------------------------------------------------------------------------------------------
@@ -77,7 +74,7 @@ def kept_of_application(application: Application) -> Kept:
     """Until when the data of an application are kept, or, once they are gone, what is left of it."""
     stops = _stops(application.subject_id, application=application.pk)
     grounds = list(_grounds(application, has_open_matter(application.subject_id)))
-    return kept_until(grounds, rules=rules_in_force(), **stops)
+    return _still_here(kept_until(grounds, rules=rules_in_force(), **stops))
 
 
 def kept_of_account(subject: DataSubject) -> Kept:
@@ -87,17 +84,24 @@ def kept_of_account(subject: DataSubject) -> Kept:
     for application in Application.objects.filter(subject=subject, emptied_at__isnull=True):
         grounds += _grounds(application, matter)
     grounds += [*_matters(subject, matter), *_on_consent(subject)]
-    return kept_until(grounds, rules=rules_in_force(), **_stops(subject.pk))
+    return _still_here(kept_until(grounds, rules=rules_in_force(), **_stops(subject.pk)))
+
+
+def _still_here(kept: Kept) -> Kept:
+    """What is over goes with the next run, or waits for a lender to be told: of a day that has passed nobody
+    reads while it is here.
+    """
+    today = timezone.localdate()
+    return replace(kept, until=today) if kept.over(today) else kept
 
 
 def _grounds(application: Application, matter: bool) -> Iterator[Standing]:
     if application.status == ApplicationStatus.DRAFT:
         yield Standing(Retention.DRAFT, _day(application.saved_at))
-        return
-    if application.emptied_at is not None:
+    elif application.emptied_at is not None:
         yield Standing(Retention.EVIDENCE, _day(application.closed_at))
-        return
-    yield Standing(Retention.APPLICATION, _day(application.closed_at))
+    else:
+        yield Standing(Retention.APPLICATION, _day(application.closed_at))
     if matter:
         yield Standing(Retention.CLAIMS, None)
 
@@ -133,15 +137,15 @@ def _matters(subject: DataSubject, matter: bool) -> Iterator[Standing]:
 
 
 def _on_consent(subject: DataSubject) -> Iterator[Standing]:
-    wanted = live_consents(subject).exists()
+    wanted, withdrawn = live_consents(subject).exists(), _withdrawn(subject)
     if wanted:
         yield Standing(Retention.MARKETING, None)
     for model, at in ((MarketingPreference, "decided_at"), (MarketingMessage, "at")):
         last = model._default_manager.filter(subject=subject).aggregate(at=Max(at))["at"]
         if last is not None:
-            yield Standing(Retention.MARKETING, None if wanted else _day(last))
+            yield Standing(Retention.MARKETING, None if wanted else _day(max(last, withdrawn or last)))
     for given_at in Image.objects.filter(subject=subject).values_list("given_at", flat=True):
-        yield Standing(Retention.IMAGES, _day(_withdrawn(subject)), _day(given_at))
+        yield Standing(Retention.IMAGES, _day(withdrawn), _day(given_at))
 
 
 def _withdrawn(subject: DataSubject) -> datetime | None:

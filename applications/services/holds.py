@@ -7,10 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from applications.actors import Actor
-from applications.errors import IllegalTransition
-from applications.models import Application, LedgerKind, LegalHold
+from applications.errors import IllegalTransition, SubjectErased
+from applications.models import Application, DataSubject, LedgerKind, LegalHold
 from applications.services import audit, ledger
-from applications.services.locking import lock_subject
 
 
 def place(
@@ -25,11 +24,16 @@ def place(
 ) -> LegalHold:
     """From now on nothing of the person, or of the application, is deleted: until the day, or until lifted.
 
-    It stands in the ledger as well; `again` are identifier and moment of one that a restored copy is told of.
-    Raises SubjectErased, and IllegalTransition for an application that is not this person's.
+    Of somebody whose account ended it keeps the evidence that is left. `again` are identifier and moment of
+    one that a restored copy is told of by the ledger.
+
+    Raises SubjectErased where none is left, IllegalTransition for an application that is not this person's.
     """
     with transaction.atomic():
-        lock_subject(subject_id)
+        subject = DataSubject.objects.select_for_update().get(pk=subject_id)
+        evidence = Application.objects.filter(subject=subject_id, emptied_at__isnull=False)
+        if subject.erased_at is not None and not evidence.exists():
+            raise SubjectErased
         if application_id and not Application.objects.filter(pk=application_id, subject=subject_id).exists():
             raise IllegalTransition
         hold_id, now = again or (uuid4(), timezone.now())

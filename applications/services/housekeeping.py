@@ -1,7 +1,7 @@
 """What ends beside the retention run: codes, sessions of staff, keys of nobody. Small chunks, counted."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from itertools import islice
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from applications.crypto import keyring
+from applications.endings import At, due
 from applications.models import (
     DataSubject,
     EmailChallenge,
@@ -20,7 +21,6 @@ from applications.models import (
     SignInTry,
 )
 from applications.retention_rules import Retention
-from applications.selectors.periods import rules_in_force
 from applications.services.operations import DAILY_JOBS
 
 CHUNK = 500
@@ -33,32 +33,31 @@ class TooManyOrphans(Exception):
     """Keys without owners in such number that the two databases do not belong together."""
 
 
-def _delete_in_chunks(due: Callable[[], QuerySet]) -> int:
-    """Delete what `due` finds, a chunk a transaction, until there is none; the number deleted.
+def _delete_in_chunks(ended: Callable[[], QuerySet]) -> int:
+    """Delete what `ended` finds, a chunk a transaction, until there is none; the number deleted.
 
     A row that somebody is changing is passed over, and due again another day if it still is.
     """
     total = 0
     while True:
         with transaction.atomic():
-            rows = due().select_for_update(skip_locked=True, of=("self",))
+            rows = ended().select_for_update(skip_locked=True, of=("self",))
             chunk = list(rows.values_list("pk", flat=True)[:CHUNK])
             if not chunk:
                 return total
-            due().model._default_manager.filter(pk__in=chunk).delete()
+            ended().model._default_manager.filter(pk__in=chunk).delete()
             total += len(chunk)
 
 
-def ended_challenges(now: datetime) -> QuerySet[EmailChallenge]:
+def ended_challenges(at: At) -> QuerySet[EmailChallenge]:
     """Mailed codes that were asked for long enough ago."""
-    return EmailChallenge.objects.filter(created_at__lt=rules_in_force()[Retention.CODE].over_before(now))
+    return EmailChallenge.objects.filter(created_at__lt=at.before(Retention.CODE))
 
 
 def end_challenges() -> dict[str, int]:
     """Forget mailed codes a day after they were asked for: the keys first, then the rows."""
     counts = {"mails": 0, "challenges": 0}
-    due = ended_challenges(timezone.now()).values_list("pk", flat=True)
-    while owners := list(due[:CHUNK]):
+    while owners := list(due("codes").values_list("pk", flat=True)[:CHUNK]):
         keyring.forget_keys(owners)
         counts["mails"] += _delete_in_chunks(partial(OutboundMail.objects.filter, owner_id__in=owners))
         ended = _delete_in_chunks(partial(EmailChallenge.objects.filter, pk__in=owners))

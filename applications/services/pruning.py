@@ -4,15 +4,12 @@ What is left can still be checked: the chain begins with the digest of the last 
 known outside the database as well (services.sealing).
 """
 
-from datetime import datetime
-
 from django.db import transaction
 from django.db.models import Min, QuerySet
-from django.utils import timezone
 
+from applications.endings import At, today
 from applications.models import AuditCut, AuditEntry
 from applications.retention_rules import Retention
-from applications.selectors.periods import rules_in_force
 from applications.selectors.retention import standing_holds
 from applications.services.operations import DAILY_JOBS
 from applications.services.sealing import Head, current_cut, published_heads
@@ -22,7 +19,7 @@ CHUNK = 5000
 
 def prune() -> dict[str, int]:
     """Cut the chain where its time is over, and delete what lies before. What is cut short goes next time."""
-    head = _last_over(timezone.now())
+    head = _last_over(today())
     if head is not None:
         AuditCut.objects.create(sequence=head.sequence, digest=head.digest)
     cut, counts = current_cut(), {"entries": 0}
@@ -35,20 +32,20 @@ def prune() -> dict[str, int]:
     return counts
 
 
-def prunable(now: datetime) -> QuerySet[AuditEntry]:
+def prunable(at: At) -> QuerySet[AuditEntry]:
     """The entries that go."""
-    head = _last_over(now) or current_cut()
+    head = _last_over(at) or current_cut()
     return AuditEntry.objects.filter(sequence__lte=head.sequence if head else 0)
 
 
-def _last_over(now: datetime) -> Head | None:
+def _last_over(at: At) -> Head | None:
     """The newest head that was published so long ago, if it is newer than the last cut and still stands.
 
     A hold on somebody keeps the segments in which they are named.
     """
-    before = rules_in_force()[Retention.AUDIT].over_before(now)
+    before = at.before(Retention.AUDIT)
     named = AuditEntry.objects.filter(
-        subject_id__in=standing_holds(timezone.localdate(now)).values("subject"), sequence__isnull=False
+        subject_id__in=standing_holds(at.day).values("subject"), sequence__isnull=False
     )
     first_held = named.aggregate(first=Min("sequence"))["first"]
     cut = current_cut()

@@ -4,13 +4,14 @@ Each may be there already, or be about somebody who came after the copy was made
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
 from applications.actors import SYSTEM, Actor
+from applications.errors import IllegalTransition, SubjectErased
 from applications.ledger_file import Line
 from applications.models import (
-    Application,
     Consent,
     DataSubject,
     LedgerKind,
@@ -87,18 +88,18 @@ def _withdraw(line: Line, subject_id: UUID) -> None:
         processing.withdraw_consent(consent_id=consent_id, subject_id=subject_id, actor=SYSTEM, at=line.at)
 
 
-def _hold(line: Line, subject_id: UUID) -> None:
+def _hold(line: Line) -> None:
     facts = line.detail
     hold_id, application_id = UUID(facts["hold"]), facts["application"] and UUID(facts["application"])
-    if LegalHold.objects.filter(pk=hold_id).exists():
+    if line.about_id is None or LegalHold.objects.filter(pk=hold_id).exists():
         return
-    if application_id and not Application.objects.filter(pk=application_id, subject=subject_id).exists():
-        return  # it came after the copy was made
-    holds.place(
-        subject_id=subject_id, application_id=application_id or None, ground=facts["ground"], actor=SYSTEM,
-        case_number=facts["case_number"], again=(hold_id, line.at),
-        until=date.fromisoformat(facts["until"]) if facts["until"] else None,
-    )  # fmt: skip
+    # who or what is not there came after the copy was made; of somebody erased nothing may be left to hold
+    with suppress(DataSubject.DoesNotExist, IllegalTransition, SubjectErased):
+        holds.place(
+            subject_id=line.about_id, application_id=application_id or None, ground=facts["ground"],
+            case_number=facts["case_number"], actor=SYSTEM, again=(hold_id, line.at),
+            until=date.fromisoformat(facts["until"]) if facts["until"] else None,
+        )  # fmt: skip
 
 
 def _lift_hold(line: Line) -> None:
@@ -123,7 +124,7 @@ REPLAYS |= {
     LedgerKind.OBJECTED: _of_the_living(_object),
     LedgerKind.OBJECTION_ENDED: _of_the_living(_end_objection),
     LedgerKind.CONSENT_WITHDRAWN: _of_the_living(_withdraw),
-    LedgerKind.HELD: _of_the_living(_hold),
+    LedgerKind.HELD: one_by_one(_hold),
     LedgerKind.HOLD_LIFTED: one_by_one(_lift_hold),
     LedgerKind.ACCESS_ENDED: one_by_one(_end_access),
     LedgerKind.BACKED_UP: _nothing,

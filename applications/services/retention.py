@@ -37,10 +37,16 @@ log = structlog.get_logger(__name__)
 CHUNK = 2500
 TOLD_AHEAD = 7
 """Days. Whoever received an application is told so long before it goes, that it may answer in time."""
+TOLD_AT_ONCE = 50
+"""Asking takes a few statements for each recipient: the people whom it is about are held for moments."""
 
 
 class Incomplete(Exception):
     """Something of a run failed, by the names of its declarations; the rest was done."""
+
+
+class PeriodsChanged(Exception):
+    """Other periods hold than those that the run began with: what is left is for the next one to find."""
 
 
 def run() -> RetentionRun:
@@ -56,7 +62,7 @@ def run() -> RetentionRun:
         ("begun", lambda: finish_begun(known)),
         ("ahead", lambda: tell_ahead(known["applications"], at)),
         *((one.name, partial(take_all, receipt, one, at)) for one in known.values() if one.end is not None),
-        ("waiting", require_ledger),
+        ("waiting", lambda: finish_begun(known)),  # the ledger's file may have been in other hands
     ]
     for name, part in parts:
         try:
@@ -64,9 +70,9 @@ def run() -> RetentionRun:
         except Exception:
             log.exception("retention.failed", ending=name)
             failed.append(name)
-    receipt.counts = _sum(receipt)
     receipt.finished_at = None if failed else timezone.now()
-    receipt.save(update_fields=["counts", "finished_at"])
+    receipt.save(update_fields=["finished_at"])
+    receipt.refresh_from_db()
     if failed:
         raise Incomplete(failed)
     log.info("retention.done", count=sum(sum(kinds.values()) for kinds in receipt.counts.values()))
@@ -74,12 +80,27 @@ def run() -> RetentionRun:
 
 
 def take_all(receipt: RetentionRun, ending: Ending, at: At) -> None:
-    """Take everything that is due by one declaration, chunk by chunk."""
+    """Take everything that is due by one declaration, chunk by chunk.
+
+    A chunk that fails holds up no other; its error is raised at the end. Raises PeriodsChanged.
+    """
+    failed: Exception | None = None
     for ids in pages(ending, at):
-        take(receipt, ending, ids, at)
+        _require_the_same_periods(at)
+        try:
+            take(receipt, ending, ids, at)
+        except Exception as error:
+            failed = error
+    if failed is not None:
+        raise failed
 
 
-def pages(ending: Ending, at: At) -> Iterator[list[Any]]:
+def _require_the_same_periods(at: At) -> None:
+    if in_force().rules != at.rules:
+        raise PeriodsChanged
+
+
+def pages(ending: Ending, at: At, size: int | None = None) -> Iterator[list[Any]]:
     """The ids of what is due, a chunk at a time: each row once, however many are passed over."""
     last: tuple[Any, Any] | None = None
     while True:
@@ -88,7 +109,7 @@ def pages(ending: Ending, at: At) -> Iterator[list[Any]]:
             clock, key = last
             later = models.Q(**{f"{ending.clock}__gt": clock})
             due = due.filter(later | models.Q(**{ending.clock: clock}, pk__gt=key))
-        page = list(due.values_list(ending.clock, "pk")[:CHUNK])
+        page = list(due.values_list(ending.clock, "pk")[: size or CHUNK])
         if not page:
             return
         last = page[-1]
@@ -129,7 +150,7 @@ def _held(ending: Ending, ids: Sequence[Any], at: At) -> list[Any]:
     # a statement of its own, after the lock: it sees what whoever held them before has written
     due = ending.due(at).filter(pk__in=one_of(ids, model)).order_by("pk")
     held = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
-    waiting = ending.prepare(held)
+    waiting = ending.prepare(held, at)
     return [one for one in held if one not in waiting]
 
 
@@ -144,7 +165,11 @@ def _end(ending: Ending, chunk: RetentionChunk, ids: Sequence[Any]) -> None:
 
 
 def _finished(chunk: RetentionChunk, counts: Counts) -> None:
+    """The chunk is done; its counts stand in the receipt with it, whatever becomes of the run."""
     chunk.counts, chunk.state, chunk.finished_at = dict(counts), ChunkState.DONE, timezone.now()
+    receipt = RetentionRun.objects.select_for_update().get(pk=chunk.run_id)
+    receipt.counts[chunk.ending] = dict(Counter(receipt.counts.get(chunk.ending, {})) + counts)
+    receipt.save(update_fields=["counts"])
 
 
 # --- whole people ----------------------------------------------------------------------------------------
@@ -154,7 +179,8 @@ def finish(ending: Ending, chunk: RetentionChunk) -> None:
     Not before the ledger beside the backups says so; until then the chunk waits.
     """
     with suppress(LedgerUnwritable):
-        ledger.write()
+        while ledger.write():  # a bit at a time
+            pass
     if not _stands_in_the_ledger(chunk.owners):
         return
     keyring.destroy_keys(chunk.owners)
@@ -167,13 +193,6 @@ def finish(ending: Ending, chunk: RetentionChunk) -> None:
         assert ending.end is not None  # noqa: S101
         _finished(chunk, ending.end(chunk.owners))
         chunk.save(update_fields=["counts", "state", "finished_at"])
-
-
-def require_ledger() -> None:
-    """Raise LedgerUnwritable where people wait for the ledger beside the backups."""
-    begun = RetentionChunk.objects.filter(state=ChunkState.BEGUN).values_list("owners", flat=True)
-    if not all(map(_stands_in_the_ledger, begun)):
-        raise LedgerUnwritable("waiting")
 
 
 def _stands_in_the_ledger(people: Sequence[UUID]) -> bool:
@@ -192,26 +211,33 @@ def end_again(lines: Sequence[Line]) -> None:
 
 
 def finish_begun(known: dict[str, Ending]) -> None:
-    """Finish the chunks that a crash cut short."""
+    """Finish the chunks that were cut short, each whatever becomes of the others.
+
+    Raises LedgerUnwritable where people wait for the ledger beside the backups, or what else failed.
+    """
+    failed: Exception | None = None
     for chunk in RetentionChunk.objects.filter(state=ChunkState.BEGUN).order_by("begun_at", "pk"):
-        finish(known[chunk.ending], chunk)
+        try:
+            finish(known[chunk.ending], chunk)
+            if not _stands_in_the_ledger(chunk.owners):
+                raise LedgerUnwritable("waiting")
+        except Exception as error:
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 # --- whoever received it -----------------------------------------------------------------------------------
 def tell_ahead(ending: Ending, at: At) -> None:
-    """Whoever received what ends within TOLD_AHEAD days is told: it may answer before our own rows go."""
+    """Whoever received what ends within TOLD_AHEAD days is told: it may answer before our own rows go.
+
+    Raises PeriodsChanged.
+    """
     soon = ahead(at, TOLD_AHEAD)
-    for ids in pages(ending, soon):
+    for ids in pages(ending, soon, TOLD_AT_ONCE):
+        _require_the_same_periods(at)
         with transaction.atomic():
             _held(ending, ids, soon)  # which prepares them
-
-
-def _sum(receipt: RetentionRun) -> dict[str, dict[str, int]]:
-    """Rows of each kind, by what ended."""
-    found: dict[str, Counts] = {}
-    for name, counts in RetentionChunk.objects.filter(run=receipt).values_list("ending", "counts"):
-        found[name] = found.get(name, Counter()) + Counter(counts)
-    return {name: dict(counts) for name, counts in sorted(found.items())}
 
 
 def daily() -> dict[str, int]:

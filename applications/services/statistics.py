@@ -5,14 +5,14 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from applications.crypto import keyring
+from applications.endings import At, due
 from applications.models import DataSubject, Milestone, MilestoneReached, StatisticsMonth
 from applications.personal import Category, Purpose
 from applications.retention_rules import Retention
-from applications.selectors.periods import rules_in_force
 from applications.selectors.permission import refusal
 from applications.services.housekeeping import KEY_OWNERS
 from applications.services.operations import DAILY_JOBS
@@ -75,9 +75,13 @@ def rotate_pseudonyms() -> dict[str, int]:
         if today > _end_of(month.month) + RESOLVABLE:
             _seal(month)
             counts["months_sealed"] += 1
-    oldest = rules_in_force()[Retention.USAGE].over_before(today).replace(day=1)
-    counts["months_deleted"] = StatisticsMonth.objects.filter(month__lt=oldest).delete()[0]
+    counts["months_deleted"] = due("milestones").delete()[0]
     return counts
+
+
+def forgotten_months(at: At) -> QuerySet[StatisticsMonth]:
+    """Months that were over long enough ago."""
+    return StatisticsMonth.objects.filter(month__lt=at.before(Retention.USAGE).date().replace(day=1))
 
 
 def _seal(month: StatisticsMonth) -> None:

@@ -2,23 +2,39 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from applications.formats import date_text
 from applications.models import Disclosure, DisclosureStatus
-from lenders.adapters import get_adapter
-from lenders.adapters.base import LenderError
+from applications.personal import RecipientKind
+from lenders.adapters import ADAPTERS
 from lenders.models import DeletionNotice, Delivery, Lender, Submission
 from lenders.states import Acknowledgement, DeliveryKind, DeliveryStatus, RetentionBasis
 
 
-def data_left(submission_id: UUID) -> bool:
+def left_for(application: Any, slug: Any) -> QuerySet[Disclosure]:
+    """What of an application reached a lender, or may have; both are values or references to columns.
+
+    By the evidence: it is there when the deliveries that carried it are gone.
+    """
+    return Disclosure.objects.filter(
+        application=application, recipient_kind=RecipientKind.LENDER, recipient=slug
+    ).exclude(status=DisclosureStatus.NOT_MADE)
+
+
+def left_of(submission: Submission) -> QuerySet[Disclosure]:
+    """What of a submission reached its lender, or may have."""
+    return left_for(submission.application_id, submission.lender.slug)
+
+
+def data_left(submission: Submission) -> bool:
     """Whether anything of a submission reached its lender, or may have."""
-    carried = Delivery.objects.filter(submission=submission_id).values("pk")
-    return Disclosure.objects.filter(delivery__in=carried).exclude(status=DisclosureStatus.NOT_MADE).exists()
+    return left_of(submission).exists()
 
 
 def on_its_way(submission_id: UUID, *, besides: UUID) -> bool:
@@ -31,10 +47,12 @@ def on_its_way(submission_id: UUID, *, besides: UUID) -> bool:
 
 def takes_deletions(lender: Lender) -> bool:
     """Whether the lender's interface takes a request to delete."""
-    try:
-        return get_adapter(lender.adapter).abilities.deletion_notices
-    except LenderError:
-        return False
+    return lender.adapter in told_by_interface()
+
+
+def told_by_interface() -> list[str]:
+    """The adapters whose interface takes a request to delete."""
+    return [slug for slug, adapter in ADAPTERS.items() if adapter.abilities.deletion_notices]
 
 
 def came_of_the_request(submission: Submission) -> list[str]:
@@ -49,7 +67,8 @@ def what_came_of_it(notice: DeletionNotice, deliveries: Iterable[Delivery]) -> l
     if notice.acknowledgement:
         return [asked, acknowledgement_text(notice)]
     asking = (one for one in deliveries if one.kind == DeliveryKind.DELETION)
-    if any(one.status == DeliveryStatus.DONE for one in asking):
+    over = notice.submission.application.emptied_at is not None  # and the deliveries with it
+    if over or any(one.status == DeliveryStatus.DONE for one in asking):
         return [asked, _("It has not answered yet.")]
     return [_("It is being asked to delete the data.")]
 
@@ -68,10 +87,9 @@ def after_disclosures(subject_id: UUID) -> Mapping[UUID, list[str]]:
     """What came of the requests to delete, by the deliveries that had carried the data."""
     notices = DeletionNotice.objects.filter(subject=subject_id).prefetch_related("submission__deliveries")
     found: dict[UUID, list[str]] = {}
-    for notice in notices:
-        deliveries = notice.submission.deliveries.all()
-        sentences = what_came_of_it(notice, deliveries)
-        found |= {one.pk: sentences for one in deliveries}
+    for notice in notices.select_related("submission__application", "submission__lender"):
+        sentences = what_came_of_it(notice, notice.submission.deliveries.all())
+        found |= dict.fromkeys(left_of(notice.submission).values_list("delivery", flat=True), sentences)
     return found
 
 

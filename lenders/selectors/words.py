@@ -6,10 +6,9 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from applications.models import Disclosure, DisclosureStatus
 from lenders.adapters import ADAPTERS
 from lenders.models import Delivery, Lender, LenderWord, Submission
-from lenders.selectors.deletions import data_left
+from lenders.selectors.deletions import data_left, left_of
 from lenders.states import Acknowledgement, DeliveryKind, DeliveryStatus, ReviewOutcome, WordKind
 
 CARRY = (DeliveryKind.APPLICATION, DeliveryKind.SUPPLEMENT, DeliveryKind.CHOICE)
@@ -21,11 +20,10 @@ def takes_words(lender: Lender) -> bool:
     return adapter is not None and adapter.abilities.takes_notices
 
 
-def received_labels(submission_id: UUID) -> frozenset[str]:
+def received_labels(submission: Submission) -> frozenset[str]:
     """What of a submission reached its lender, or may have, by data-map label."""
-    carried = Delivery.objects.filter(submission=submission_id).values("pk")
-    left = Disclosure.objects.filter(delivery__in=carried).exclude(status=DisclosureStatus.NOT_MADE)
-    return frozenset(label for labels in left.values_list("fields", flat=True) for label in labels)
+    left = left_of(submission).values_list("fields", flat=True)
+    return frozenset(label for labels in left for label in labels)
 
 
 def holders(subject_id: UUID) -> list[Submission]:
@@ -34,7 +32,7 @@ def holders(subject_id: UUID) -> list[Submission]:
         deletion__acknowledgement=Acknowledgement.DELETED
     )
     rows = found.select_related("lender", "application").order_by("created_at", "pk")
-    return [submission for submission in rows if data_left(submission.pk)]
+    return [submission for submission in rows if data_left(submission)]
 
 
 def overtakes_others(word: LenderWord) -> bool:

@@ -14,12 +14,12 @@ from django.utils import timezone
 from applications import live
 from applications.actors import SYSTEM, Actor, ActorKind
 from applications.doorbell import ring_on_commit
-from applications.models import Disclosure, DisclosureStatus
+from applications.endings import At
 from applications.services import audit
 from applications.services.locking import lock_subject
 from lenders.errors import NotAcknowledged
 from lenders.models import DeletionNotice, Delivery, Submission
-from lenders.selectors.deletions import data_left, takes_deletions
+from lenders.selectors.deletions import data_left, left_for, takes_deletions, told_by_interface
 from lenders.services import words
 from lenders.services.fan_out import DISPATCH_TASK, new_delivery
 from lenders.states import (
@@ -35,7 +35,8 @@ from lenders.states import (
 )
 
 TELLING = timedelta(days=7)
-"""So long an application waits for its lenders to be told before what we hold of it goes."""
+"""So long an application waits for its lenders to be told before what we hold of it goes: whole days, so that
+the hour of a run makes no difference."""
 
 
 def ask_to_delete(*, submission: Submission, reason: DeletionReason, actor: Actor) -> DeletionNotice | None:
@@ -47,7 +48,7 @@ def ask_to_delete(*, submission: Submission, reason: DeletionReason, actor: Acto
     with transaction.atomic():
         lock_subject(submission.subject_id)
         known = DeletionNotice.objects.filter(submission=submission).first()
-        if known is not None or not data_left(submission.pk):
+        if known is not None or not data_left(submission):
             return known
         notice = DeletionNotice.objects.create(
             subject_id=submission.subject_id,
@@ -79,42 +80,43 @@ def ask_all_to_delete(*, application_id: UUID, reason: DeletionReason, actor: Ac
         ask_to_delete(submission=submission, reason=reason, actor=actor)
 
 
-def tell_before_the_end(application_ids: Collection[UUID]) -> set[UUID]:
+def tell_before_the_end(application_ids: Collection[UUID]) -> None:
     """The time for which these applications are kept is over: their lenders are asked to delete them as well.
 
-    Which of the applications wait for that: while a lender is being told, for TELLING days at most, and while
-    something is on its way to one. Must run inside a transaction that holds their people.
+    Must run inside a transaction that holds their people.
     """
-    for submission in _untold(application_ids).select_related("lender").order_by("pk"):
+    untold = _untold().filter(application__in=application_ids)
+    for submission in untold.select_related("lender").order_by("pk"):
         ask_to_delete(submission=submission, reason=DeletionReason.RETENTION_OVER, actor=SYSTEM)
-    now = timezone.now()
-    told_now = Q(kind__in=OF_A_RIGHT, created_at__gt=now - TELLING)
-    under_way = Delivery.objects.filter(
-        Q(lease_until__gte=now) | told_now,
-        submission__application__in=application_ids,
-        status=DeliveryStatus.DUE,
-    )
-    return set(under_way.values_list("submission__application_id", flat=True))
 
 
-def _untold(application_ids: Collection[UUID]) -> QuerySet[Submission]:
+def waits_to_be_told(at: At) -> Q:
+    """The condition on an application that it waits: while a lender is being told, for TELLING at most, and
+    while something is on its way to one; in a forecast also for one that the run will ask.
+    """
+    mine = {"submission__application": OuterRef("pk"), "status": DeliveryStatus.DUE}
+    told_now = Q(kind__in=OF_A_RIGHT, created_at__gte=at.begins - TELLING + timedelta(days=1))
+    under_way = Delivery.objects.filter(Q(lease_until__gte=timezone.now()) | told_now, **mine)
+    if not at.foreseen:
+        return Q(Exists(under_way))
+    will_be_asked = _untold().filter(application=OuterRef("pk"), lender__adapter__in=told_by_interface())
+    return Q(Exists(under_way)) | Q(Exists(will_be_asked))
+
+
+def _untold() -> QuerySet[Submission]:
     """Where something left, or may have, and nobody was asked yet: but for a lender that keeps it for the
     contract that was signed, or may have been.
     """
-    carried = Delivery.objects.filter(submission=OuterRef(OuterRef("pk")))
-    left = Disclosure.objects.filter(delivery__in=carried.values("pk")).exclude(
-        status=DisclosureStatus.NOT_MADE
-    )
-    found = Submission.objects.filter(
-        Exists(left), application__in=application_ids, deletion__isnull=True
-    ).exclude(status=SubmissionStatus.CONTRACT_SIGNED)
+    left = left_for(OuterRef("application"), OuterRef("lender__slug"))
+    found = Submission.objects.filter(Exists(left), deletion__isnull=True)
+    found = found.exclude(status=SubmissionStatus.CONTRACT_SIGNED)
     return found.exclude(signing_claim=SigningClaim.OPEN)
 
 
 def take_back_by_hand(submission: Submission) -> None:
     """The same where no delivery finds it out, because staff are to ask: they have nothing to ask about."""
     asked = DeletionNotice.objects.filter(submission=submission).exists()
-    if asked and not takes_deletions(submission.lender) and not data_left(submission.pk):
+    if asked and not takes_deletions(submission.lender) and not data_left(submission):
         take_back(submission)
 
 

@@ -249,7 +249,7 @@ def _cannot_tell_of_a_right(delivery: Delivery) -> str | None:
         return "already_answered"
     if overtakes:
         return "still_on_its_way"  # what it is about might arrive after it
-    if not data_left(delivery.submission_id):
+    if not data_left(delivery.submission):
         return "never_left"
     if timezone.now() >= delivery.deadline:
         return "deadline_passed"

@@ -62,6 +62,7 @@ log = structlog.get_logger(__name__)
 S = SubmissionStatus
 MOST_OFFERS = 20  # of one lender on one application, over all its messages: a page is to stay readable
 ONE_MAIL_WITHIN = timedelta(hours=1)
+EVIDENCE = ContractSigned | Deleted | Retained
 HIGHEST_APR = Decimal(1000)  # percent; the adapter accepts no higher stated one either
 
 
@@ -92,6 +93,9 @@ def ingest(
             .select_related("application", "subject", "lender")
             .get(pk=submission_id)
         )
+        if submission.application.emptied_at is not None:
+            # of it only evidence is kept, and nothing else is written any more
+            return _apply(submission, answer, actor, asked) if isinstance(answer, EVIDENCE) else "too_late"
         if message_id:
             # a lender that uses a name again for another submission says something new
             message, new = LenderMessage.objects.get_or_create(

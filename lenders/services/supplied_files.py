@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from applications.crypto.fields import encrypted_fields
-from applications.selectors.permission import standing_restrictions
+from applications.selectors.retention import nothing_stops
 from applications.services.operations import DAILY_JOBS
 from applications.uploads import Upload
 from lenders.models import Delivery, Submission, Supplement, SuppliedFile
@@ -64,9 +64,12 @@ def is_whole(submission: Submission) -> bool:
 
 
 def _whole() -> QuerySet[SuppliedFile]:
-    """Files that still hold what is in them, but for those that a restriction keeps (Art. 18)."""
-    restricted = Exists(standing_restrictions().filter(subject=OuterRef("subject")))
-    return SuppliedFile.objects.filter(~restricted, _holds())
+    """Files that still hold what is in them, but for those that a hold, a restriction (Art. 18) or an open
+    matter keeps.
+    """
+    of = "supplement__submission__application"
+    free = nothing_stops(timezone.localdate(), person="subject", application=of)
+    return SuppliedFile.objects.filter(free, _holds())
 
 
 def _holds() -> Q:

@@ -65,7 +65,7 @@ def tell_rectified(*, subject_id: UUID, matter: UUID, changes: Sequence[Change],
         lock_subject(subject_id)
         for submission in holders(subject_id):
             of_it = [one for one in changes if one.application_id in (None, submission.application_id)]
-            received = received_labels(submission.pk)
+            received = received_labels(submission)
             values = {one.label: one.value for one in of_it if one.label in received & ANSWER_LABELS}
             statement = "\n\n".join(str(one.value) for one in of_it if one.label == STATEMENT_LABEL)
             if values or statement:
@@ -149,7 +149,7 @@ def take_back(submission: Submission) -> None:
 def take_back_by_hand(submission: Submission) -> None:
     """The same where no delivery finds it out, because staff are to tell."""
     untold = LenderWord.objects.filter(submission=submission, told_at__isnull=True)
-    if untold.exists() and not takes_words(submission.lender) and not data_left(submission.pk):
+    if untold.exists() and not takes_words(submission.lender) and not data_left(submission):
         take_back(submission)
 
 

@@ -1,6 +1,6 @@
 """The DPO's page of retention: what goes tomorrow and why, which periods hold, proposals, receipts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from applications.actors import Actor
-from applications.endings import At, forecast
+from applications.endings import Forecast, forecast
 from applications.errors import IllegalTransition, Refusal
 from applications.models import RetentionEdition, RetentionRun
-from applications.retention_rules import RULES, Period, Retention, with_periods
+from applications.retention_rules import RULES, Period, Retention, Rule, with_periods
 from applications.selectors.periods import edition_of, in_force, periods_of
 from applications.staff_site import AdminPage
 from applications.views.staff_door import site
@@ -105,7 +105,7 @@ def _page(request: HttpRequest, form: PeriodsForm) -> HttpResponse:
     context = {
         "tomorrow": tomorrow,
         "held": held,
-        "forecast": list(_forecast(At(tomorrow, held.rules))),
+        "forecast": list(_forecast(forecast(tomorrow), held.rules)),
         "undecided": [(edition, list(_changes(edition))) for edition in undecided_editions()],
         "notices_differ": notices_differ(),
         "form": form if request.user.has_perm(PROPOSE) else None,
@@ -115,10 +115,12 @@ def _page(request: HttpRequest, form: PeriodsForm) -> HttpResponse:
     return site.render(request, "privacy/admin/retention.html", title=RETENTION.title, **context)
 
 
-def _forecast(at: At) -> Iterator[tuple[Any, int, int, Any, Any]]:
+def _forecast(
+    found: list[Forecast], rules: Mapping[Retention, Rule]
+) -> Iterator[tuple[Any, int, int, Any, Any]]:
     """As cells: what, how many go, how many are kept all the same, for how long, on which ground."""
-    for one in forecast(at):
-        rule = at.rules[one.ending.rule]
+    for one in found:
+        rule = rules[one.ending.rule]
         yield one.ending.label, one.due, one.stopped, rule.text, rule.ground.label
 
 

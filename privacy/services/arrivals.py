@@ -18,6 +18,7 @@ from applications.actors import SYSTEM, Actor
 from applications.crypto import keyring
 from applications.crypto.keyring import key_of_a_new_owner
 from applications.crypto.matching import confirmed
+from applications.endings import At, due
 from applications.form_fields import FORM_FIELDS
 from applications.models import DataSubject
 from applications.personal import Purpose
@@ -224,16 +225,15 @@ def _end(arrival: Arrival, status: ArrivalStatus) -> None:
     transaction.on_commit(lambda: keyring.destroy_key(arrival.pk))
 
 
-def expired_arrivals(now: datetime) -> QuerySet[Arrival]:
+def expired_arrivals(at: At) -> QuerySet[Arrival]:
     """What nobody came for."""
-    return Arrival.objects.filter(status=ArrivalStatus.WAITING, expires_at__lt=now)
+    return Arrival.objects.filter(status=ArrivalStatus.WAITING, expires_at__lt=at.begins)
 
 
 def end_arrivals() -> dict[str, int]:
     """Destroy what nobody came for, and keys that a crash left; forget ended arrivals after their time."""
     now, counts = timezone.now(), {"expired": 0, "forgotten": 0}
-    due = expired_arrivals(now)
-    for arrival_id in list(due.values_list("pk", flat=True)):
+    for arrival_id in list(due("arrivals").values_list("pk", flat=True)):
         with transaction.atomic():
             arrival = Arrival.objects.select_for_update(of=("self",), skip_locked=True).filter(
                 pk=arrival_id, status=ArrivalStatus.WAITING

@@ -1,16 +1,14 @@
 """What whoever asks for a disclosure wrote: written down before it is shown, forgotten after its period."""
 
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from applications.actors import Actor
 from applications.crypto import keyring
+from applications.endings import At, due
 from applications.retention_rules import Retention
-from applications.selectors.periods import rules_in_force
 from applications.services import audit
 from applications.services.operations import DAILY_JOBS
 from privacy.disclosure_states import ENDED
@@ -33,9 +31,9 @@ def hand_out_letter(*, file_id: UUID, request_id: UUID, actor: Actor) -> Disclos
     return found
 
 
-def ended_long_ago(now: datetime) -> QuerySet[DisclosureRequest]:
+def ended_long_ago(at: At) -> QuerySet[DisclosureRequest]:
     """Requests for disclosure whose words go."""
-    before = rules_in_force()[Retention.CLAIMS].over_before(now)
+    before = at.before(Retention.CLAIMS)
     return DisclosureRequest.objects.filter(state__in=sorted(ENDED), ended_at__lt=before, words__isnull=False)
 
 
@@ -44,7 +42,7 @@ def forget_letters() -> dict[str, int]:
     the register of codes stays.
     """
     counts = {"requests": 0}
-    while chunk := list(ended_long_ago(timezone.now()).values_list("pk", flat=True)[:CHUNK]):
+    while chunk := list(due("letters").values_list("pk", flat=True)[:CHUNK]):
         keyring.forget_keys(chunk)
         with transaction.atomic():
             DisclosureFile.objects.filter(request__in=chunk).delete()

@@ -5,7 +5,7 @@ I/O); what nobody settles afterwards counts as left.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -16,6 +16,7 @@ from applications.actors import SYSTEM, Actor
 from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope, key_of_a_new_owner
 from applications.data_policy import NotInPolicy, require_allowed, uses_of
+from applications.endings import At, due
 from applications.errors import IllegalTransition
 from applications.models import Disclosure, DisclosureStatus
 from applications.personal import Basis, Personal
@@ -173,8 +174,8 @@ def destroy_package(request: DisclosureRequest) -> None:
     SealedPackage.objects.filter(pk__in=keys).delete()
 
 
-def expired_packages(now: datetime) -> QuerySet[SealedPackage]:
-    return SealedPackage.objects.filter(expires_at__lt=now)
+def expired_packages(at: At) -> QuerySet[SealedPackage]:
+    return SealedPackage.objects.filter(expires_at__lt=at.begins)
 
 
 def end_sealed_packages() -> dict[str, int]:
@@ -182,7 +183,7 @@ def end_sealed_packages() -> dict[str, int]:
     nobody took never left; whether one that was taken did, staff have to say.
     """
     counts = {"packages": 0}
-    over = expired_packages(timezone.now())
+    over = due("sealed")
     left = SealedPackage.objects.exclude(request__state=S.SEALED)
     for request_id in (over | left).values_list("request_id", flat=True):
         with transaction.atomic():

@@ -1,7 +1,6 @@
 """What the officer does about a message: looks at it, and decides. Nothing happens to one by itself."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -11,10 +10,10 @@ from django.utils import timezone
 from applications.actors import Actor
 from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope
+from applications.endings import At, due
 from applications.errors import IllegalTransition
 from applications.retention_rules import Retention
 from applications.selectors.finding import FOUND_FOR
-from applications.selectors.periods import rules_in_force
 from applications.selectors.permission import restricted_use
 from applications.services import audit
 from applications.services.operations import DAILY_JOBS
@@ -154,16 +153,16 @@ def forget_messages() -> dict[str, int]:
     their period. One that nobody has decided about stays.
     """
     counts = {"messages": 0}
-    while chunk := list(settled_long_ago(timezone.now()).values_list("pk", flat=True)[:CHUNK]):
+    while chunk := list(due("messages").values_list("pk", flat=True)[:CHUNK]):
         keyring.forget_keys(chunk)
         MailboxMessage.objects.filter(pk__in=chunk).delete()
         counts["messages"] += len(chunk)
     return counts
 
 
-def settled_long_ago(now: datetime) -> QuerySet[MailboxMessage]:
+def settled_long_ago(at: At) -> QuerySet[MailboxMessage]:
     """Messages that were set aside long enough ago, and those of requests whose words are gone."""
-    before = rules_in_force()[Retention.ANSWERS].over_before(now)
+    before = at.before(Retention.ANSWERS)
     aside = MailboxMessage.objects.filter(state=MessageState.SET_ASIDE, settled_at__lt=before)
     answered = MailboxMessage.objects.filter(request__isnull=False, request__words__isnull=True)
     return aside | answered

@@ -15,7 +15,7 @@ from applications.retention_rules import Period, PeriodRefused, Retention, with_
 from applications.selectors.periods import edition_of, forget_known
 from applications.services import audit
 from applications.services.locking import take_turns
-from privacy.errors import DecisionMissing, PeriodsRefused
+from privacy.errors import DecisionMissing, EditionOvertaken, PeriodsRefused
 from privacy.services.two_people import require_two
 
 
@@ -52,14 +52,16 @@ def propose(
 def approve(*, number: int, actor: Actor) -> RetentionEdition:
     """A second person approves it: from its day on it holds, at once where its day has come.
 
-    What is over by a shorter period goes with the next run. Raises SamePerson, NoOfficer, and
-    IllegalTransition for one that was decided.
+    What is over by a shorter period goes with the next run. Raises SamePerson, NoOfficer, EditionOvertaken
+    where another holds from its day on, and IllegalTransition for one that was decided.
     """
     with transaction.atomic():
         edition = _undecided(number)
         require_two(edition.proposed_by, actor.identifier)
         edition.approved_by, edition.approved_at = actor.identifier, timezone.now()
         edition.save(update_fields=["approved_by", "approved_at"])
+        if edition_of(max(edition.from_day, timezone.localdate())).edition != number:
+            raise EditionOvertaken
         audit.record(actor=actor, action="periods.approved", row=edition)
     forget_known()
     return edition

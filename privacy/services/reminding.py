@@ -1,7 +1,5 @@
 """What of requests ends or speaks up by itself: reminders, packages that expire, words of ended requests."""
 
-from datetime import datetime
-
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
@@ -9,10 +7,10 @@ from django.utils import timezone
 
 from applications.actors import SYSTEM
 from applications.crypto import keyring
+from applications.endings import At, due
 from applications.models import ContactRole, MailKind, MailStatus, OutboundMail, Restriction
 from applications.retention_rules import Retention
 from applications.selectors.contacts import contact
-from applications.selectors.periods import rules_in_force
 from applications.selectors.staff import officers_addresses
 from applications.services.mail import compose
 from applications.services.operations import DAILY_JOBS
@@ -65,24 +63,24 @@ def _mail(request: RightsRequest, reminder: Reminder) -> None:
         )
 
 
-def expired_packages(now: datetime) -> QuerySet[AccessPackage]:
-    return AccessPackage.objects.filter(expires_at__lt=now)
+def expired_packages(at: At) -> QuerySet[AccessPackage]:
+    return AccessPackage.objects.filter(expires_at__lt=at.begins)
 
 
 def end_packages() -> dict[str, int]:
     """Delete packages that have expired."""
-    deleted, _by_kind = expired_packages(timezone.now()).delete()
+    deleted, _by_kind = due("packages").delete()
     return {"packages": deleted}
 
 
-def answered_long_ago(now: datetime) -> QuerySet[RightsRequest]:
+def answered_long_ago(at: At) -> QuerySet[RightsRequest]:
     """Ended requests whose words go.
 
     Of an erasure once its answer is out, or cannot be sent any more, and every table was searched; of the
     others after their period, which for a restriction begins when it is lifted: its person is told before.
     """
     to_be_searched = Q(certified_at__isnull=False) & (Q(searched_all_at__isnull=True) | ~Q(residue=[]))
-    before = rules_in_force()[Retention.ANSWERS].over_before(now)
+    before = at.before(Retention.ANSWERS)
     waiting = OutboundMail.objects.filter(owner_id=OuterRef("pk"), status=MailStatus.QUEUED)
     ended = RightsRequest.objects.filter(status__in=sorted(ENDED), words__isnull=False)
     old = ended.filter(ended_at__lt=before)
@@ -98,7 +96,7 @@ def answered_long_ago(now: datetime) -> QuerySet[RightsRequest]:
 def forget_words() -> dict[str, int]:
     """Destroy the keys of ended requests, with their words and mails: the register of codes stays."""
     counts = {"requests": 0}
-    while chunk := list(answered_long_ago(timezone.now()).values_list("pk", flat=True)[:CHUNK]):
+    while chunk := list(due("words").values_list("pk", flat=True)[:CHUNK]):
         keyring.forget_keys(chunk)
         with transaction.atomic():
             OutboundMail.objects.filter(owner_id__in=chunk).delete()

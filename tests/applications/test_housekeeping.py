@@ -24,12 +24,13 @@ DATABASES = ["default", "keys", "aside"]
 pytestmark = pytest.mark.django_db(databases=DATABASES)
 NETWORK = "192.0.2.1"
 A_DAY_AGO = timedelta(days=1, seconds=1)
+TWO_DAYS = timedelta(days=2)  # a day of the calendar that is over, and the rest of the one before
 
 
 # --- codes and sessions ---------------------------------------------------------------------------------
-def test_challenge_and_its_mail_and_key_are_gone_after_a_day() -> None:
+def test_challenge_and_its_mail_and_key_are_gone_when_the_next_day_is_over() -> None:
     factories.ask_for_code(factories.address())
-    EmailChallenge.objects.update(created_at=timezone.now() - A_DAY_AGO)
+    EmailChallenge.objects.update(created_at=timezone.now() - TWO_DAYS)
     assert housekeeping.end_challenges() == {"mails": 1, "challenges": 1}
     assert not EmailChallenge.objects.exists()
     assert not OutboundMail.objects.exists()
@@ -46,7 +47,7 @@ def test_key_is_destroyed_before_the_rows_it_opens() -> None:
     """A crash between the two leaves rows that nobody can read, never a key without a reason."""
     factories.ask_for_code(factories.address())
     challenge = EmailChallenge.objects.get()
-    EmailChallenge.objects.update(created_at=timezone.now() - A_DAY_AGO)
+    EmailChallenge.objects.update(created_at=timezone.now() - TWO_DAYS)
     keyring.destroy_keys([challenge.pk])
     assert housekeeping.end_challenges() == {"mails": 1, "challenges": 1}
 
@@ -55,7 +56,7 @@ def test_more_than_one_chunk_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(housekeeping, "CHUNK", 2)
     for _ in range(5):
         factories.ask_for_code(factories.address())
-    EmailChallenge.objects.update(created_at=timezone.now() - A_DAY_AGO)
+    EmailChallenge.objects.update(created_at=timezone.now() - TWO_DAYS)
     assert housekeeping.end_challenges() == {"mails": 5, "challenges": 5}
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone, translation
 
 from applications.actors import SYSTEM
-from applications.machinery import JOB_WITHIN, JOBS, LONGEST_RUN, Job, Machinery, Worker, machinery, troubles
+from applications.machinery import JOB_WITHIN, LONGEST_RUN, Job, Machinery, Worker, machinery, troubles
 from applications.models import DailyJob, MailStatus, OutboundMail, RestrictionGround, WorkerHeartbeat
 from applications.selectors.machinery import Unsealed, unsealed
 from applications.selectors.outbox import Outbox, outbox
@@ -96,10 +96,6 @@ def test_job_is_overdue_when_it_has_not_succeeded_for_too_long(
         )
     [job] = [one for one in machinery(NOW).jobs if one.name == "retention"]
     assert job.overdue is overdue
-
-
-def test_every_job_has_a_name_in_words() -> None:
-    assert DAILY_JOBS.keys() <= JOBS.keys()
 
 
 @database

@@ -30,7 +30,7 @@ from applications.models import (
     RetentionRun,
     UsageEvent,
 )
-from applications.services import drafts
+from applications.services import drafts, ledger
 from applications.services import retention as running
 from applications.services.processing import restrict
 from applications.states import ApplicationStatus
@@ -82,7 +82,6 @@ PLACES = [
     ("running._finished", False),
     ("running._finished", True),
     ("running.finish", True),
-    ("running._sum", False),
 ]
 
 
@@ -119,6 +118,62 @@ def test_cut_in_a_chunk_of_applications_leaves_all_of_it() -> None:
         assert not RetentionChunk.objects.exists()
         running.run()
     assert not Application.objects.filter(pk=draft.pk).exists()
+
+
+@pytest.mark.django_db(databases=DATABASES)
+@pytest.mark.parametrize(("place", "after"), [("keyring.destroy_keys", False), ("running.finish", True)])
+def test_what_a_run_took_stands_in_its_receipt_however_it_ended(place: str, after: bool) -> None:
+    retention.age(factories.complete_draft(factories.subject()), 40)
+    subject = retention.unused_account()
+    with dying(place, after=after):
+        running.run()
+    assert gone(subject)
+    cut, _whole = RetentionRun.objects.order_by("begun_at")
+    assert cut.finished_at is None
+    assert cut.counts["drafts"]["applications.Application"] == 1
+    assert cut.counts["people"]["applications.DataSubject"] == 1
+
+
+@pytest.mark.django_db(databases=DATABASES)
+def test_more_people_than_the_ledger_takes_at_once_go_in_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "CHUNK", 2)
+    people = [retention.unused_account() for _ in range(5)]
+    assert running.run().counts["people"]["applications.DataSubject"] == 5
+    assert not keyring.owners_with_keys([subject.pk for subject in people])
+
+
+@pytest.mark.django_db(databases=DATABASES)
+def test_people_whose_entries_another_process_was_writing_go_before_the_run_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    subject = retention.unused_account()
+    write, calls = ledger.write, []
+
+    def busy_at_first() -> int:
+        calls.append(1)
+        return write() if len(calls) > 1 else 0
+
+    monkeypatch.setattr(ledger, "write", busy_at_first)
+    assert running.run().counts["people"]["applications.DataSubject"] == 1
+    assert not keyring.owners_with_keys([subject.pk])
+
+
+@pytest.mark.django_db(databases=DATABASES)
+def test_chunk_that_fails_holds_up_no_other() -> None:
+    people = [retention.unused_account() for _ in range(3)]
+    bury = running.bury
+
+    def fail(ids: Any) -> int:
+        if people[0].pk in ids:
+            raise ValueError
+        return bury(ids)
+
+    with retention.chunks_of(1):
+        with mock.patch.object(running, "bury", fail), pytest.raises(running.Incomplete, match="people"):
+            running.run()
+        assert [gone(subject) for subject in people] == [False, True, True]
+        running.run()
+    assert gone(people[0])
 
 
 @pytest.mark.django_db(databases=DATABASES)

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.utils import timezone
 
 from applications import ledger_file
 from applications.crypto import keyring
@@ -94,3 +95,11 @@ def test_entries_go_after_their_time_but_for_the_last(unused: DataSubject) -> No
     assert retention.due("ledger", days=6 * 366) == set(
         LedgerEntry.objects.filter(kind=LedgerKind.RETENTION_ENDED).values_list("pk", flat=True)
     )
+
+
+def test_evidence_of_an_application_that_was_open_in_the_copy_ends_as_well() -> None:
+    application = factories.complete_draft(factories.subject())
+    Application.objects.filter(pk=application.pk).update(status="submitted", submitted_at=timezone.now())
+    running.end_again([line(application.pk, "applications")])
+    assert Application.objects.get(pk=application.pk).closed_at is not None
+    assert application.pk in retention.due("evidence", days=3660)

@@ -177,6 +177,7 @@ def test_other_period_changes_nothing_but_the_period() -> None:
     [
         (Retention.DRAFT, Period()),
         (Retention.DRAFT, Period(days=-1)),
+        (Retention.DRAFT, Period(months=1)),
         (Retention.DRAFT, Period(days=30, most_months=12)),
         (Retention.APPLICATION, Period(months=601)),
         (Retention.APPLICATION, Period(months=6, days=3)),

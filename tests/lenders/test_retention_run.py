@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.urls import reverse
@@ -26,8 +27,21 @@ from applications.models import (
 )
 from applications.retention_rules import Ground, Stop
 from applications.selectors.retention import kept_of_account, kept_of_application
+from applications.services import retention as running
 from applications.services.processing import restrict
-from lenders.models import Attempt, DeletionNotice, Delivery, Offer, Submission
+from applications.services.purging import tree
+from lenders.models import (
+    Attempt,
+    DeletionNotice,
+    Delivery,
+    LenderMessage,
+    LenderWord,
+    Offer,
+    Submission,
+)
+from lenders.recipients import RECIPIENTS
+from lenders.selectors.deletions import after_disclosures
+from lenders.services.words import tell_restriction
 from tests import factories, retention
 from tests.lenders import scene
 from tests.privacy import dpo
@@ -59,6 +73,24 @@ def test_lenders_are_told_a_week_before_and_then_the_data_go() -> None:
     assert fresh(application).emptied_at is not None
     assert form_rows(application) == 0
     assert receipt.counts["applications"]["applications.Identification"] == 1
+
+
+def test_few_people_are_held_at_a_time_while_their_lenders_are_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for _ in range(3):
+        retention.old("atra", days_ago=179)
+    hold, held = running._hold, list[int]()
+
+    def counted(people: set[UUID]) -> list[UUID]:
+        held.append(len(people))
+        return hold(people)
+
+    monkeypatch.setattr(running, "TOLD_AT_ONCE", 1)
+    monkeypatch.setattr(running, "_hold", counted)
+    running.tell_ahead(retention.ending("applications"), retention.at())
+    assert held == [1, 1, 1]
+    assert DeletionNotice.objects.count() == 3
 
 
 def test_application_whose_lenders_were_not_told_yet_waits_for_them() -> None:
@@ -170,6 +202,81 @@ def test_what_was_set_apart_for_a_claim_ends_on_its_own_day_alone() -> None:
     assert form_rows(application)
 
 
+# --- after what was typed is gone ---
+def emptied(*slugs: str, signed: str = "") -> Application:
+    """Somebody's application of which only evidence is left; another of theirs is open."""
+    application = scene.sent(*slugs)
+    scene.taken_by_all(application)
+    if signed:
+        scene.say(scene.chosen(application, signed), "contract_signed")
+    else:
+        retention.ended(application)
+    retention.age(fresh(application), 200)
+    scene.send(scene.draft_for(application.subject), ["leja"])
+    retention.run()
+    retention.run(days=8)
+    assert fresh(application).emptied_at is not None
+    return fresh(application)
+
+
+@pytest.mark.parametrize("word", ["offered", "declined", "pending", "needs_more", "withdrawn"])
+def test_what_lenders_say_later_is_not_written_down(word: str) -> None:
+    application = emptied("atra")
+    models = [branch.model for branch in tree(Application)]
+    before = {model: model._default_manager.count() for model in models}
+    submission = scene.submission_at(application, "atra")
+    assert scene.say(submission, word, message_id="m-9") == "too_late"
+    assert fresh(submission).decline_reason is None
+    assert before == {model: model._default_manager.count() for model in before}
+
+
+def test_answer_to_the_request_to_delete_is_taken_however_late() -> None:
+    application = emptied("atra")
+    submission = scene.submission_at(application, "atra")
+    assert scene.say(submission, "deleted", message_id="m-9") == "taken"
+    assert DeletionNotice.objects.get().acknowledgement == "deleted"
+    assert not LenderMessage.objects.filter(submission=submission).exists()
+
+
+def test_lender_that_keeps_data_for_its_contract_is_told_of_rights_all_the_same() -> None:
+    """Our rows are gone and the lender's are not (GDPR Art. 19)."""
+    application = emptied("atra", signed="atra")
+    assert [one.recipient for one in RECIPIENTS.of(application.subject_id)] == ["atra"]
+    tell_restriction(subject_id=application.subject_id, matter=uuid4(), lifted=False, actor=SYSTEM)
+    assert LenderWord.objects.get().submission.application_id == application.pk
+    RECIPIENTS.ask_to_erase(application.subject_id, actor=SYSTEM)
+    assert DeletionNotice.objects.get().reason == "erasure"
+
+
+def test_what_lenders_were_told_later_ends_too() -> None:
+    application = emptied("atra", signed="atra")
+    tell_restriction(subject_id=application.subject_id, matter=uuid4(), lifted=True, actor=SYSTEM)
+    told = Delivery.objects.filter(submission__application=application)
+    told.update(status="done", finished_at=timezone.now())
+    retention.run(days=150)
+    assert told.exists()
+    retention.run(days=200)
+    assert not told.exists()
+    assert LenderWord.objects.exists()
+
+
+def test_lender_that_was_asked_is_not_said_to_be_asked_still() -> None:
+    application = emptied("atra")
+    with translation.override("en"):
+        (said,) = set(map(tuple, after_disclosures(application.subject_id).values()))
+    assert said[-1] == "It has not answered yet."
+
+
+def test_hold_keeps_evidence_of_somebody_whose_account_ended() -> None:
+    application = retention.old("atra")
+    gone(application)
+    with retention.held(application.subject_id, application_id=application.pk):
+        retention.run(days=3700)
+        assert Disclosure.objects.exists()
+    retention.run(days=3700)
+    assert not Disclosure.objects.exists()
+
+
 # --- people ---
 def gone(application: Application) -> DataSubject:
     """Everything of the application went on time, and the account in the same night."""
@@ -236,6 +343,17 @@ def test_account_that_was_never_used_ends_after_its_last_use() -> None:
     assert fresh(subject).erased_at is None
     retention.run(days=186)
     assert fresh(subject).erased_at is not None
+
+
+def test_account_stays_until_the_person_was_told_of_a_disclosure() -> None:
+    application = retention.old("atra")
+    mail = OutboundMail.objects.create(
+        owner_id=application.subject_id, kind="disclosed", due_at=timezone.now(), recipient="a@b.lv",
+        title="…", body="…",
+    )  # fmt: skip
+    assert gone(application).erased_at is None
+    OutboundMail.objects.filter(pk=mail.pk).update(status="sent")
+    assert gone(application).erased_at is not None
 
 
 def test_tombstone_goes_ten_years_later() -> None:

@@ -15,11 +15,12 @@ from applications.models import Application, LegalHold, RetentionEdition, StaffU
 from applications.retention_rules import RULES, Period, Retention
 from applications.roles import Role
 from applications.selectors import periods as reading
-from privacy.errors import DecisionMissing, NoOfficer, PeriodsRefused, SamePerson
+from privacy.errors import DecisionMissing, EditionOvertaken, NoOfficer, PeriodsRefused, SamePerson
 from privacy.record import record_of_processing
 from privacy.selectors.periods import notices_differ
 from privacy.services import periods
 from tests import factories, retention
+from tests.clock import later
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
 PAGE, HOLDS = reverse("admin:privacy_retention"), reverse("admin:privacy_legal_holds")
@@ -110,6 +111,20 @@ def test_what_was_decided_is_decided(officers: list[StaffUser], decided: str) ->
         periods.approve(number=edition.number, actor=by(officers[1]))
     with pytest.raises(IllegalTransition):
         periods.drop(number=edition.number, actor=by(officers[1]))
+
+
+def test_edition_that_would_never_hold_is_not_approved(officers: list[StaffUser]) -> None:
+    """Another was proposed later, for a later day that has come, and approved sooner."""
+    first = proposed(officers[0], draft=14)
+    with later(days=3):
+        second = proposed(officers[0], from_day=today(), draft=60)
+        periods.approve(number=second.number, actor=by(officers[1]))
+        with pytest.raises(EditionOvertaken):
+            periods.approve(number=first.number, actor=by(officers[1]))
+        assert reading.edition_of(today()).edition == second.number
+    reading.forget_known()
+    first.refresh_from_db()
+    assert first.approved_at is None
 
 
 def test_what_cannot_be_proposed(officers: list[StaffUser]) -> None:

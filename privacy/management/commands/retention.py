@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 
-from applications.endings import At, forecast
+from applications.endings import forecast
 from applications.selectors.periods import edition_of
 from applications.selectors.set_back import obstacle
 from applications.services.retention import run
@@ -33,8 +33,8 @@ class Command(BaseCommand):
         held = edition_of(day)
         confirmed = "a proposal: nobody has confirmed it yet" if held.is_proposal else "confirmed"
         self.stdout.write(f"On {day.isoformat()}, by edition {held.edition} of the periods ({confirmed}):")
-        for one in forecast(At(day, held.rules)):
-            stopped = f"; {one.stopped} more are held or restricted" if one.stopped else ""
+        for one in forecast(day):
+            stopped = f"; {one.stopped} more are held, restricted or in an open matter" if one.stopped else ""
             rule = held.rules[one.ending.rule]
             self.stdout.write(
                 f"{one.due:>8}  {one.ending.label}: {rule.text}, because {rule.ground.label}{stopped}"
