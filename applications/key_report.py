@@ -13,8 +13,9 @@ from applications.services.keys import Rotated
 Rows = list[tuple[Epoch, Held]]
 
 BEHIND = (
-    "The key ring of this process is older than that of others: they went on to a key that is not the last "
-    "one here. Run this where the ring is the one that all processes have."
+    "The key ring of this process is not that of others: they went on to a key that is not the last one "
+    "here, or have another key under its name (`keys status` says so). Run this where the ring is the one "
+    "that all processes have."
 )
 REFUSED = {
     "unknown": "Nothing is on record of it: it was never the current one. It can be taken out as it is.",
@@ -92,6 +93,10 @@ def problems(rows: Rows) -> list[str]:
             found.append(DUE[one.due].format(**asdict(one)))
         if held.live and not one.opens:
             found.append(f"{one.name}: {held.live} live data keys cannot be opened.")
+        elif not held.fits:
+            found.append(
+                f"{one.name}: the key in MASTER_KEYS is another one: what is wrapped here does not open."
+            )
         elif held.live and not one.is_current:
             found.append(f"{one.name}: {held.live} live data keys are to be wrapped anew (keys rotate).")
         if one.retired_at and one.opens:
@@ -103,6 +108,10 @@ def index_problems(numbers: list[IndexKey]) -> list[str]:
     """What is due about index keys."""
     found = []
     for one in numbers:
+        if not one.fits:
+            found.append(
+                f"index key {one.number}: the key in INDEX_KEYS is another one: nobody is found by it."
+            )
         if one.digests and not one.is_current:
             found.append(f"index key {one.number}: {one.digests} digests are to be made anew (keys rotate).")
         if one.retired_at and one.is_listed:

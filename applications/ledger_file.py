@@ -1,4 +1,5 @@
-"""The ledger beside the backups, as a file: one entry a line of JSON, chained, only ever appended to.
+"""The ledger beside the backups, as a file: one entry a line of JSON, chained, only ever appended to; its
+beginning goes when it was kept for its time.
 
 A line is {"sequence", "id", "at", "kind", "about", "detail", "digest"}; `digest` is that of
 applications.chain over the first six in this order. What stands after the last line break was cut short, and
@@ -12,12 +13,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import UUID
 
 from applications import chain
-from applications.crypto.on_disk import sync
+from applications.crypto.on_disk import replace, sync
 
 BLOCK = 4096
 
@@ -105,8 +107,12 @@ def _last_line(file: BinaryIO) -> bytes:
 
 
 def lines(path: Path) -> Iterator[Written]:
-    """Every line in order, each held against the chain. Raises LedgerBroken at one not in it, OSError."""
-    digest = chain.GENESIS
+    """Every line in order, each held against the one before. Raises LedgerBroken at one not in the chain,
+    OSError.
+
+    One that was begun anew, or cut, begins at a later place: what its first line follows is in no file.
+    """
+    before: Written | None = None
     with path.open("rb") as file:
         for number, text in enumerate(file, start=1):
             if not text.endswith(b"\n"):
@@ -115,10 +121,17 @@ def lines(path: Path) -> Iterator[Written]:
                 written = Written.parse(text)
             except (ValueError, KeyError, TypeError):
                 raise LedgerBroken(number) from None
-            if written.line.sequence != number or written.digest != written.line.after(digest):
+            if not _follows(written, before):
                 raise LedgerBroken(number)
-            digest = written.digest
+            before = written
             yield written
+
+
+def _follows(written: Written, before: Written | None) -> bool:
+    place, digest = (before.line.sequence, before.digest) if before else (0, chain.GENESIS)
+    if before is None and written.line.sequence > 1:
+        return True
+    return written.line.sequence == place + 1 and written.digest == written.line.after(digest)
 
 
 @contextmanager
@@ -130,6 +143,8 @@ def held(path: Path) -> Iterator[BinaryIO]:
     path.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            raise BlockingIOError  # another took its place meanwhile
         if not file.seek(0, os.SEEK_END):
             sync(path.parent)
         yield file
@@ -149,6 +164,20 @@ def append(file: BinaryIO, more: Iterable[Written]) -> int:
     file.flush()
     os.fsync(file.fileno())
     return last
+
+
+def cut(path: Path, before: datetime) -> int:
+    """Leave the lines at the beginning out that are of before a moment, but for the last; how many.
+
+    Raises BlockingIOError while another process has the file, LedgerBroken, OSError.
+    """
+    with held(path):
+        there = list(lines(path))
+        young = dropwhile(lambda one: one.line.at < before, there[:-1])
+        kept = [*young, *there[-1:]]
+        if len(kept) < len(there):
+            replace(path, b"".join(one.text() for one in kept))
+    return len(there) - len(kept)
 
 
 def _end_of_lines(file: BinaryIO) -> int:

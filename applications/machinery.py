@@ -38,6 +38,7 @@ JOBS: Mapping[str, str | Promise] = {
     "search_for_what_erasures_left": gettext_lazy("Search every table for what erasures left"),
     "forget_words_of_requests": gettext_lazy("Forget the words of requests that were answered"),
     "forget_messages": gettext_lazy("Forget messages that were answered or set aside"),
+    "forget_lines_of_the_ledger": gettext_lazy("Cut the erasure ledger where it was kept for its time"),
     "forget_letters_of_disclosures": gettext_lazy("Forget what was written in requests for disclosure"),
     "forget_supplied_files": gettext_lazy("Empty files that no lender is going to receive"),
     "end_sealed_packages": gettext_lazy("Destroy sealed packages that have expired"),

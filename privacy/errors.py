@@ -117,3 +117,11 @@ class AnotherLedger(Refusal):
 class NewerLedger(Refusal):
     code = "newer_ledger"
     sentence = _("A newer version of the product wrote to the erasure ledger. Install that version first.")
+
+
+class YoungerLedger(Refusal):
+    code = "younger_ledger"
+    sentence = _(
+        "The erasure ledger was begun anew after this copy was made, and lacks what came between. Restore a "
+        "newer copy, or put an older file of the ledger in its place."
+    )

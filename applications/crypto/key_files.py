@@ -1,16 +1,14 @@
 """Taking a key out of the file that holds a ring, and making a fresh entry for one."""
 
 import base64
-import os
 import re
 import secrets
-import tempfile
 from collections.abc import Container
 from datetime import date
 from pathlib import Path
 
 from applications.crypto.key_text import KEY_BYTES
-from applications.crypto.on_disk import sync
+from applications.crypto.on_disk import replace
 
 
 def fresh_epoch(today: date, taken: Container[str]) -> str:
@@ -45,19 +43,5 @@ def take_out(path: Path, name: str) -> bool:
     after = without_entry(before, name)
     if after == without_entry(before, ""):
         return False
-    meta = path.stat()
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(after)
-            file.flush()
-            os.fchmod(file.fileno(), meta.st_mode & 0o7777)
-            if (meta.st_uid, meta.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(file.fileno(), meta.st_uid, meta.st_gid)
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-    except BaseException:
-        os.unlink(beside)
-        raise
-    sync(path.parent)  # or the key may come back after a crash of the machine
+    replace(path, after.encode())
     return True

@@ -14,6 +14,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.db import IntegrityError, connections, models, transaction
 
+from applications.crypto.confirming import confirm
 from applications.crypto.errors import CryptoError, KeyDestroyed, KeyMissing, RingBehind
 from applications.crypto.key_text import KEY_BYTES
 from applications.crypto.models import DataKey
@@ -50,10 +51,12 @@ def create_key(owner_id: UUID) -> None:
     """Make the owner's data key and commit it, unless there is one. Safe to repeat and to race.
 
     Raises KeyDestroyed when the owner had a key once, RingBehind when this process would wrap it in an epoch
-    that was retired, and RuntimeError inside a transaction on `keys`, where nothing would be committed.
+    that was retired or with another key than others have under its name, and RuntimeError inside a
+    transaction on `keys`, where nothing would be committed.
     """
     provider = master_keys()
     epoch = provider.current_epoch()
+    confirm(epoch)
     data_key = os.urandom(KEY_BYTES)
     fresh = DataKey(owner_id=owner_id, epoch=epoch, wrapped=provider.wrap(epoch, data_key, owner_id))
     with _refused_by_a_retired_epoch(), transaction.atomic(using=KEYS_DATABASE, durable=True):

@@ -14,11 +14,12 @@ from django.db.models import Min, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from applications.crypto.confirming import confirm
 from applications.crypto.errors import RetireRefused, RingBehind
 from applications.crypto.models import DataKey, Ring, RingKey
 from applications.crypto.providers import can_open, master_keys
 from applications.crypto.router import KEYS_DATABASE
-from applications.crypto.stored_digests import digests_by_key, refuse_if_used
+from applications.crypto.stored_digests import digests_by_key, refuse_another_key, refuse_if_used
 
 _HOLD_EPOCH = "SELECT pg_advisory_xact_lock(hashtextextended('crypto.epoch:' || %s, 0))"
 
@@ -44,11 +45,13 @@ def last_epoch_of(destroyed_in: str) -> str:
 
 
 def epoch_to_wrap_in() -> str:
-    """The current epoch. Raises RingBehind when this process has another than became current last."""
+    """The current epoch. Raises RingBehind when this process has another than became current last, or
+    another key under its name."""
     note_epochs()
     current = _current_epoch()
     if _newest(Ring.MASTER) != current:
         raise RingBehind
+    confirm(current)
     return current
 
 
@@ -105,7 +108,8 @@ def _note_epoch(epoch: str) -> None:
 
 
 def index_key_to_make_with() -> int:
-    """The current index key's number. Raises RingBehind when another became current since."""
+    """The current index key's number. Raises RingBehind when another became current since, or it is
+    another key than made what stands under its number."""
     current = next(reversed(settings.INDEX_KEYS))
     if not _record(Ring.INDEX).exists():  # the record begins: what made the digests there are came before
         for number in sorted(digests_by_key().keys() - {current}):
@@ -113,6 +117,7 @@ def index_key_to_make_with() -> int:
     _note(Ring.INDEX, str(current), Now())
     if _newest(Ring.INDEX) != str(current):
         raise RingBehind
+    refuse_another_key(current)
     return current
 
 

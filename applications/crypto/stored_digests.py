@@ -10,15 +10,21 @@ from typing import Any, TypeVar
 
 from django.apps import apps
 from django.conf import settings
+from django.core.signals import setting_changed
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Count, F, Func, IntegerField, Q, QuerySet, Value
 from django.utils import timezone
 
-from applications.crypto.errors import RetireRefused, RingBehind
+from applications.crypto.errors import CryptoError, RetireRefused, RingBehind
 from applications.crypto.index_field import BlindIndex
 from applications.crypto.index_lookups import LAST_KEY
+from applications.crypto.keyring import cipher_for
 
 Row = TypeVar("Row", bound=models.Model)
+
+
+SAMPLE = 5
+_confirmed: set[int] = set()  # numbers; a process keeps its ring, so it asks once
 
 
 @dataclass(frozen=True)
@@ -58,13 +64,59 @@ def digests_by_key() -> dict[int, int]:
 
 
 def refuse_unknown_keys() -> None:
-    """Raise RingBehind while a unique blind index holds a digest of a key that is not listed here.
+    """Raise RingBehind while a unique blind index holds digests of a key that is not listed here, or is
+    another one here.
 
     Whoever stands there under it is not found by this process, and could be made a second time.
     """
     for model, field in blind_indexes():
-        if field.unique and not settings.INDEX_KEYS.keys() >= set(_keys_of(model, field)):
+        if field.unique:
+            for number in _keys_of(model, field):
+                if number not in settings.INDEX_KEYS:
+                    raise RingBehind
+                refuse_another_key(number)
+
+
+def refuse_another_key(number: int) -> None:
+    """Raise RingBehind where the key of this number is not the one that made what stands under it."""
+    if number not in _confirmed:
+        found = _found_by_value(number)
+        if found and not any(found):
             raise RingBehind
+        if found:
+            _confirmed.add(number)
+
+
+def index_key_fits(number: int) -> bool:
+    """Whether of a few rows under this number one is found by its value; of none nobody can tell."""
+    found = _found_by_value(number)
+    return any(found) or not found
+
+
+def _found_by_value(number: int) -> list[bool]:
+    """Of a few rows of unique indexes that can be read."""
+    rows = [
+        _is_found(row, field)
+        for model, field in blind_indexes()
+        if field.unique
+        for row in _sample(model, field, number)
+    ]
+    return [one for one in rows if one is not None]
+
+
+def _sample(model: type[Row], field: BlindIndex, number: int) -> list[Row]:
+    rows = everybodys(model).filter(**{f"{field.name}__made_with": number})
+    return list(rows.order_by(field.name)[:SAMPLE])
+
+
+def _is_found(row: Any, field: BlindIndex) -> bool | None:
+    """Whether a row is found by its value; None where the value cannot be read."""
+    try:
+        cipher_for(row.owner_id)
+        value = getattr(row, field.source)
+    except CryptoError:
+        return None
+    return getattr(row, field.attname) in field.candidates_for(value)
 
 
 def _keys_of(model: type[models.Model], field: BlindIndex) -> Iterator[int]:
@@ -107,3 +159,11 @@ def _still_looked_for(bare: BareDigest, number: int) -> QuerySet[Any]:
     first = Func(F(bare.name), Value(0), function="get_byte", output_field=IntegerField())
     rows: QuerySet[Any] = everybodys(bare.model).annotate(made_with=first)
     return rows.filter(made_with=number, **{f"{bare.moment}__gt": timezone.now() - bare.used_for})
+
+
+def _forget(*, setting: str, **_: Any) -> None:
+    if setting == "INDEX_KEYS":
+        _confirmed.clear()
+
+
+setting_changed.connect(_forget)

@@ -47,6 +47,9 @@ class LedgerKind(models.TextChoices):
     OBJECTED = "objected"  # purpose
     OBJECTION_ENDED = "objection_ended"  # purpose, by_person
     CONSENT_WITHDRAWN = "consent_withdrawn"  # consent
+    HELD = "held"  # hold, application, ground, case_number, until
+    HOLD_LIFTED = "hold_lifted"  # hold
+    ACCESS_ENDED = "access_ended"  # about nobody: account of staff, and which of its rights ended
     BACKED_UP = "backed_up"  # about nobody: a copy made before lacks this entry
     REPLAYED = "replayed"  # about nobody; counts
 

@@ -9,11 +9,12 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from applications.crypto import rings
+from applications.crypto.confirming import fits
 from applications.crypto.key_schedule import Due, schedule
 from applications.crypto.models import DataKey
 from applications.crypto.providers import can_open, master_keys
 from applications.crypto.router import KEYS_DATABASE
-from applications.crypto.stored_digests import digests_by_key
+from applications.crypto.stored_digests import digests_by_key, index_key_fits
 from applications.row_security import storing
 
 
@@ -33,15 +34,17 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Held:
-    """How many live data keys are wrapped in an epoch, and how many that were destroyed had been."""
+    """How many live data keys are wrapped in an epoch, how many that were destroyed had been, and whether the
+    master key that is here opens the former."""
 
     live: int = 0
     destroyed: int = 0
+    fits: bool = True
 
 
 @dataclass(frozen=True)
 class IndexKey:
-    """One index key, with how many blind indexes it made."""
+    """One index key, with how many blind indexes it made, and whether the key that is here finds them."""
 
     number: int
     is_current: bool
@@ -49,6 +52,7 @@ class IndexKey:
     digests: int
     since: datetime | None = None
     retired_at: datetime | None = None
+    fits: bool = True
 
 
 def epochs() -> list[Epoch]:
@@ -70,7 +74,7 @@ def held_in_epochs() -> dict[str, Held]:
         live=Count("pk", filter=Q(wrapped__isnull=False)),
         destroyed=Count("pk", filter=Q(wrapped__isnull=True)),
     )
-    return {one["epoch"]: Held(one["live"], one["destroyed"]) for one in counted}
+    return {one["epoch"]: Held(one["live"], one["destroyed"], fits(one["epoch"])) for one in counted}
 
 
 @storing()  # numbers alone
@@ -87,6 +91,7 @@ def index_keys() -> list[IndexKey]:
             digests=digests[number],
             since=record[number].since if number in record else None,
             retired_at=record[number].retired_at if number in record else None,
+            fits=number not in settings.INDEX_KEYS or index_key_fits(number),
         )
         for number in sorted({*settings.INDEX_KEYS, *digests, *record})
     ]

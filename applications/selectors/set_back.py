@@ -77,17 +77,11 @@ def keys_obstacle() -> Obstacle | None:
 
 
 def obstacle() -> Obstacle | None:
-    """Why nobody may be served now, or None. A database that is away refuses by itself."""
+    """Why nobody may be served now, or None. Raises OperationalError where a database is away."""
     try:
-        found = ledger_obstacle()
+        return ledger_obstacle() or keys_obstacle()
     except OperationalError:
-        return None
-    except Error:
-        return Obstacle.UNKNOWN
-    try:
-        return found or keys_obstacle()
-    except OperationalError:
-        return found
+        raise
     except Error:
         return Obstacle.UNKNOWN
 
@@ -99,9 +93,15 @@ class _Look:
         self.until, self.found = 0.0, None  # type: float, Obstacle | None
 
     def refused(self) -> Obstacle | None:
-        """The same, looked up anew every few seconds."""
+        """The same, looked up anew every few seconds.
+
+        A database that is away refuses by itself. It may come back as another: then it is looked at at once.
+        """
         if time.monotonic() >= self.until:
-            found = obstacle()
+            try:
+                found = obstacle()
+            except OperationalError:
+                return self.found
             if found is not None and found is not self.found:
                 log.error("database.set_back", code=str(found))
             self.found, self.until = found, time.monotonic() + LOOK_SECONDS

@@ -7,7 +7,7 @@ destroyed before the file says so, or a restore would not know (`written`).
 """
 
 import errno
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -17,20 +17,25 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 
 from applications import ledger_file
 from applications.chain import GENESIS
 from applications.ledger_file import LedgerBroken, Line, Written
 from applications.models import LedgerEntry, LedgerKind
+from applications.retention_rules import Retention
+from applications.selectors.periods import rules_in_force
 from applications.selectors.set_back import Obstacle, ledger_obstacle
+from applications.services.operations import DAILY_JOBS
 
 CHUNK = 1000
 # One hand among all processes gives places; the number is only a name.
 LOCK = 0x4A4F314E_4C454447
 
-REPLAYS: dict[LedgerKind, Callable[[Line], None]] = {}
-"""What is done about an entry that a restored copy lacks, or may have: safe to repeat."""
+REPLAYS: dict[LedgerKind, Callable[[Sequence[Line]], None]] = {}
+"""What is done about entries that a restored copy lacks, or may have: safe to repeat. Of retention it gets
+entries of one and the same ending."""
 
 _replaying: ContextVar[bool] = ContextVar("replaying", default=False)
 
@@ -65,6 +70,16 @@ def written(kind: LedgerKind, ids: Collection[UUID]) -> set[UUID]:
     return {about for about in found.values_list("about_id", flat=True) if about}
 
 
+def one_by_one(replay: Callable[[Line], None]) -> Callable[[Sequence[Line]], None]:
+    """For REPLAYS: what is done about one entry."""
+
+    def each(lines: Sequence[Line]) -> None:
+        for line in lines:
+            replay(line)
+
+    return each
+
+
 @contextmanager
 def replaying() -> Iterator[None]:
     """Inside the block what is done is done again, and stands in the ledger already."""
@@ -85,12 +100,12 @@ def write() -> int:
 
     Raises LedgerUnwritable, having lost nothing: the rows wait.
     """
-    if not LedgerEntry.objects.filter(written_at__isnull=True).exists():
-        return 0
     obstacle = ledger_obstacle()
     if obstacle is not None:
         raise LedgerUnwritable(obstacle)
     try:
+        if not _file_lacks_something():
+            return 0
         with ledger_file.held(path()) as file:
             _give_places()
             return _append(file)
@@ -100,6 +115,15 @@ def write() -> int:
         raise LedgerUnwritable(errno.errorcode.get(error.errno or 0, "unwritable")) from None
     except LedgerBroken:
         raise LedgerUnwritable(Obstacle.LEDGER_UNREADABLE) from None
+
+
+def _file_lacks_something() -> bool:
+    """Entries that no file has; or another process has them in its own file, or ours is an older copy."""
+    if LedgerEntry.objects.filter(written_at__isnull=True).exists():
+        return True
+    newest = ledger_file.head(path())
+    last = LedgerEntry.objects.aggregate(last=Max("sequence"))["last"] or 0
+    return (newest.line.sequence if newest else 0) < last
 
 
 def _give_places() -> None:
@@ -117,10 +141,17 @@ def _give_places() -> None:
 
 def _append(file: BinaryIO) -> int:
     newest = ledger_file.head(path())
-    has = newest.line.sequence if newest else 0
+    has = newest.line.sequence if newest else _place_before_all()
     more = LedgerEntry.objects.filter(sequence__gt=has).order_by("sequence")
     last = ledger_file.append(file, (_as_written(entry) for entry in more.iterator(CHUNK))) or has
     return note_written(last)
+
+
+def _place_before_all() -> int:
+    """The place after which no entry is missing: old ones go in their time."""
+    before = LedgerEntry.objects.filter(sequence=OuterRef("sequence") - 1)
+    first = LedgerEntry.objects.filter(~Exists(before), sequence__isnull=False).order_by("sequence").last()
+    return (first.sequence or 1) - 1 if first else 0
 
 
 def note_written(last: int) -> int:
@@ -139,7 +170,7 @@ def _as_written(entry: LedgerEntry) -> Written:
 
 
 def begin_file() -> int:
-    """Write the whole ledger into a new file, for one that was lost; how many lines.
+    """Write the ledger, as far as it is still kept, into a new file, for one that was lost; how many lines.
 
     Only for a database that was not set back: what it lacks is in no file then. Raises FileExistsError,
     OSError.
@@ -149,5 +180,16 @@ def begin_file() -> int:
     with ledger_file.held(path()) as file:
         _give_places()
         _append(file)
-    newest = ledger_file.head(path())
-    return newest.line.sequence if newest else 0
+    return sum(1 for _line in ledger_file.lines(path()))
+
+
+def forget_old_lines() -> dict[str, int]:
+    """Daily: lines go from the file as the rows go, when they were kept for their time."""
+    if ledger_file.head(path()) is None:
+        return {"lines": 0}
+    return {
+        "lines": ledger_file.cut(path(), rules_in_force()[Retention.REQUESTS].over_before(timezone.now()))
+    }
+
+
+DAILY_JOBS["forget_lines_of_the_ledger"] = forget_old_lines

@@ -3,28 +3,32 @@
 Each may be there already, or be about somebody who came after the copy was made, or who is erased by now.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import date
 from uuid import UUID
 
 from applications.actors import SYSTEM, Actor
+from applications.errors import IllegalTransition, SubjectErased
 from applications.ledger_file import Line
 from applications.models import (
     Consent,
     DataSubject,
     LedgerKind,
+    LegalHold,
     Objection,
     Restriction,
     RestrictionGround,
 )
 from applications.personal import Purpose
 from applications.selectors.permission import standing_restrictions
-from applications.services import processing
-from applications.services.ledger import REPLAYS
+from applications.services import holds, processing
+from applications.services.ledger import REPLAYS, one_by_one
 from applications.services.retention import end_again
+from applications.services.staff_accounts import revoke_again
 
 
-def _of_the_living(replay: Callable[[Line, UUID], None]) -> Callable[[Line], None]:
+def _of_the_living(replay: Callable[[Line, UUID], None]) -> Callable[[Sequence[Line]], None]:
     """Of somebody who is not in the copy, or is erased, nothing is left to decide."""
 
     def of(line: Line) -> None:
@@ -32,7 +36,7 @@ def _of_the_living(replay: Callable[[Line, UUID], None]) -> Callable[[Line], Non
         if about and DataSubject.objects.filter(pk=about, erased_at__isnull=True).exists():
             replay(line, about)
 
-    return of
+    return one_by_one(of)
 
 
 def _restrict(line: Line, subject_id: UUID) -> None:
@@ -84,7 +88,31 @@ def _withdraw(line: Line, subject_id: UUID) -> None:
         processing.withdraw_consent(consent_id=consent_id, subject_id=subject_id, actor=SYSTEM, at=line.at)
 
 
-def _nothing(_line: Line) -> None:
+def _hold(line: Line) -> None:
+    facts = line.detail
+    hold_id, application_id = UUID(facts["hold"]), facts["application"] and UUID(facts["application"])
+    if line.about_id is None or LegalHold.objects.filter(pk=hold_id).exists():
+        return
+    # who or what is not there came after the copy was made; of somebody erased nothing may be left to hold
+    with suppress(DataSubject.DoesNotExist, IllegalTransition, SubjectErased):
+        holds.place(
+            subject_id=line.about_id, application_id=application_id or None, ground=facts["ground"],
+            case_number=facts["case_number"], actor=SYSTEM, again=(hold_id, line.at),
+            until=date.fromisoformat(facts["until"]) if facts["until"] else None,
+        )  # fmt: skip
+
+
+def _lift_hold(line: Line) -> None:
+    hold_id = UUID(line.detail["hold"])
+    if LegalHold.objects.filter(pk=hold_id).exists():
+        holds.lift(hold_id=hold_id, actor=SYSTEM, at=line.at)
+
+
+def _end_access(line: Line) -> None:
+    revoke_again(account=line.detail["account"], revoked=line.detail["revoked"], actor=SYSTEM)
+
+
+def _nothing(_lines: Sequence[Line]) -> None:
     """The entry alone is what was missing."""
 
 
@@ -96,6 +124,9 @@ REPLAYS |= {
     LedgerKind.OBJECTED: _of_the_living(_object),
     LedgerKind.OBJECTION_ENDED: _of_the_living(_end_objection),
     LedgerKind.CONSENT_WITHDRAWN: _of_the_living(_withdraw),
+    LedgerKind.HELD: one_by_one(_hold),
+    LedgerKind.HOLD_LIFTED: one_by_one(_lift_hold),
+    LedgerKind.ACCESS_ENDED: one_by_one(_end_access),
     LedgerKind.BACKED_UP: _nothing,
     LedgerKind.REPLAYED: _nothing,
 }

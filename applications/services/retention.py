@@ -199,16 +199,15 @@ def _stands_in_the_ledger(people: Sequence[UUID]) -> bool:
     return ledger.written(LedgerKind.RETENTION_ENDED, people) >= set(people)
 
 
-def end_again(line: Line) -> None:
-    """What a restored copy has again goes again, by the same declaration."""
-    if line.about_id is None:
-        return
-    ending = next(one for one in endings() if one.name == line.detail["ending"])
+def end_again(lines: Sequence[Line]) -> None:
+    """What a restored copy has again goes again, by the one declaration that all these entries name."""
+    ids = [line.about_id for line in lines if line.about_id]
+    ending = next(one for one in endings() if one.name == lines[0].detail["ending"])
     assert ending.end is not None  # noqa: S101 - what has none is never taken
     if ending.whole:
-        bury([line.about_id])
-        keyring.destroy_keys([line.about_id])
-    ending.end([line.about_id])
+        bury(ids)
+        keyring.destroy_keys(ids)
+    ending.end(ids)
 
 
 def finish_begun(known: dict[str, Ending]) -> None:

@@ -1,14 +1,16 @@
 """What is done to accounts of staff, as the audit tells it: codes and numbers, no names."""
 
+from collections.abc import Collection
+
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
 from django.utils import timezone
 
 from applications.actors import Actor
 from applications.each_app import of_each_app
-from applications.models import StaffUser
+from applications.models import LedgerKind, StaffUser
 from applications.roles import Role
-from applications.services import audit
+from applications.services import audit, ledger
 
 FLAGS = ("is_active", "is_staff")
 
@@ -29,8 +31,25 @@ def note_saved(*, user: StaffUser, before: frozenset[str] | None, changed: list[
     granted, revoked = sorted(after - (before or frozenset())), sorted((before or frozenset()) - after)
     action = "account.created" if before is None else "account.changed"
     audit.record(actor=actor, action=action, row=user, fields=sorted(changed))
+    if revoked:
+        ledger.note(LedgerKind.ACCESS_ENDED, account=user.pk, revoked=revoked)
     if granted or revoked:
         audit.record(actor=actor, action="account.rights_changed", row=user, granted=granted, revoked=revoked)
+
+
+def revoke_again(*, account: int, revoked: Collection[str], actor: Actor) -> None:
+    """What an account lost after a copy was made that is back now. It may not be there."""
+    user = StaffUser.objects.filter(pk=account).first()
+    if user is None:
+        return
+    before = rights_of(user)
+    for flag in FLAGS:
+        if flag in revoked:
+            setattr(user, flag, False)
+    user.save(update_fields=FLAGS)
+    user.groups.remove(*user.groups.filter(name__in=[one.removeprefix("role:") for one in revoked]))
+    if before != rights_of(user):
+        note_saved(user=user, before=before, changed=[], actor=actor)
 
 
 def note_password_changed(*, user: StaffUser, actor: Actor) -> None:

@@ -28,19 +28,20 @@ _WAIT_FOR_LOCKS = "--lock-wait-timeout=60s"
 def make(kind: Kind, folder: Path, *, elsewhere: Path | None, days: int) -> Path:
     """Copy a database into a new folder below `folder`; copies there older than so many days are deleted.
 
-    `elsewhere` is where copies of the other database go. Raises BackupRefused.
+    `elsewhere` is where copies of the other database go. Raises BackupRefused, and LedgerUnwritable once the
+    copy is made.
     """
-    _refuse_mixing(kind, folder, elsewhere)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone_in(folder):
-        for left in folder.glob(f".*{PARTIAL}"):  # of a run that was killed
-            shutil.rmtree(left)
-        made = _copy(kind, folder)
-        expire(kind, folder, days=days)
+    try:
+        _refuse_mixing(kind, folder, elsewhere)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _alone_in(folder):
+            for left in folder.glob(f".*{PARTIAL}"):  # of a run that was killed
+                shutil.rmtree(left)
+            made = _copy(kind, folder)
+            expire(kind, folder, days=days)
+    except OSError as error:
+        raise BackupRefused(f"{folder}: {error.strerror}.") from None
     if kind is Kind.MAIN:
-        # After the copy: whoever restores it lacks this entry, so that it is always noticed.
-        with transaction.atomic():
-            ledger.note(LedgerKind.BACKED_UP, copy=made.name)
         ledger.write()
     return made
 
@@ -55,26 +56,40 @@ def _copy(kind: Kind, folder: Path) -> Path:
         if made.exists():
             raise BackupRefused(f"{made} was made within this very second.")
         partial.mkdir(mode=0o700)
-        dump = partial / DUMP
-        postgres.run(
-            "pg_dump",
-            ["--format=custom", f"--snapshot={snapshot}", _WAIT_FOR_LOCKS, f"--file={dump}"],
-            alias=kind.alias,
-        )
-        dump.chmod(0o600)
-        sync(dump)
-        Manifest(
-            kind=kind,
-            moment=moment.astimezone(UTC),
-            product=product_version(),
-            postgres=str(connection.info.parameter_status("server_version")),
-            migrations=_migrations(connection),
-            files=[file_of(dump)],
-            ledger=_ledger_head(connection) if kind is Kind.MAIN else 0,
-        ).write(partial)
+        try:
+            _fill(partial, kind, connection, snapshot, moment)
+        except BaseException:
+            shutil.rmtree(partial, ignore_errors=True)  # a full disk is not kept full
+            raise
+    if kind is Kind.MAIN:
+        # Not in the copy, and there before it can be restored: so that it is always noticed.
+        with transaction.atomic():
+            ledger.note(LedgerKind.BACKED_UP, copy=name)
     partial.rename(made)
     sync(folder)
     return made
+
+
+def _fill(
+    partial: Path, kind: Kind, connection: psycopg.Connection[Any], snapshot: str, moment: datetime
+) -> None:
+    dump = partial / DUMP
+    postgres.run(
+        "pg_dump",
+        ["--format=custom", f"--snapshot={snapshot}", _WAIT_FOR_LOCKS, f"--file={dump}"],
+        alias=kind.alias,
+    )
+    dump.chmod(0o600)
+    sync(dump)
+    Manifest(
+        kind=kind,
+        moment=moment.astimezone(UTC),
+        product=product_version(),
+        postgres=str(connection.info.parameter_status("server_version")),
+        migrations=_migrations(connection),
+        files=[file_of(dump)],
+        ledger=_ledger_head(connection) if kind is Kind.MAIN else 0,
+    ).write(partial)
 
 
 def _one(connection: psycopg.Connection[Any], statement: Any) -> Any:

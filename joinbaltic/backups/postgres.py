@@ -16,7 +16,9 @@ from psycopg.conninfo import make_conninfo
 from applications.row_security import APPLICATION_ROLE
 from joinbaltic.backups.errors import BackupRefused
 
-_KEYWORDS = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+_OPTIONS = psycopg.pq.Conninfo.get_defaults()
+_KEYWORDS = {option.keyword.decode() for option in _OPTIONS}
+_SECRET = {option.keyword.decode() for option in _OPTIONS if option.dispchar == b"*"}
 # `options` takes the role of the application, which sees not everything and owns no table.
 _OURS = {"options", "client_encoding"}
 _ERROR = re.compile(r"^pg_\w+: (?:error|fatal): .*", re.MULTILINE)
@@ -45,6 +47,8 @@ def run(name: str, arguments: Sequence[str], *, alias: str) -> None:
     """Run one of PostgreSQL's programs on a database. Raises BackupRefused with what it said went wrong."""
     parameters = _parameters(alias)
     password = parameters.pop("password", None)  # a command line can be read by everybody on the machine
+    if shown := sorted(_SECRET & parameters.keys()):
+        raise BackupRefused(f"{', '.join(shown)} would be read by everybody on the machine: leave it out.")
     environment = os.environ | ({"PGPASSWORD": str(password)} if password else {})
     done = subprocess.run(  # noqa: S603 - a command of ours
         [_fit_program(name, alias), "--no-password", "--dbname", make_conninfo(**parameters), *arguments],

@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import Count
 
+from applications.crypto.confirming import fits
 from applications.crypto.models import DataKey
 from applications.crypto.providers import can_open
 from applications.crypto.router import newest_migrations
@@ -76,7 +77,7 @@ def _to_migrate() -> list[str]:
 
 
 def _unopenable() -> int:
-    """How many keys are wrapped by a master key that is not among MASTER_KEYS any more."""
+    """How many keys are wrapped by a master key that is not among MASTER_KEYS, or is another one there."""
     live = DataKey.objects.using(Kind.KEYS.alias).filter(wrapped__isnull=False)
     epochs = live.order_by("epoch").values_list("epoch").annotate(number=Count("pk"))
-    return sum(number for epoch, number in epochs if not can_open(epoch))
+    return sum(number for epoch, number in epochs if not (can_open(epoch) and fits(epoch)))

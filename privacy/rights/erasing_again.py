@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from applications.actors import SYSTEM
 from applications.crypto import keyring
+from applications.crypto.rings import last_epoch_of
 from applications.ledger_file import Line
 from applications.models import Application, DataSubject, LedgerKind
 from applications.services import ledger
@@ -44,7 +45,7 @@ def erase_again(line: Line) -> None:
     for door in doors():
         counts += door.erase(subject)
     if "request" in line.detail:
-        _certify(line, counts)
+        _certify(subject.pk, line, counts)
 
 
 def _close(subject: DataSubject, line: Line) -> None:
@@ -100,13 +101,15 @@ def _register(subject: DataSubject, line: Line) -> RightsRequest:
     return request
 
 
-def _certify(line: Line, counts: Counter[str]) -> None:
+def _certify(subject_id: UUID, line: Line, counts: Counter[str]) -> None:
     """From this day on it counts when the erasure is final: the key may have come back with the copy."""
     now = timezone.now()
     final_by = timezone.localdate(now) + timedelta(days=settings.MASTER_KEY_DAYS)
     Erasure.objects.filter(request=line.detail["request"], certified_at__isnull=True).update(
-        key_destroyed_at=now, rows_deleted_at=now, counts=dict(counts), certified_at=now, final_by=final_by
-    )
+        key_destroyed_at=now, rows_deleted_at=now, counts=dict(counts), certified_at=now, final_by=final_by,
+        # copies of it may lie in any epoch up to now
+        key_epoch=last_epoch_of(keyring.epoch_of(subject_id)),
+    )  # fmt: skip
 
 
-ledger.REPLAYS[LedgerKind.ERASED] = erase_again
+ledger.REPLAYS[LedgerKind.ERASED] = ledger.one_by_one(erase_again)

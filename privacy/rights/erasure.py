@@ -236,7 +236,8 @@ def _forget_what_the_address_leads_to(subject: DataSubject) -> None:
     OutboundMail.objects.filter(owner_id__in=codes).delete()
     EmailChallenge.objects.filter(pk__in=codes).delete()
     Arrival.objects.filter(pk__in=arrivals).delete()
-    keyring.forget_keys([*codes, *arrivals])
+    keyring.forget_keys(codes)
+    keyring.destroy_keys(arrivals)  # an older copy may bring them back, for whoever has the address then
 
 
 def _end_others(subject: DataSubject, but: UUID) -> None:

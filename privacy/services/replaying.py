@@ -8,27 +8,28 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any
 from uuid import UUID
 
 import structlog
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Max
 from django.utils import timezone
 
 from applications import ledger_file
 from applications.actors import SYSTEM
+from applications.chain import GENESIS
 from applications.crypto import keyring
 from applications.crypto.keyring import data_key_scope
+from applications.endings import endings
 from applications.ledger_file import Line, Written
 from applications.models import ConsumerSession, DataSubject, LedgerEntry, LedgerKind
 from applications.row_security import storing
 from applications.services import audit, ledger, sealing
 from applications.services.housekeeping import people_without_keys
 from applications.services.operations import DAILY_JOBS
-from privacy.errors import AnotherLedger, NewerLedger
+from privacy.errors import AnotherLedger, NewerLedger, YoungerLedger
 from privacy.rights.erasing_again import erase_again
 
 log = structlog.get_logger(__name__)
@@ -61,27 +62,33 @@ class Receipt:
 def missing() -> Iterator[Written]:
     """The lines of the file that this database lacks, in order.
 
-    Raises LedgerBroken where the file is not what was written, AnotherLedger where it is not this database's.
+    Raises LedgerBroken where the file is not what was written, AnotherLedger where it is not this database's,
+    YoungerLedger where it begins after what this database has.
     """
+    last = LedgerEntry.objects.filter(sequence__isnull=False).order_by("sequence").last()
+    place, digest = (last.sequence or 0, bytes(last.digest or b"")) if last else (0, GENESIS)
     path = ledger.path()
-    last = LedgerEntry.objects.aggregate(last=Max("sequence"))["last"] or 0
     if not path.exists():
         return
     common = None
     for written in ledger_file.lines(path):
-        if written.line.sequence > last:
-            yield written
+        if written.line.sequence <= place:
+            common = written
             continue
-        common = written
-        if written.line.sequence == last:
-            _refuse_another(common)
-    if common is not None and common.line.sequence < last:
+        if written.line.sequence > place + 1:
+            raise YoungerLedger
+        if written.digest != written.line.after(digest):
+            raise AnotherLedger
+        place, digest = written.line.sequence, written.digest
+        yield written
+    if common is not None:
         _refuse_another(common)
 
 
 def _refuse_another(common: Written) -> None:
     """Raise AnotherLedger unless the last line that both have is the same in both."""
-    if bytes(LedgerEntry.objects.get(sequence=common.line.sequence).digest or b"") != common.digest:
+    here = LedgerEntry.objects.filter(sequence=common.line.sequence).first()
+    if here is None or bytes(here.digest or b"") != common.digest:
         raise AnotherLedger
 
 
@@ -89,7 +96,7 @@ def preview() -> Receipt:
     """What a replay would do. Raises as replay() does."""
     lines = _checked()
     receipt = Receipt(entries=Counter(line.kind for line in lines))
-    receipt.erased_by_their_tombstones = len(_unknown_tombstones(_erased_by(lines)))
+    receipt.erased_by_their_tombstones = len(_unknown_tombstones(lines))
     receipt.people_without_keys = len(people_without_keys())
     return receipt
 
@@ -99,21 +106,23 @@ def preview() -> Receipt:
 def replay() -> Receipt:
     """Tell this database everything that it lacks, and destroy again what came back.
 
-    The last entry comes last: from then on this database counts as told. Raises LedgerBroken, AnotherLedger
-    and NewerLedger before anything is done.
+    The last entry comes last: from then on this database counts as told. Raises as missing() does, and
+    NewerLedger, before anything is done.
     """
     with _only_one():
         lines, receipt = _checked(), Receipt()
+        orphaned = _unknown_tombstones(lines)
         if lines:  # the file goes on after the last entry here: it has all of them
             ledger.note_written(lines[0].sequence - 1)
+        if lines or orphaned:  # it was set back
             sealing.publish_restored()
             receipt.sessions_ended = _end_sessions()
         receipt.keys_destroyed_again = destroy_again()
-        receipt.erased_by_their_tombstones = _follow_tombstones(_erased_by(lines))
-        for written in missing():
+        receipt.erased_by_their_tombstones = _follow_tombstones(orphaned)
+        for batch in _batches(missing()):
             with data_key_scope():
-                _tell(written)
-            receipt.entries[written.line.kind] += 1
+                _tell(batch)
+            receipt.entries[batch[0].line.kind] += len(batch)
         if receipt.counts():
             receipt.people_without_keys = len(people_without_keys())
             _leave_word(receipt)
@@ -123,59 +132,89 @@ def replay() -> Receipt:
 def _checked() -> list[Line]:
     """What is missing, all of it held against the chain, and nothing of which this version knows nothing."""
     lines = [written.line for written in missing()]
-    if any(line.kind not in ledger.REPLAYS for line in lines):
+    known = {one.name for one in endings()}
+    if any(line.kind not in ledger.REPLAYS or not {_ending(line)} <= known | {None} for line in lines):
         raise NewerLedger
     return lines
 
 
-def _erased_by(lines: list[Line]) -> set[UUID]:
-    return {line.about_id for line in lines if line.kind in LedgerKind.without_keys() and line.about_id}
+def _ending(line: Line) -> str | None:
+    """By which declaration an entry's row went when its time was over."""
+    return str(line.detail["ending"]) if line.kind == LedgerKind.RETENTION_ENDED else None
 
 
-def _tell(written: Written) -> None:
-    """One entry. What it tells may be here although the entry has no place yet: it is told all the same."""
-    line = written.line
+def _batches(lines: Iterator[Written]) -> Iterator[list[Written]]:
+    """Of many people one night can delete the data: they go again together. All else one by one."""
+    for _same, group in groupby(lines, key=lambda one: _ending(one.line) or one.line.sequence):
+        while batch := list(islice(group, CHUNK)):
+            yield batch
+
+
+def _tell(batch: list[Written]) -> None:
+    """What these entries tell may be here although they have no place yet: it is told all the same."""
+    lines = [written.line for written in batch]
+    replay_them = ledger.REPLAYS[LedgerKind(lines[0].kind)]
     with ledger.replaying():
-        if line.kind == LedgerKind.ERASED:  # has transactions of its own: keys go in another database
-            erase_again(line)
+        if lines[0].kind == LedgerKind.ERASED:  # has transactions of its own: keys go in another database
+            replay_them(lines)
         with transaction.atomic():
-            if line.kind != LedgerKind.ERASED:
-                ledger.REPLAYS[LedgerKind(line.kind)](line)
-            _enter(written)
+            if lines[0].kind != LedgerKind.ERASED:
+                replay_them(lines)
+            _enter(batch)
 
 
-def _enter(written: Written) -> None:
-    line = written.line
-    place = {"sequence": line.sequence, "digest": written.digest, "written_at": timezone.now()}
-    if LedgerEntry.objects.filter(entry_id=line.entry_id, sequence__isnull=True).update(**place):
-        return
-    LedgerEntry.objects.create(
-        entry_id=line.entry_id,
-        at=line.at,
-        kind=line.kind,
-        about_id=line.about_id,
-        detail=line.detail,
-        **place,
-    )
+def _enter(batch: list[Written]) -> None:
+    ids, now = [written.line.entry_id for written in batch], timezone.now()
+    without_place = LedgerEntry.objects.filter(entry_id__in=ids, sequence__isnull=True)
+    here = set(without_place.values_list("entry_id", flat=True))
+    fresh = []
+    for written in batch:
+        line = written.line
+        place = {"sequence": line.sequence, "digest": written.digest, "written_at": now}
+        if line.entry_id in here:
+            LedgerEntry.objects.filter(entry_id=line.entry_id).update(**place)
+            continue
+        fresh.append(
+            LedgerEntry(
+                entry_id=line.entry_id, at=line.at, kind=line.kind, about_id=line.about_id,
+                detail=line.detail, **place,
+            )
+        )  # fmt: skip
+    LedgerEntry.objects.bulk_create(fresh)
 
 
-def _unknown_tombstones(known: set[UUID]) -> list[UUID]:
+def _unknown_tombstones(lines: list[Line]) -> list[UUID]:
     """People who are not erased here, and whose keys were destroyed without a word in the ledger."""
+    known = {line.about_id for line in lines if line.kind in LedgerKind.without_keys()}
     found: set[UUID] = set()
     people = DataSubject.objects.filter(erased_at__isnull=True).order_by("pk").values_list("pk", flat=True)
     ids = people.iterator(CHUNK)
     while page := list(islice(ids, CHUNK)):
         found |= keyring.known_owners(page) - keyring.owners_with_keys(page)
-    return sorted(found - known)
+    return sorted(found.difference(known))
 
 
-def _follow_tombstones(known: set[UUID]) -> int:
+def _follow_tombstones(orphaned: list[UUID]) -> int:
     """Erase whose keys are gone: what is sealed for them nobody can read any more."""
-    orphaned = _unknown_tombstones(known)
     for subject_id in orphaned:
-        erase_again(Line(0, subject_id, timezone.now(), LedgerKind.ERASED, subject_id))
-        ledger.note(LedgerKind.ERASED, about_id=subject_id)
+        with transaction.atomic():  # whom this finished, no tombstone tells of again
+            ledger.note(LedgerKind.ERASED, about_id=subject_id)
+            erase_again(Line(0, subject_id, timezone.now(), LedgerKind.ERASED, subject_id))
     return len(orphaned)
+
+
+@data_key_scope()
+@storing()
+def erase_lost_people() -> int:
+    """Erase people with data and without a key, once a newer copy of the keys is given up; how many.
+
+    Nobody can read what is sealed for them, and with their address they can neither sign in nor begin anew.
+    """
+    with _only_one():
+        lost = people_without_keys()
+        for first in range(0, len(lost), CHUNK):  # from here on their tombstones tell
+            keyring.destroy_keys(lost[first : first + CHUNK])
+        return _follow_tombstones(lost)
 
 
 def destroy_again() -> int:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -18,7 +19,7 @@ from django.utils import timezone
 from structlog.testing import capture_logs
 
 from applications.actors import SYSTEM, Actor
-from applications.crypto import blind_index
+from applications.crypto import blind_index, keyring
 from applications.crypto.blind_index import DIGEST_BYTES
 from applications.crypto.errors import RetireRefused, RingBehind
 from applications.crypto.fields import BlindIndex
@@ -348,8 +349,8 @@ def test_a_process_that_is_behind_is_told_so() -> None:
         with masters(*ring):
             keys.rotate(actor=SYSTEM)
     with masters("a"):
-        assert "older than that of others" in run("rotate")[1]
-        assert "older than that of others" in run("status")[1]
+        assert "not that of others" in run("rotate")[1]
+        assert "not that of others" in run("status")[1]
 
 
 def test_rotate_says_what_does_not_open() -> None:
@@ -422,3 +423,51 @@ def test_limits_hold_under_both_keys_until_the_old_one_can_go() -> None:
         with pytest.raises(RetireRefused, match="young"):
             keys.retire_index_key(number=1, actor=SYSTEM)
     assert SignInTry.objects.count() == ConsumerSession.objects.count() == 0
+
+
+# --- a wrong key under a right name ---
+
+
+def test_nothing_is_wrapped_with_another_key_than_the_epoch_had() -> None:
+    with masters("a"):
+        factories.subject(EMAIL)
+    with override_settings(MASTER_KEYS={"a": bytes(32)}):
+        with pytest.raises(RingBehind):
+            keyring.create_key(uuid4())
+        with pytest.raises(RingBehind):
+            keys.rotate(actor=SYSTEM)
+        assert "another one" in run("status")[1]
+    with masters("a"):
+        assert not keys.rotate(actor=SYSTEM).keys.left
+
+
+def test_a_rotation_into_another_key_than_the_epoch_has_is_refused() -> None:
+    with masters("a"):
+        factories.subject(EMAIL)
+    with masters("a", "b"):
+        factories.subject("other@piemers.lv")
+    with override_settings(MASTER_KEYS={"a": b"a".ljust(32, b"-"), "b": bytes(32)}):
+        with pytest.raises(RingBehind):
+            keys.rotate(actor=SYSTEM)
+        assert "another one" in run("status")[1]
+
+
+def test_a_wrong_index_key_under_a_right_number_makes_no_second_account() -> None:
+    with numbers(1):
+        person = factories.subject(EMAIL)
+    with override_settings(INDEX_KEYS={1: bytes(32)}):
+        with pytest.raises(RingBehind):
+            factories.subject(EMAIL)
+        with pytest.raises(RingBehind):
+            keys.rotate(actor=SYSTEM)
+        assert "nobody is found by it" in run("status")[1]
+    with numbers(1):
+        assert factories.subject(EMAIL) == person
+
+
+def test_a_row_that_does_not_open_is_no_sign_of_another_key() -> None:
+    with masters("a"), numbers(1):
+        erased, _other = factories.subject(EMAIL), factories.subject("other@piemers.lv")
+        DataKey.objects.filter(owner_id=erased.pk).update(wrapped=bytes(60))
+    with masters("a"), numbers(1):  # a process that has not asked yet
+        factories.subject("third@piemers.lv")

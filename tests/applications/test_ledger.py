@@ -1,23 +1,39 @@
 """The ledger: a row with what it tells of, then a place, then a line that the disk has; and what its file
 says of a database."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.contrib.auth.models import Group
+from django.db import DatabaseError, OperationalError, transaction
+from django.utils import timezone
 
 from applications import ledger_file, tasks
 from applications.actors import Actor
 from applications.crypto import keyring
-from applications.models import Consent, LedgerEntry, LedgerKind, Objection, Restriction, RestrictionGround
+from applications.models import (
+    Consent,
+    HoldGround,
+    LedgerEntry,
+    LedgerKind,
+    LegalHold,
+    Objection,
+    Restriction,
+    RestrictionGround,
+    StaffUser,
+)
 from applications.personal import Purpose
+from applications.roles import Role
 from applications.selectors import set_back
 from applications.selectors.set_back import Obstacle
-from applications.services import ledger, processing
+from applications.services import holds, ledger, processing
 from applications.services.ledger import LedgerUnwritable
+from applications.services.operations import DAILY_JOBS
 from applications.services.replaying import REPLAYS
+from applications.services.staff_accounts import note_saved, rights_of
 from applications.sweeper import sweeper
 from tests import factories
 from tests.restoring import look_again
@@ -63,6 +79,65 @@ def test_every_decision_of_a_person_is_noted_with_its_moment() -> None:
     assert {entry.about_id for entry in entries} == {person.pk}
     assert (entries[0].at, entries[4].at) == (row.since, objection.made_at)
     assert (entries[3].at, entries[6].at) == (Restriction.objects.get().lifted_at, consent.withdrawn_at)
+
+
+def test_hold_is_noted_with_its_end_and_can_be_placed_again() -> None:
+    person = factories.subject()
+    hold = holds.place(
+        subject_id=person.pk, ground=HoldGround.CLAIM, case_number="C-1/2026", actor=Actor.staff(1)
+    )
+    placed = LegalHold.objects.values().get()
+    holds.lift(hold_id=hold.pk, actor=Actor.staff(1))
+    lifted = LegalHold.objects.values().get()
+    ledger.write()
+    there = [written.line for written in ledger_file.lines(ledger.path())]
+    LegalHold.objects.all().delete()
+    with ledger.replaying():
+        for _again in range(2):
+            REPLAYS[LedgerKind.HELD]([there[0]])
+            assert LegalHold.objects.values().get() == placed
+        for _again in range(2):
+            REPLAYS[LedgerKind.HOLD_LIFTED]([there[1]])
+            assert LegalHold.objects.values().get() == lifted
+    assert kinds() == ["held", "hold_lifted"]
+
+
+def test_hold_on_what_no_copy_has_is_passed_over() -> None:
+    person = factories.subject()
+    application = factories.complete_draft(person)
+    holds.place(
+        subject_id=person.pk, application_id=application.pk, ground=HoldGround.CLAIM,
+        case_number="C-1/2026", actor=Actor.staff(1),
+    )  # fmt: skip
+    ledger.write()
+    newest = ledger_file.head(ledger.path())
+    LegalHold.objects.all().delete()
+    application.delete()
+    assert newest
+    REPLAYS[LedgerKind.HELD]([newest.line])
+    assert not LegalHold.objects.exists()
+
+
+def test_access_of_staff_that_ended_is_noted_and_ends_again() -> None:
+    user = factories.staff(Role.SUPPORT, name="gone")
+    before = rights_of(user)
+    user.is_active = False
+    user.save()
+    user.groups.clear()
+    note_saved(user=user, before=before, changed=["is_active", "groups"], actor=Actor.staff(1))
+    ledger.write()
+    newest = ledger_file.head(ledger.path())
+    assert newest
+    StaffUser.objects.filter(pk=user.pk).update(is_active=True)
+    user.groups.set(Group.objects.filter(name__in=[Role.SUPPORT, Role.AUDITOR]))
+    with ledger.replaying():
+        for _again in range(2):
+            REPLAYS[LedgerKind.ACCESS_ENDED]([newest.line])
+            back = StaffUser.objects.get(pk=user.pk)
+            assert rights_of(back) == {"is_staff", f"role:{Role.AUDITOR}"}
+    StaffUser.objects.filter(pk=user.pk).delete()
+    REPLAYS[LedgerKind.ACCESS_ENDED]([newest.line])
+    assert kinds() == ["access_ended"]
 
 
 def test_what_changes_nothing_is_not_noted() -> None:
@@ -192,6 +267,55 @@ def test_lost_file_is_not_begun_anew_by_itself(path: Path) -> None:
         ledger.begin_file()
 
 
+def test_file_of_another_machine_becomes_the_whole_ledger(path: Path, settings: Any) -> None:
+    note(2)
+    ledger.write()
+    settings.ERASURE_LEDGER = str(path.with_name("of another machine"))
+    ledger.begin_file()
+    settings.ERASURE_LEDGER = str(path)
+    note(2)
+    assert ledger.write() == 2  # this one was quicker
+    settings.ERASURE_LEDGER = str(path.with_name("of another machine"))
+    ledger.write()
+    assert ledger.path().read_bytes() == path.read_bytes()
+
+
+def test_older_copy_of_the_file_is_completed_at_once(path: Path) -> None:
+    note(3)
+    ledger.write()
+    whole = path.read_bytes()
+    path.write_bytes(b"".join(whole.splitlines(keepends=True)[:1]))
+    assert look_again() is None
+    ledger.write()
+    assert path.read_bytes() == whole
+
+
+def test_file_that_is_begun_anew_has_what_is_still_kept(path: Path) -> None:
+    """Entries go in their time, and one that came late may be older than the one before it."""
+    note(5)
+    ledger.write()
+    LedgerEntry.objects.filter(sequence__in=[1, 2, 4]).delete()
+    path.unlink()
+    assert ledger.begin_file() == 1
+    note(2)
+    ledger.write()
+    assert [written.line.sequence for written in ledger_file.lines(path)] == [5, 6, 7]
+    assert look_again() is None
+
+
+def test_lines_go_from_the_file_when_they_were_kept_for_their_time(path: Path) -> None:
+    assert ledger.forget_old_lines() == {"lines": 0}  # there is none
+    ledger.note(LedgerKind.BACKED_UP, at=timezone.now() - timedelta(days=6 * 366))
+    note(2)
+    ledger.write()
+    assert DAILY_JOBS["forget_lines_of_the_ledger"]() == {"lines": 1}
+    assert DAILY_JOBS["forget_lines_of_the_ledger"]() == {"lines": 0}
+    note()
+    ledger.write()
+    assert [written.line.sequence for written in ledger_file.lines(path)] == [2, 3, 4]
+    assert look_again() is None
+
+
 # --- what the file says of the database ----------------------------------------------------------------
 def test_database_and_file_that_agree_are_no_obstacle() -> None:
     assert look_again() is None
@@ -260,6 +384,23 @@ def test_process_trusts_its_look_for_some_seconds(path: Path, monkeypatch: pytes
     path.unlink()
     assert set_back.refused() is None
     monkeypatch.setattr(set_back.time, "monotonic", lambda: set_back.look.until)
+    assert set_back.refused() is Obstacle.LEDGER_MISSING
+
+
+def test_database_that_was_away_is_looked_at_as_soon_as_it_is_back(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may come back as another."""
+    note()
+    ledger.write()
+
+    def away() -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(set_back, "ledger_obstacle", away)
+        assert look_again() is None
+    path.unlink()
     assert set_back.refused() is Obstacle.LEDGER_MISSING
 
 

@@ -1,16 +1,20 @@
 """The ledger's file: only ever appended to, every line held against the one before, a torn end counts for
 nothing."""
 
+import fcntl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from applications import ledger_file
 from applications.chain import GENESIS
-from applications.ledger_file import LedgerBroken, Line, Written, append, head, held, lines
+from applications.crypto import on_disk
+from applications.ledger_file import LedgerBroken, Line, Written, append, cut, head, held, lines
 
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 details = st.dictionaries(
@@ -120,6 +124,33 @@ def test_end_that_is_no_line_is_no_head(path: Path) -> None:
         file.write(b"nonsense\n")
     with pytest.raises(LedgerBroken):
         head(path)
+
+
+# --- the beginning goes ---------------------------------------------------------------------------------
+@pytest.mark.parametrize(("first", "left"), [(1, 4), (3, 2), (4, 1), (9, 1)])
+def test_lines_go_that_are_too_old_and_the_last_stays(path: Path, first: int, left: int) -> None:
+    there = chained(4)
+    put(path, there)
+    assert cut(path, NOON + timedelta(seconds=first)) == 4 - left
+    assert list(lines(path)) == there[-left:]
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+
+
+def test_hand_that_opened_the_file_before_it_was_replaced_writes_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(path, chained(1))
+    lock = fcntl.flock
+
+    def late(*given: Any) -> None:
+        monkeypatch.undo()
+        on_disk.replace(path, path.read_bytes())
+        lock(*given)
+
+    monkeypatch.setattr(ledger_file.fcntl, "flock", late)
+    with pytest.raises(BlockingIOError), held(path):
+        pass
 
 
 def test_one_hand_at_a_time(path: Path) -> None:

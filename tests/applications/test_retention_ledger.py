@@ -63,7 +63,7 @@ def test_no_key_goes_before_the_file_has_the_entry(
 
 def test_person_that_a_copy_brought_back_goes_again(unused: DataSubject) -> None:
     for _again in range(2):
-        running.end_again(line(unused.pk, "people"))
+        running.end_again([line(unused.pk, "people")])
     assert DataSubject.objects.get(pk=unused.pk).erased_at is not None
     assert not keyring.owners_with_keys([unused.pk])
 
@@ -71,20 +71,20 @@ def test_person_that_a_copy_brought_back_goes_again(unused: DataSubject) -> None
 def test_person_who_is_not_in_the_copy_loses_a_key_that_came_back() -> None:
     stranger = uuid4()
     keyring.create_key(stranger)
-    running.end_again(line(stranger, "people"))
+    running.end_again([line(stranger, "people")])
     assert not keyring.owners_with_keys([stranger])
 
 
 def test_draft_that_a_copy_brought_back_goes_again() -> None:
     draft = factories.complete_draft(factories.subject())
     for _again in range(2):
-        running.end_again(line(draft.pk, "drafts"))
+        running.end_again([line(draft.pk, "drafts")])
     assert not Application.objects.filter(pk=draft.pk).exists()
 
 
 def test_application_that_a_copy_brought_back_is_emptied_again() -> None:
     application = factories.complete_draft(factories.subject())
-    running.end_again(line(application.pk, "applications"))
+    running.end_again([line(application.pk, "applications")])
     assert Application.objects.get(pk=application.pk).emptied_at is not None
 
 
@@ -100,6 +100,6 @@ def test_entries_go_after_their_time_but_for_the_last(unused: DataSubject) -> No
 def test_evidence_of_an_application_that_was_open_in_the_copy_ends_as_well() -> None:
     application = factories.complete_draft(factories.subject())
     Application.objects.filter(pk=application.pk).update(status="submitted", submitted_at=timezone.now())
-    running.end_again(line(application.pk, "applications"))
+    running.end_again([line(application.pk, "applications")])
     assert Application.objects.get(pk=application.pk).closed_at is not None
     assert application.pk in retention.due("evidence", days=3660)

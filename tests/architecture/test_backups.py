@@ -1,5 +1,6 @@
 """Copies: whole or not there, of one database only, of one moment, and put back into empty ones alone."""
 
+import errno
 import json
 import os
 import re
@@ -15,10 +16,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.db import connection, models
+from django.db import connection, models, transaction
 
-from applications.models import LedgerEntry, NoticeVersion
-from joinbaltic.backups import making, manifest
+from applications.models import AuditEntry, LedgerEntry, NoticeVersion
+from joinbaltic.backups import making, manifest, postgres
 from joinbaltic.backups.making import copies, expire
 from joinbaltic.backups.manifest import DUMP, NAME, Kind
 from joinbaltic.backups.postgres import make_role, refuse_unless_empty
@@ -121,6 +122,28 @@ def test_program_that_is_not_there_is_said(settings: Any, tmp_path: Path) -> Non
 
 
 @committed
+def test_no_secret_stands_in_a_command_line(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody on the machine can read one."""
+    seen: list[list[str]] = []
+    real = subprocess.run
+
+    def run(command: Any, **options: Any) -> Any:
+        seen.append([str(part) for part in command])
+        return real(command, **options)
+
+    monkeypatch.setattr(postgres.subprocess, "run", run)
+    given = postgres._parameters
+
+    monkeypatch.setattr(postgres, "_parameters", lambda alias: given(alias) | {"password": "qvxsecret"})
+    place.back_up()
+    assert any("--format=custom" in command for command in seen)
+    assert "qvxsecret" not in str(seen)
+    monkeypatch.setattr(postgres, "_parameters", lambda alias: given(alias) | {"sslpassword": "qvxsecret"})
+    assert "sslpassword" in refusal(place, "backup", keys=True, to=str(place.keys_copies))
+    assert "qvxsecret" not in str(seen)
+
+
+@committed
 def test_program_older_than_the_server_is_said(place: Place, settings: Any, tmp_path: Path) -> None:
     program = tmp_path / "old" / "pg_dump"
     program.parent.mkdir()
@@ -130,6 +153,34 @@ def test_program_older_than_the_server_is_said(place: Place, settings: Any, tmp_
     assert "of version 13, and the server of version 18" in refusal(
         place, "backup", to=str(place.main_copies)
     )
+
+
+@committed
+def test_copy_that_fails_leaves_nothing_on_a_full_disk_and_says_why(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(manifest.Manifest, "write", full)
+    assert "No space left" in refusal(place, "backup", to=str(place.main_copies))
+    assert [one.name for one in place.main_copies.iterdir()] == [".lock"]
+
+
+@committed
+def test_copy_is_in_the_ledger_before_it_can_be_restored(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However early whoever makes it is killed."""
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(making, "expire", killed)
+        with pytest.raises(KeyboardInterrupt):
+            place.back_up()
+    assert len(copies(Kind.MAIN, place.main_copies)) == LedgerEntry.objects.count() == 1
 
 
 @pytest.mark.slow
@@ -163,26 +214,29 @@ def test_killed_copy_leaves_nothing_that_looks_whole(place: Place) -> None:
 @committed
 def test_rows_written_meanwhile_are_in_it_whole_or_not_at_all(place: Place) -> None:
     """What one transaction writes in two tables is in a copy together."""
-    stop = threading.Event()
+    begun, stop = threading.Event(), threading.Event()
     numbers = iter(range(1, 10_000))
 
     def write() -> None:
         while not stop.is_set():
-            factories.notice(number=next(numbers))
+            with transaction.atomic():
+                factories.notice(number=next(numbers))
+            begun.set()
         connection.close()
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
+        assert begun.wait(timeout=20)
         made = place.back_up()
     finally:
         stop.set()
         writer.join()
-    facts = manifest.read(made)
-    before = NoticeVersion.objects.filter(published_at__lt=facts.moment).count()
     place.lose("default")
     place.run("restore", main=str(made))
-    assert NoticeVersion.objects.count() == before
+    published = AuditEntry.objects.filter(action="notice.published").values_list("object_id", flat=True)
+    notices = {str(one) for one in NoticeVersion.objects.values_list("pk", flat=True)}
+    assert set(published) == notices != set()
 
 
 # --- old ones -------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client, TestCase
 from django.urls import reverse
 from hypothesis import HealthCheck, settings
@@ -28,6 +28,7 @@ from applications.models import (
 )
 from applications.personal import Purpose
 from applications.selectors.people import answers, draft_of
+from applications.services.burying import bury
 from applications.services.drafts import open_draft, save_answers
 from applications.services.processing import restrict
 from privacy.errors import NothingThere
@@ -36,6 +37,7 @@ from privacy.portability import jws
 from privacy.portability.document import FILE_TYPE, RECEIPT_TYPE
 from privacy.portability.keys import jwks, signed
 from privacy.portability.taking import fitting
+from privacy.rights.erasure import take_leave
 from privacy.services import arrivals
 from tests import factories
 from tests.clock import later
@@ -302,6 +304,20 @@ def test_it_is_taken_once_and_its_key_is_destroyed(document: dict[str, Any]) -> 
     assert posted(body).status == 202, "a replay finds its end"
     after = Arrival.objects.get()
     assert (after.status, after.address_index) == (ArrivalStatus.TAKEN_IN, None)
+
+
+def test_file_that_a_restored_copy_brings_back_after_an_erasure_is_in_nobody_s_way(
+    document: dict[str, Any], client: Client
+) -> None:
+    posted(compact(document))
+    erased = factories.subject("zqx.new@piemers.lv")
+    with transaction.atomic():
+        take_leave(erased, but=uuid4())
+        transaction.set_rollback(True)  # the copy has it all, and the keys are those of today
+    bury([erased.pk])
+    assert Arrival.objects.exists()
+    factories.sign_in(client, "zqx.new@piemers.lv")
+    assert "SIA Citur" not in client.get(reverse("applications:account")).text
 
 
 def test_restricted_person_s_draft_is_not_written(document: dict[str, Any]) -> None:

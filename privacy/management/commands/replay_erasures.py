@@ -10,7 +10,8 @@ from applications.selectors.set_back import Obstacle, obstacle
 from applications.services import ledger
 from applications.services.housekeeping import forget_keys_without_owner
 from applications.services.ledger import LedgerUnwritable, begin_file
-from privacy.errors import AnotherLedger, NewerLedger
+from privacy.errors import AnotherLedger, NewerLedger, YoungerLedger
+from privacy.services import replaying
 from privacy.services.replaying import Receipt, preview, replay
 
 
@@ -30,9 +31,16 @@ class Command(BaseCommand):
             help="also remove the keys of people who came after the copy was made, and are not in it",
         )
 
+        parser.add_argument(
+            "--erase-lost-people",
+            action="store_true",
+            help="also erase people who came after the copy of the keys was made: nobody can read their data",
+        )
+
     def handle(
-        self, *args: Any, dry_run: bool, new_ledger: bool, forget_lost_keys: bool, **options: Any
-    ) -> None:
+        self, *args: Any, dry_run: bool, new_ledger: bool, forget_lost_keys: bool,
+        erase_lost_people: bool, **options: Any,
+    ) -> None:  # fmt: skip
         try:
             if new_ledger:
                 self.stdout.write(f"{begin_file()} entries written to {ledger.path()}")
@@ -47,11 +55,13 @@ class Command(BaseCommand):
             raise CommandError(f"{ledger.path()} holds a ledger.") from None
         except (LedgerBroken, OSError) as error:
             raise CommandError(str(error)) from None
-        except (AnotherLedger, NewerLedger) as refused:
+        except (AnotherLedger, NewerLedger, YoungerLedger) as refused:
             raise CommandError(str(refused.sentence)) from None
         self._say(receipt, dry_run=dry_run)
         if forget_lost_keys and not dry_run:
             self.stdout.write(f"keys without an owner, removed: {forget_keys_without_owner()}")
+        if erase_lost_people and not dry_run:
+            self.stdout.write(f"people without a key, erased: {replaying.erase_lost_people()}")
         if not dry_run:
             self._write_down()
 

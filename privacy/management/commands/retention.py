@@ -9,6 +9,7 @@ from django.utils import timezone, translation
 
 from applications.endings import forecast
 from applications.selectors.periods import edition_of
+from applications.selectors.set_back import obstacle
 from applications.services.retention import run
 
 
@@ -40,6 +41,10 @@ class Command(BaseCommand):
             )
 
     def _run(self) -> None:
+        """Not in a database that lacks restrictions and holds: what they keep would go."""
+        found = obstacle()
+        if found is not None:
+            raise CommandError(found.sentence)
         receipt = run()
         for name, kinds in receipt.counts.items():
             listed = ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
