@@ -68,6 +68,11 @@ class EditionOvertaken(Refusal):
     )
 
 
+class NotTaken(Refusal):
+    code = "not_taken"
+    sentence = _("Nobody has fetched the package yet, so it cannot have been handed over: fetch it first.")
+
+
 class NothingToDisclose(Refusal):
     code = "nothing_to_disclose"
     sentence = _(

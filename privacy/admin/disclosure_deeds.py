@@ -113,7 +113,7 @@ DEEDS: Sequence[Deed] = (
     ),
     _final(
         "handed_over", gettext_lazy("It was handed over"), gettext_lazy("The disclosure is written down."),
-        lambda request: request.state == S.SEALED and not handing_over.is_untaken(request),
+        lambda request: request.state == S.SEALED,
         _tells(
             gettext_lazy("The register of disclosures says that it left; the package is destroyed here."),
             gettext_lazy("The people learn of it now by e-mail, unless a law forbids telling until a day."),

@@ -27,7 +27,7 @@ from applications.services.operations import DAILY_JOBS
 from privacy.datamap import entries
 from privacy.disclosure_package import Held, as_zip, digest, held_of
 from privacy.disclosure_states import DisclosureState
-from privacy.errors import MapChanged, NothingToDisclose
+from privacy.errors import MapChanged, NothingToDisclose, NotTaken
 from privacy.models import DisclosureRequest, HandedBy, SealedPackage
 from privacy.sealing import read_certificate, seal
 from privacy.services.disclosing import require_papers
@@ -129,14 +129,16 @@ def take(*, request_id: UUID, actor: Actor) -> bytes:
 
 def record_handed_over(*, request_id: UUID, on: date, by: HandedBy, actor: Actor) -> DisclosureRequest:
     """It was handed over: the register says that it left, the package is destroyed, and the people are told
-    unless a law forbids it. Raises IllegalTransition, also for one that nobody has taken, and for a day
+    unless a law forbids it. Raises NotTaken for one that nobody has taken, IllegalTransition, also for a day
     before it was sealed or still to come.
     """
     with transaction.atomic():
         request = locked(request_id)
         sealed_on = timezone.localdate(request.sealed_at) if request.sealed_at else None
-        if sealed_on is None or not sealed_on <= on <= timezone.localdate() or is_untaken(request):
+        if sealed_on is None or not sealed_on <= on <= timezone.localdate():
             raise IllegalTransition
+        if _untaken(request):
+            raise NotTaken
         move(request, S.DISCLOSED, actor, why=by, handed_on=on, handed_by=by)
         _settle(request, DisclosureStatus.MADE)
         tell_people(request)
@@ -188,14 +190,14 @@ def end_sealed_packages() -> dict[str, int]:
     for request_id in (over | left).values_list("request_id", flat=True):
         with transaction.atomic():
             request = locked(request_id)
-            if request.state == S.SEALED and is_untaken(request):
+            if request.state == S.SEALED and _untaken(request):
                 _never_left(request, SYSTEM)
         destroy_package(request)
         counts["packages"] += 1
     return counts
 
 
-def is_untaken(request: DisclosureRequest) -> bool:
+def _untaken(request: DisclosureRequest) -> bool:
     """Whether nobody has taken the package yet, so that it cannot have left."""
     return SealedPackage.objects.filter(request=request, taken_at__isnull=True).exists()
 

@@ -44,6 +44,8 @@ CRAWL = {
         (
             "my_data:corrections",
             "my_data:correction",
+            "my_data:address",
+            "my_data:address_code",
             "my_data:restriction",
             "my_data:objection",
             "my_data:review",

@@ -16,7 +16,7 @@ from applications.actors import Actor
 from applications.models import Application, DataSubject, Recipient, StaffUser
 from applications.personal import Category, RecipientKind
 from applications.roles import Role
-from privacy.models import AskedBy, DisclosureRequest, HandedBy, WhyNot
+from privacy.models import AskedBy, DisclosureRequest, HandedBy, SealedPackage, WhyNot
 from privacy.services import disclosing, handing_over
 from privacy.services.disclosing import Asker, Written
 from privacy.services.secrecy import Secrecy
@@ -108,7 +108,7 @@ def sealed(request: DisclosureRequest, *categories: Category, with_others: bool 
 
 
 def handed_over(request: DisclosureRequest) -> DisclosureRequest:
-    if handing_over.is_untaken(request):
+    if SealedPackage.objects.filter(request=request, taken_at__isnull=True).exists():
         taken(request)
     handing_over.record_handed_over(
         request_id=request.pk, on=timezone.localdate(), by=HandedBy.EADDRESS, actor=officer()

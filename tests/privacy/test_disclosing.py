@@ -37,6 +37,7 @@ from privacy.errors import (
     NoCase,
     NoOfficer,
     NothingToDisclose,
+    NotTaken,
     RecipientLapsed,
     SamePerson,
 )
@@ -305,7 +306,7 @@ def _crash(*_args, **_named):
 def test_package_that_nobody_took_was_not_handed_over(anna, application):
     request = disclosures.sealed(disclosures.asked(anna, application))
     given = {"on": timezone.localdate(), "by": HandedBy.EMAIL, "actor": disclosures.officer()}
-    with pytest.raises(IllegalTransition):
+    with pytest.raises(NotTaken):
         handing_over.record_handed_over(request_id=request.pk, **given)
     disclosures.taken(request)
     with later(days=15):

@@ -232,6 +232,13 @@ def test_list_shows_open_ones_first(officer, anna):
     assert [row.reference for row in rows] == [first.reference, second.reference, ended.reference]
 
 
+def test_page_says_that_a_package_must_be_fetched_before_it_is_handed_over(officer, anna):
+    request = disclosures.sealed(disclosures.asked(anna))
+    answer = press(officer, "handed_over", request, on=timezone.localdate().isoformat(), by="eaddress")
+    assert any("fetch it first" in str(one) for one in answer.context["messages"])
+    assert disclosures.current(request).state == S.SEALED
+
+
 def test_every_deed_possible_in_some_state_leads_to_a_page(officer, anna):
     request = disclosures.asked(anna)
     seen: set[str] = set()
