@@ -26,6 +26,10 @@ ARGUMENTS = [
 ]
 
 
+# What moves without end is drawn without end, by the processor that the product needs as well.
+CONTEXT = {"viewport": DESK, "locale": "lv-LV", "reduced_motion": "reduce"}
+
+
 @pytest.fixture(scope="package")
 def port_of_another() -> int:
     """Where a second product may be started, which the first one may speak to."""
@@ -59,7 +63,7 @@ def new_visitor(
 
     def make(**options: Any) -> Visitor:
         where = options.pop("product", product)
-        context = browser.new_context(**{"viewport": DESK, "locale": "lv-LV", **options})
+        context = browser.new_context(**CONTEXT | options)
         visitors.append(Visitor(context, where, name=request.node.name.removeprefix("test_")[:40]))
         return visitors[-1]
 

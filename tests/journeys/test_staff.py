@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from lenders.sandbox.secrets import SANDBOX_LENDERS
+from tests.journeys.conftest import CONTEXT
 from tests.journeys.product import OFFERS, Product, until
 from tests.journeys.staff import log_in
-from tests.journeys.visitor import ANSWERS, DESK, Visitor
+from tests.journeys.visitor import ANSWERS, Visitor
 
 PLANTED = (
     ANSWERS["name"]["given_name"],
@@ -64,7 +65,7 @@ def application(new_visitor) -> Visitor:
 @pytest.fixture(scope="module")
 def case_to_look_at(browser: Browser, product: Product) -> Iterator[Visitor]:
     """One for all who change nothing of it."""
-    context = browser.new_context(viewport=DESK, locale="lv-LV")
+    context = browser.new_context(**CONTEXT)
     yield sent_in_part(Visitor(context, product, name="case_to_look_at"))
     context.close()
 
