@@ -4,18 +4,14 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from applications.errors import TooManyCodes
-from applications.network import client_address
-from applications.services.accounts import request_code
 from applications.views.guard import ConsumerRequest, View, consumer_required, kept_page
-from applications.views.sign_in import set_secret_cookie
+from applications.views.sign_in import send_code
 from applications.views.way_back import address_with, asked_page
 
 FRESH_FOR = timedelta(minutes=15)
@@ -50,16 +46,9 @@ def fresh_code(request: ConsumerRequest) -> HttpResponse:
     asked, refused = asked_page(request), ""
     if request.method == "POST":
         try:
-            opened = request_code(
-                email=request.consumer.subject.verified_email,
-                network=client_address(request),
-                language=get_language() or "lv",
-            )
+            to = address_with("applications:code", asked)
+            return send_code(request, email=request.consumer.subject.verified_email, to=to)
         except TooManyCodes as error:
             refused = str(error.sentence)
-        else:
-            response = redirect(address_with("applications:code", asked))
-            set_secret_cookie(response, settings.CHALLENGE_COOKIE_NAME, opened)
-            return response
     context = {"refused": refused, "address": request.consumer.subject.verified_email}
     return render(request, "applications/fresh_code.html", context)

@@ -36,6 +36,38 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(timezone.get_default_timezone())
 
 
+def send_code(request: HttpRequest, *, email: str, to: str) -> HttpResponse:
+    """Mail a code to an address, and go on to where it is entered. Raises TooManyCodes."""
+    opened = request_code(email=email, network=client_address(request), language=get_language() or "lv")
+    response = redirect(to)
+    set_secret_cookie(response, settings.CHALLENGE_COOKIE_NAME, opened)
+    return response
+
+
+def browser_token(request: HttpRequest) -> str:
+    """What this browser got when it asked for a code; empty without."""
+    return request.COOKIES.get(settings.CHALLENGE_COOKIE_NAME, "")
+
+
+def code_page(request: HttpRequest, form: CodeForm, *, start_url: str) -> HttpResponse:
+    """Where a code is entered; `start_url` leads to where another one is asked for."""
+    token = browser_token(request)
+    challenge = live_challenge(token, now=timezone.now()) if token else None
+    context = {
+        "form": form,
+        "address": challenge.address if challenge else None,
+        "minutes": int(CODE_LIFETIME.total_seconds() // 60),
+        "start_url": start_url,
+    }
+    return render(request, "applications/code.html", context)
+
+
+def forget_code(response: HttpResponse) -> HttpResponse:
+    """The code was used: the browser's part of it goes."""
+    response.delete_cookie(settings.CHALLENGE_COOKIE_NAME, samesite="Lax")
+    return response
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def start(request: HttpRequest) -> HttpResponse:
     """Ask for the e-mail address and mail a code to it."""
@@ -45,42 +77,29 @@ def start(request: HttpRequest) -> HttpResponse:
     form = EmailForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            opened = request_code(
-                email=form.cleaned_data["email"],
-                network=client_address(request),
-                language=get_language() or "lv",
-            )
+            to = address_with("applications:code", asked)
+            return send_code(request, email=form.cleaned_data["email"], to=to)
         except TooManyCodes as refusal:
             form.add_error("email", str(refusal.sentence))
-        else:
-            response = redirect(address_with("applications:code", asked))
-            set_secret_cookie(response, settings.CHALLENGE_COOKIE_NAME, opened)
-            return response
     return render(request, "applications/start.html", {"form": form, "asked": asked})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def code(request: HttpRequest) -> HttpResponse:
     """Take the mailed code, in the browser that asked for it."""
-    token = request.COOKIES.get(settings.CHALLENGE_COOKIE_NAME, "")
-    challenge = live_challenge(token, now=timezone.now()) if token else None
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             opened = sign_in(
-                browser_token=token, code=form.cleaned_data["code"], network=client_address(request)
+                browser_token=browser_token(request),
+                code=form.cleaned_data["code"],
+                network=client_address(request),
             )
         except (CodeRefused, CodeExpired) as refusal:
             form.add_error("code", str(refusal.sentence))
         else:
             return _signed_in(request, opened)
-    context = {
-        "form": form,
-        "address": challenge.address if challenge else None,
-        "minutes": int(CODE_LIFETIME.total_seconds() // 60),
-        "start_url": address_with("applications:start", asked_page(request)),
-    }
-    return render(request, "applications/code.html", context)
+    return code_page(request, form, start_url=address_with("applications:start", asked_page(request)))
 
 
 def _signed_in(request: HttpRequest, opened: Opened) -> HttpResponse:
@@ -88,8 +107,7 @@ def _signed_in(request: HttpRequest, opened: Opened) -> HttpResponse:
     _end_session(request)
     response = redirect(asked_page(request) or "applications:resume")
     set_secret_cookie(response, settings.CONSUMER_COOKIE_NAME, opened)
-    response.delete_cookie(settings.CHALLENGE_COOKIE_NAME, samesite="Lax")
-    return response
+    return forget_code(response)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,21 +1,16 @@
 """A person's own pages to another e-mail address: name it, show by a code that it is theirs."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from applications.errors import Refusal, TooManyCodes
 from applications.forms import CodeForm
-from applications.network import client_address
-from applications.selectors.accounts import live_challenge
-from applications.services.accounts import CODE_LIFETIME, request_code
 from applications.views.fresh_code import fresh_code_required
 from applications.views.guard import ConsumerRequest, actor_of, posted_in_vain
-from applications.views.sign_in import set_secret_cookie
+from applications.views.sign_in import browser_token, code_page, forget_code, send_code
 from privacy.my_data_forms import NewAddressForm
 from privacy.services.addresses import ask_for_address
 from privacy.views.my_rights import EVERY, typed_in_vain
@@ -36,17 +31,10 @@ def address(request: ConsumerRequest) -> HttpResponse:
     form = NewAddressForm(request.POST or None, stands=stands)
     if form.is_valid():
         try:
-            opened = request_code(
-                email=form.cleaned_data["email"],
-                network=client_address(request),
-                language=get_language() or "lv",
-            )
+            to = reverse("my_data:address_code")
+            return send_code(request, email=form.cleaned_data["email"], to=to)
         except TooManyCodes as refused:
             form.add_error("email", str(refused.sentence))
-        else:
-            response = redirect("my_data:address_code")
-            set_secret_cookie(response, settings.CHALLENGE_COOKIE_NAME, opened)
-            return response
     return render(request, ADDRESS, {"form": form, "stands": stands})
 
 
@@ -54,25 +42,18 @@ def address(request: ConsumerRequest) -> HttpResponse:
 @require_http_methods(EVERY)
 def address_code(request: ConsumerRequest) -> HttpResponse:
     """Take the code that was mailed to the new address; then the account has it within seconds."""
-    token = request.COOKIES.get(settings.CHALLENGE_COOKIE_NAME, "")
     form = CodeForm(request.POST or None)
     if form.is_valid():
         try:
             ask_for_address(
-                subject=request.consumer.subject, browser_token=token, code=form.cleaned_data["code"],
-                language=get_language() or "lv", actor=actor_of(request),
-            )  # fmt: skip
+                subject=request.consumer.subject,
+                browser_token=browser_token(request),
+                code=form.cleaned_data["code"],
+                language=get_language() or "lv",
+                actor=actor_of(request),
+            )
         except Refusal as refused:
             form.add_error("code", str(refused.sentence))
         else:
-            response = redirect("my_data:index")
-            response.delete_cookie(settings.CHALLENGE_COOKIE_NAME, samesite="Lax")
-            return response
-    challenge = live_challenge(token, now=timezone.now()) if token else None
-    context = {
-        "form": form,
-        "address": challenge.address if challenge else None,
-        "minutes": int(CODE_LIFETIME.total_seconds() // 60),
-        "start_url": reverse("my_data:address"),
-    }
-    return render(request, "applications/code.html", context)
+            return forget_code(redirect("my_data:index"))
+    return code_page(request, form, start_url=reverse("my_data:address"))
