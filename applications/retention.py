@@ -94,7 +94,7 @@ def _still_told(application_ids: Collection[UUID], at: At) -> set[UUID]:
     """Of these applications, those that whoever received them has still to be told of; that is begun."""
     for received in RECEIVED:
         received.tell(application_ids)
-    found = Application.objects.filter(_waits(at), pk__in=one_of(application_ids, Application))
+    found = Application.objects.filter(_waits(at), one_of("pk", application_ids, Application))
     return set(found.values_list("pk", flat=True))
 
 
@@ -113,14 +113,14 @@ def _application_is_over(at: At) -> Q:
 def _empty_applications(ids: Sequence[UUID]) -> Counts:
     """A copy that was restored may be older than the end of an application: its evidence has one too."""
     counts, now = purge_but_evidence(Application, ids), timezone.now()
-    Application.objects.filter(pk__in=one_of(ids, Application)).update(
+    Application.objects.filter(one_of("pk", ids, Application)).update(
         emptied_at=now, closed_at=Coalesce("closed_at", now)
     )
     return counts
 
 
 def _end_evidence(ids: Sequence[UUID]) -> Counts:
-    disclosed = Disclosure.objects.filter(application__in=one_of(ids, Application))
+    disclosed = Disclosure.objects.filter(one_of("application", ids, Application))
     gone = purge(Disclosure, list(disclosed.values_list("pk", flat=True)))
     return gone + purge(Application, ids)
 
@@ -158,7 +158,7 @@ def _account_is_over(at: At) -> Q:
 def _end_people(ids: Sequence[UUID]) -> Counts:
     """Everything but evidence, which leads to a number alone; what they counted for as well."""
     counts = purge_but_evidence(DataSubject, ids)
-    mails = OutboundMail.objects.filter(owner_id__in=one_of(ids, DataSubject)).values_list("pk", flat=True)
+    mails = OutboundMail.objects.filter(one_of("owner_id", ids, DataSubject)).values_list("pk", flat=True)
     counts += purge(OutboundMail, list(mails))
     for month in StatisticsMonth.objects.filter(secret__isnull=False):
         reached = MilestoneReached.objects.filter(month=month)

@@ -150,7 +150,7 @@ def _empty(branch: Branch, found: dict[type[models.Model], list[Any]]) -> None:
     if nothing:
         rows = models.Q()
         for column, parent in branch.links:
-            rows |= models.Q(**{f"{_field(branch.model, column).attname}__in": one_of(found[parent], parent)})
+            rows |= models.Q(one_of(_field(branch.model, column).attname, found[parent], parent))
         branch.model._default_manager.filter(rows).update(**nothing)
 
 

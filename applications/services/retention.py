@@ -143,19 +143,19 @@ def _held(ending: Ending, ids: Sequence[Any], at: At) -> list[Any]:
     if model is DataSubject:
         ids = _hold(set(ids))
     elif ending.person is not None:
-        rows = model._default_manager.filter(pk__in=one_of(ids, model)).values_list("pk", ending.person)
+        rows = model._default_manager.filter(one_of("pk", ids, model)).values_list("pk", ending.person)
         people = dict(rows)
         free = {None, *_hold({person for person in people.values() if person is not None})}
         ids = [one for one, person in people.items() if person in free]
     # a statement of its own, after the lock: it sees what whoever held them before has written
-    due = ending.due(at).filter(pk__in=one_of(ids, model)).order_by("pk")
+    due = ending.due(at).filter(one_of("pk", ids, model)).order_by("pk")
     held = list(due.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
     waiting = ending.prepare(held, at)
     return [one for one in held if one not in waiting]
 
 
 def _hold(people: set[UUID]) -> list[UUID]:
-    free = DataSubject.objects.select_for_update(skip_locked=True).filter(pk__in=one_of(people, DataSubject))
+    free = DataSubject.objects.select_for_update(skip_locked=True).filter(one_of("pk", people, DataSubject))
     return list(free.order_by("pk").values_list("pk", flat=True))
 
 
