@@ -19,6 +19,8 @@ from uuid import UUID
 
 import structlog
 from django.db import models, transaction
+from django.db.models import F, Func, Value
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from applications.crypto import keyring
@@ -106,14 +108,17 @@ def pages(ending: Ending, at: At, size: int | None = None) -> Iterator[list[Any]
     while True:
         due = ending.due(at)
         if last is not None:
-            clock, key = last
-            later = models.Q(**{f"{ending.clock}__gt": clock})
-            due = due.filter(later | models.Q(**{ending.clock: clock}, pk__gt=key))
+            due = due.filter(GreaterThan(_row(F(ending.clock), F("pk")), _row(*map(Value, last))))
         page = list(due.values_list(ending.clock, "pk")[: size or CHUNK])
         if not page:
             return
         last = page[-1]
         yield [key for _clock, key in page]
+
+
+def _row(*values: Any) -> Func:
+    """Compared as a whole, so that the index leads straight to what follows a place."""
+    return Func(*values, function="ROW", output_field=models.TextField())
 
 
 def take(receipt: RetentionRun, ending: Ending, ids: Sequence[Any], at: At) -> None:
