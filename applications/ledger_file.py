@@ -48,6 +48,12 @@ class Line:
         at = self.at.astimezone(UTC).isoformat(timespec="microseconds")
         return [self.sequence, str(self.entry_id), at, self.kind, about, self.detail]
 
+    @property
+    def owners(self) -> list[UUID]:
+        """Whom, or which applications, it is about: one, or those that one chunk of a run let go."""
+        together = [UUID(one) for one in self.detail.get("owners", ())]
+        return [self.about_id, *together] if self.about_id else together
+
     def after(self, previous: bytes) -> bytes:
         """Its digest, after the entry with the digest `previous`."""
         return chain.link(previous, self.facts)

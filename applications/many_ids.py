@@ -25,7 +25,12 @@ def one_of(column: str, ids: Collection[Any], model: type[models.Model]) -> Func
     unnest ...)`) PostgreSQL may take them last, where it expects the other conditions to leave few: then each
     chunk of a long run reads everybody.
     """
+    return in_array(column, as_array(ids), model)
+
+
+def in_array(column: str, array: str, model: type[models.Model]) -> Func:
+    """The same condition with an array that is written already."""
     return Func(
-        F(column), Value(as_array(ids)), arg_joiner=" = ANY(",
+        F(column), Value(array), arg_joiner=" = ANY(",
         template=f"%(expressions)s::{cast_of(model)})", output_field=models.BooleanField(),
     )  # fmt: skip

@@ -90,7 +90,7 @@ def _value(field: Any, count: int) -> str:
 def _usual(field: Any) -> str:
     if field.is_relation:
         target = field.related_model._meta.label
-        number = "i" if target not in SMALL or field.unique else _mostly("1", f"1 + i / 20 % {FEW}")
+        number = "i" if target not in SMALL or _is_unique(field) else _mostly("1", f"1 + i / 20 % {FEW}")
         return f"md5('{target}' || {number})::uuid"
     if field.choices:
         values = [f"'{value}'" for value, _name in field.flatchoices]
@@ -118,5 +118,13 @@ def _plain(field: Any) -> str:
     if isinstance(field, models.BooleanField):
         return "i % 2 = 0"
     if isinstance(field, models.IntegerField):
-        return "i" if field.unique else "1 + i % 5"
-    return f"left('{field.name}', {(field.max_length or 100) - 8}) || i" if field.unique else "'x' || i % 7"
+        return "i" if _is_unique(field) else "1 + i % 5"
+    if _is_unique(field):
+        return f"left('{field.name}', {(field.max_length or 100) - 8}) || i"
+    return "'x' || i % 7"
+
+
+def _is_unique(field: Any) -> bool:
+    return field.unique or [field.name] in [
+        list(one.fields) for one in field.model._meta.total_unique_constraints
+    ]

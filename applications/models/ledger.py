@@ -40,7 +40,7 @@ class LedgerKind(models.TextChoices):
     """What happened. With each stands what `detail` holds, apart from the moment and whom it is about."""
 
     ERASED = "erased"  # the facts of the request, where there was one
-    RETENTION_ENDED = "retention_ended"  # ending; about a person or an application
+    RETENTION_ENDED = "retention_ended"  # ending, owners: the people or applications that went together
     RESTRICTED = "restricted"  # ground
     RESTRICTION_ENDS = "restriction_ends"  # ground, on
     RESTRICTION_LIFTED = "restriction_lifted"  # ground
@@ -63,7 +63,8 @@ class LedgerEntry(models.Model):
     """One entry of the ledger, which also stands in a file beside the backups (services.ledger).
 
     `about_id` is a bare identifier: the entry outlives the rows. It is written without a place; within
-    seconds it gets its `sequence` and `digest`, and `written_at` once the file holds it for good.
+    seconds it gets its `sequence` and `digest`, and `written_at` once the file holds it for good. Those whom a
+    chunk of a retention run let go have one entry together, under the number of the chunk.
     """
 
     outlives_its_subject = True

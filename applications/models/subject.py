@@ -20,11 +20,11 @@ class DataSubject(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     customer_reference = personal(
-        models.CharField(_("customer reference"), max_length=20, unique=True, editable=False),
+        models.CharField(_("customer reference"), max_length=20, editable=False),
         Category.ACCOUNT,
     )
     account_number = personal(
-        models.CharField(_("account number"), max_length=20, unique=True, editable=False),
+        models.CharField(_("account number"), max_length=20, editable=False),
         Category.ACCOUNT,
     )
     email = EncryptedText(
@@ -53,6 +53,11 @@ class DataSubject(models.Model):
         verbose_name = _("data subject")
         verbose_name_plural = _("data subjects")
         permissions = [("find_person", _("Can find a person by what they are known by"))]
+        # As constraints: a unique column of text gets a second index, for beginnings, which nobody looks for.
+        constraints = [
+            models.UniqueConstraint(fields=["customer_reference"], name="one_customer_reference"),
+            models.UniqueConstraint(fields=["account_number"], name="one_account_number"),
+        ]
         indexes = [
             models.Index(fields=["id"], condition=models.Q(erased_at__isnull=False), name="erased_subject"),
             # What the retention run looks for.

@@ -67,12 +67,12 @@ def ledger_obstacle() -> Obstacle | None:
 
 
 def keys_obstacle() -> Obstacle | None:
-    """What the keys say against it: nobody's key goes before the ledger says so."""
+    """What the keys say against it: nobody's key goes before the ledger says so, or their row is buried."""
     destroyed = keyring.newest_destroyed(TOMBSTONES)
     alive = set(
         DataSubject.objects.filter(pk__in=destroyed, erased_at__isnull=True).values_list("pk", flat=True)
     )
-    known = LedgerEntry.objects.filter(about_id__in=alive, kind__in=LedgerKind.without_keys())
+    known = LedgerEntry.objects.filter(about_id__in=alive, kind=LedgerKind.ERASED)
     return Obstacle.KEYS_KNOW_MORE if alive.difference(known.values_list("about_id", flat=True)) else None
 
 

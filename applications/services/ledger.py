@@ -7,14 +7,13 @@ destroyed before the file says so, or a restore would not know (`written`).
 """
 
 import errno
-import json
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -24,7 +23,6 @@ from django.utils import timezone
 from applications import ledger_file
 from applications.chain import GENESIS
 from applications.ledger_file import LedgerBroken, Line, Written
-from applications.many_ids import as_array
 from applications.models import LedgerEntry, LedgerKind
 from applications.retention_rules import Retention
 from applications.selectors.periods import rules_in_force
@@ -35,19 +33,8 @@ CHUNK = 1000
 # One hand among all processes gives places; the number is only a name.
 LOCK = 0x4A4F314E_4C454447
 
-ENTRIES = """
-    INSERT INTO applications_ledgerentry (entry_id, at, kind, about_id, detail)
-    SELECT gen_random_uuid(), %s, %s, about, %s::jsonb FROM unnest(%s::uuid[]) AS about
-"""
-PLACES = """
-    UPDATE applications_ledgerentry AS entry SET sequence = new.sequence, digest = new.digest
-    FROM unnest(%s::bigint[], %s::bigint[], %s::bytea[]) AS new (id, sequence, digest)
-    WHERE entry.id = new.id
-"""
-
-REPLAYS: dict[LedgerKind, Callable[[Sequence[Line]], None]] = {}
-"""What is done about entries that a restored copy lacks, or may have: safe to repeat. Of retention it gets
-entries of one and the same ending."""
+REPLAYS: dict[LedgerKind, Callable[[Line], None]] = {}
+"""What is done about an entry that a restored copy lacks, or may have: safe to repeat."""
 
 _replaying: ContextVar[bool] = ContextVar("replaying", default=False)
 
@@ -57,18 +44,18 @@ class LedgerUnwritable(Exception):
 
 
 def note(
-    kind: LedgerKind, *, about_id: UUID | None = None, at: datetime | None = None, **detail: Any
+    kind: LedgerKind,
+    *,
+    about_id: UUID | None = None,
+    entry_id: UUID | None = None,
+    at: datetime | None = None,
+    **detail: Any,
 ) -> None:
     """Write an entry in the caller's transaction; while entries are replayed nothing is noted anew."""
     if not _replaying.get():
-        LedgerEntry.objects.create(kind=kind, about_id=about_id, at=at or timezone.now(), detail=detail)
-
-
-def note_all(kind: LedgerKind, ids: Collection[UUID], **detail: Any) -> None:
-    """The same about many at once: of thousands the ORM would make an object and eight parameters each."""
-    if not _replaying.get():
-        with connection.cursor() as cursor:
-            cursor.execute(ENTRIES, [timezone.now(), kind, json.dumps(detail), as_array(ids)])
+        LedgerEntry.objects.create(
+            kind=kind, about_id=about_id, entry_id=entry_id or uuid4(), at=at or timezone.now(), detail=detail
+        )
 
 
 def noted(kind: LedgerKind, ids: Collection[UUID]) -> set[UUID]:
@@ -83,14 +70,9 @@ def written(kind: LedgerKind, ids: Collection[UUID]) -> set[UUID]:
     return {about for about in found.values_list("about_id", flat=True) if about}
 
 
-def one_by_one(replay: Callable[[Line], None]) -> Callable[[Sequence[Line]], None]:
-    """For REPLAYS: what is done about one entry."""
-
-    def each(lines: Sequence[Line]) -> None:
-        for line in lines:
-            replay(line)
-
-    return each
+def has(entry_id: UUID) -> bool:
+    """Whether the file says so, for good."""
+    return LedgerEntry.objects.filter(entry_id=entry_id, written_at__isnull=False).exists()
 
 
 @contextmanager
@@ -146,14 +128,10 @@ def _give_places() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
         last = LedgerEntry.objects.filter(sequence__isnull=False).order_by("-sequence").first()
         sequence, digest = (last.sequence or 0, bytes(last.digest or b"")) if last else (0, GENESIS)
-        places: list[tuple[int, int, bytes]] = []
         for entry in LedgerEntry.objects.filter(sequence__isnull=True).order_by("id")[:CHUNK]:
             sequence += 1
             digest = as_line(entry, sequence).after(digest)
-            places.append((entry.pk, sequence, digest))
-        if places:
-            with connection.cursor() as cursor:
-                cursor.execute(PLACES, [list(column) for column in zip(*places, strict=True)])
+            LedgerEntry.objects.filter(pk=entry.pk).update(sequence=sequence, digest=digest)
 
 
 def _append(file: BinaryIO) -> int:

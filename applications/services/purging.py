@@ -15,10 +15,13 @@ from django.db import connection, models
 
 from applications.data_policy import retention_of
 from applications.declarations import personal_fields
-from applications.many_ids import as_array, cast_of, one_of
+from applications.many_ids import as_array, cast_of, in_array
 from applications.retention_rules import Retention
 
 Counts = Counter[str]
+Found = dict[type[models.Model], str]
+"""The ids of the rows of a model, as an array that is written once for the many questions in a chunk."""
+NONE = as_array([])
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def emptied(model: type[models.Model]) -> dict[str, Any]:
 
 def _cut(root: type[models.Model], ids: Sequence[Any], *, evidence_stays: bool) -> Counts:
     counts: Counts = Counter()
-    found: dict[type[models.Model], list[Any]] = {root: list(ids)}
+    found: Found = {root: as_array(ids)}
     branches = tree(root)
     for branch in branches:  # from the root to the leaves: a leaf's own ids nobody asks for
         if _is_asked_for(branch.model, branches):
@@ -70,9 +73,9 @@ def _cut(root: type[models.Model], ids: Sequence[Any], *, evidence_stays: bool) 
         else:
             counts[branch.model._meta.label] += _delete(branch, found)
     if not evidence_stays:
-        _let_go(root, ids)
+        _let_go(root, found)
         where = f"{_pk(root)} = ANY(%s::{cast_of(root)})"
-        counts[root._meta.label] += _execute_delete(root, where, [as_array(ids)])
+        counts[root._meta.label] += _execute_delete(root, where, [found[root]])
     return +counts
 
 
@@ -132,40 +135,41 @@ def _parents(model: type[models.Model]) -> set[type[models.Model]]:
     return {one.related_model for one in model._meta.concrete_fields if one.related_model is not None}
 
 
-def _ids(branch: Branch, found: dict[type[models.Model], list[Any]]) -> list[Any]:
+def _ids(branch: Branch, found: Found) -> str:
     where, values = _where(branch, found)
+    ids = f"coalesce(array_agg({_pk(branch.model)}), '{{}}')::text"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_pk(branch.model)} FROM {_table(branch.model)} WHERE {where}", values)  # noqa: S608
-        return [row[0] for row in cursor.fetchall()]
+        cursor.execute(f"SELECT {ids} FROM {_table(branch.model)} WHERE {where}", values)  # noqa: S608
+        return str(cursor.fetchone()[0])
 
 
-def _delete(branch: Branch, found: dict[type[models.Model], list[Any]]) -> int:
+def _delete(branch: Branch, found: Found) -> int:
     where, values = _where(branch, found)
-    _let_go(branch.model, found.get(branch.model, ()))
+    _let_go(branch.model, found)
     return _execute_delete(branch.model, where, values)
 
 
-def _empty(branch: Branch, found: dict[type[models.Model], list[Any]]) -> None:
+def _empty(branch: Branch, found: Found) -> None:
     nothing = emptied(branch.model)
     if nothing:
         rows = models.Q()
         for column, parent in branch.links:
-            rows |= models.Q(one_of(_field(branch.model, column).attname, found[parent], parent))
+            rows |= models.Q(in_array(_field(branch.model, column).attname, found[parent], parent))
         branch.model._default_manager.filter(rows).update(**nothing)
 
 
-def _let_go(model: type[models.Model], ids: Sequence[Any]) -> None:
+def _let_go(model: type[models.Model], found: Found) -> None:
     """Rows that only point at these are told that they are gone, as their declarations say (SET_NULL)."""
     for relation in _relations(model):
-        if relation.on_delete is models.SET_NULL and ids:
+        if relation.on_delete is models.SET_NULL and found[model] != NONE:
             table, column = _table(relation.related_model), _quoted(relation.field.column)
             where = f"{column} = ANY(%s::{cast_of(model)})"
-            _execute(f"UPDATE {table} SET {column} = NULL WHERE {where}", [as_array(ids)])  # noqa: S608
+            _execute(f"UPDATE {table} SET {column} = NULL WHERE {where}", [found[model]])  # noqa: S608
 
 
-def _where(branch: Branch, found: dict[type[models.Model], list[Any]]) -> tuple[str, list[str]]:
+def _where(branch: Branch, found: Found) -> tuple[str, list[str]]:
     conditions = (f"{_quoted(column)} = ANY(%s::{cast_of(parent)})" for column, parent in branch.links)
-    return " OR ".join(conditions), [as_array(found[parent]) for _column, parent in branch.links]
+    return " OR ".join(conditions), [found[parent] for _column, parent in branch.links]
 
 
 def _execute_delete(model: type[models.Model], where: str, values: list[str]) -> int:

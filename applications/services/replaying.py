@@ -3,7 +3,7 @@
 Each may be there already, or be about somebody who came after the copy was made, or who is erased by now.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from uuid import UUID
@@ -23,12 +23,12 @@ from applications.models import (
 from applications.personal import Purpose
 from applications.selectors.permission import standing_restrictions
 from applications.services import holds, processing
-from applications.services.ledger import REPLAYS, one_by_one
+from applications.services.ledger import REPLAYS
 from applications.services.retention import end_again
 from applications.services.staff_accounts import revoke_again
 
 
-def _of_the_living(replay: Callable[[Line, UUID], None]) -> Callable[[Sequence[Line]], None]:
+def _of_the_living(replay: Callable[[Line, UUID], None]) -> Callable[[Line], None]:
     """Of somebody who is not in the copy, or is erased, nothing is left to decide."""
 
     def of(line: Line) -> None:
@@ -36,7 +36,7 @@ def _of_the_living(replay: Callable[[Line, UUID], None]) -> Callable[[Sequence[L
         if about and DataSubject.objects.filter(pk=about, erased_at__isnull=True).exists():
             replay(line, about)
 
-    return one_by_one(of)
+    return of
 
 
 def _restrict(line: Line, subject_id: UUID) -> None:
@@ -112,7 +112,7 @@ def _end_access(line: Line) -> None:
     revoke_again(account=line.detail["account"], revoked=line.detail["revoked"], actor=SYSTEM)
 
 
-def _nothing(_lines: Sequence[Line]) -> None:
+def _nothing(_line: Line) -> None:
     """The entry alone is what was missing."""
 
 
@@ -124,9 +124,9 @@ REPLAYS |= {
     LedgerKind.OBJECTED: _of_the_living(_object),
     LedgerKind.OBJECTION_ENDED: _of_the_living(_end_objection),
     LedgerKind.CONSENT_WITHDRAWN: _of_the_living(_withdraw),
-    LedgerKind.HELD: one_by_one(_hold),
-    LedgerKind.HOLD_LIFTED: one_by_one(_lift_hold),
-    LedgerKind.ACCESS_ENDED: one_by_one(_end_access),
+    LedgerKind.HELD: _hold,
+    LedgerKind.HOLD_LIFTED: _lift_hold,
+    LedgerKind.ACCESS_ENDED: _end_access,
     LedgerKind.BACKED_UP: _nothing,
     LedgerKind.REPLAYED: _nothing,
 }

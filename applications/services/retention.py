@@ -18,8 +18,9 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import models, transaction
-from django.db.models import F, Func, Value
+from django.db.models import F, Func, Max, Value
 from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
@@ -104,16 +105,14 @@ def _require_the_same_periods(at: At) -> None:
 
 def pages(ending: Ending, at: At, size: int | None = None) -> Iterator[list[Any]]:
     """The ids of what is due, a chunk at a time: each row once, however many are passed over."""
-    last: tuple[Any, Any] | None = None
-    while True:
-        due = ending.due(at)
-        if last is not None:
-            due = due.filter(GreaterThan(_row(F(ending.clock), F("pk")), _row(*map(Value, last))))
-        page = list(due.values_list(ending.clock, "pk")[: size or CHUNK])
-        if not page:
-            return
-        last = page[-1]
-        yield [key for _clock, key in page]
+    due = ending.due(at)
+    page = {"ids": ArrayAgg("pk", order_by=(ending.clock, "pk")), "last": Max(ending.clock)}
+    found = due[: size or CHUNK].aggregate(**page)
+    while found["ids"]:
+        yield found["ids"]
+        last = _row(Value(found["last"]), Value(found["ids"][-1]))
+        left = due.filter(GreaterThan(_row(F(ending.clock), F("pk")), last))
+        found = left[: size or CHUNK].aggregate(**page)
 
 
 def _row(*values: Any) -> Func:
@@ -136,7 +135,8 @@ def take(receipt: RetentionRun, ending: Ending, ids: Sequence[Any], at: At) -> N
         else:
             _end(ending, chunk, doomed)
         if ending.owners:
-            ledger.note_all(LedgerKind.RETENTION_ENDED, doomed, ending=ending.name)
+            owners = [str(one) for one in doomed]
+            ledger.note(LedgerKind.RETENTION_ENDED, entry_id=chunk.pk, ending=ending.name, owners=owners)
         chunk.save(force_insert=True)
     if ending.whole:
         finish(ending, chunk)
@@ -186,7 +186,7 @@ def finish(ending: Ending, chunk: RetentionChunk) -> None:
     with suppress(LedgerUnwritable):
         while ledger.write():  # a bit at a time
             pass
-    if not _stands_in_the_ledger(chunk.owners):
+    if not ledger.has(chunk.pk):
         return
     keyring.destroy_keys(chunk.owners)
     with transaction.atomic():
@@ -200,19 +200,14 @@ def finish(ending: Ending, chunk: RetentionChunk) -> None:
         chunk.save(update_fields=["counts", "state", "finished_at"])
 
 
-def _stands_in_the_ledger(people: Sequence[UUID]) -> bool:
-    return ledger.written(LedgerKind.RETENTION_ENDED, people) >= set(people)
-
-
-def end_again(lines: Sequence[Line]) -> None:
-    """What a restored copy has again goes again, by the one declaration that all these entries name."""
-    ids = [line.about_id for line in lines if line.about_id]
-    ending = next(one for one in endings() if one.name == lines[0].detail["ending"])
+def end_again(line: Line) -> None:
+    """What a restored copy has again goes again."""
+    ending = next(one for one in endings() if one.name == line.detail["ending"])
     assert ending.end is not None  # noqa: S101 - what has none is never taken
     if ending.whole:
-        bury(ids)
-        keyring.destroy_keys(ids)
-    ending.end(ids)
+        bury(line.owners)
+        keyring.destroy_keys(line.owners)
+    ending.end(line.owners)
 
 
 def finish_begun(known: dict[str, Ending]) -> None:
@@ -224,7 +219,7 @@ def finish_begun(known: dict[str, Ending]) -> None:
     for chunk in RetentionChunk.objects.filter(state=ChunkState.BEGUN).order_by("begun_at", "pk"):
         try:
             finish(known[chunk.ending], chunk)
-            if not _stands_in_the_ledger(chunk.owners):
+            if not ledger.has(chunk.pk):
                 raise LedgerUnwritable("waiting")
         except Exception as error:
             failed = error

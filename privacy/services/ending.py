@@ -31,7 +31,8 @@ def end_what_stayed() -> dict[str, int]:
     today, counts = timezone.localdate(), {"applications": 0}
     with transaction.atomic():
         heirs = {UUID(one["heir"]) for request in _done() for one in request.kept if _is_over(one, today)}
-        ledger.note_all(LedgerKind.ERASED, heirs - ledger.noted(LedgerKind.ERASED, heirs))
+        for heir in heirs - ledger.noted(LedgerKind.ERASED, heirs):
+            ledger.note(LedgerKind.ERASED, about_id=heir)
     with suppress(LedgerUnwritable):
         ledger.write()
     ready = ledger.written(LedgerKind.ERASED, heirs)

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -119,10 +119,10 @@ def replay() -> Receipt:
             receipt.sessions_ended = _end_sessions()
         receipt.keys_destroyed_again = destroy_again()
         receipt.erased_by_their_tombstones = _follow_tombstones(orphaned)
-        for batch in _batches(missing()):
+        for written in missing():
             with data_key_scope():
-                _tell(batch)
-            receipt.entries[batch[0].line.kind] += len(batch)
+                _tell(written)
+            receipt.entries[written.line.kind] += 1
         if receipt.counts():
             receipt.people_without_keys = len(people_without_keys())
             _leave_word(receipt)
@@ -143,49 +143,32 @@ def _ending(line: Line) -> str | None:
     return str(line.detail["ending"]) if line.kind == LedgerKind.RETENTION_ENDED else None
 
 
-def _batches(lines: Iterator[Written]) -> Iterator[list[Written]]:
-    """Of many people one night can delete the data: they go again together. All else one by one."""
-    for _same, group in groupby(lines, key=lambda one: _ending(one.line) or one.line.sequence):
-        while batch := list(islice(group, CHUNK)):
-            yield batch
-
-
-def _tell(batch: list[Written]) -> None:
-    """What these entries tell may be here although they have no place yet: it is told all the same."""
-    lines = [written.line for written in batch]
-    replay_them = ledger.REPLAYS[LedgerKind(lines[0].kind)]
+def _tell(written: Written) -> None:
+    """What an entry tells may be here although it has no place yet: it is told all the same."""
+    line = written.line
+    replay_it = ledger.REPLAYS[LedgerKind(line.kind)]
     with ledger.replaying():
-        if lines[0].kind == LedgerKind.ERASED:  # has transactions of its own: keys go in another database
-            replay_them(lines)
+        if line.kind == LedgerKind.ERASED:  # has transactions of its own: keys go in another database
+            replay_it(line)
         with transaction.atomic():
-            if lines[0].kind != LedgerKind.ERASED:
-                replay_them(lines)
-            _enter(batch)
+            if line.kind != LedgerKind.ERASED:
+                replay_it(line)
+            _enter(written)
 
 
-def _enter(batch: list[Written]) -> None:
-    ids, now = [written.line.entry_id for written in batch], timezone.now()
-    without_place = LedgerEntry.objects.filter(entry_id__in=ids, sequence__isnull=True)
-    here = set(without_place.values_list("entry_id", flat=True))
-    fresh = []
-    for written in batch:
-        line = written.line
-        place = {"sequence": line.sequence, "digest": written.digest, "written_at": now}
-        if line.entry_id in here:
-            LedgerEntry.objects.filter(entry_id=line.entry_id).update(**place)
-            continue
-        fresh.append(
-            LedgerEntry(
-                entry_id=line.entry_id, at=line.at, kind=line.kind, about_id=line.about_id,
-                detail=line.detail, **place,
-            )
+def _enter(written: Written) -> None:
+    line = written.line
+    place = {"sequence": line.sequence, "digest": written.digest, "written_at": timezone.now()}
+    if not LedgerEntry.objects.filter(entry_id=line.entry_id, sequence__isnull=True).update(**place):
+        LedgerEntry.objects.create(
+            entry_id=line.entry_id, at=line.at, kind=line.kind, about_id=line.about_id, detail=line.detail,
+            **place,
         )  # fmt: skip
-    LedgerEntry.objects.bulk_create(fresh)
 
 
 def _unknown_tombstones(lines: list[Line]) -> list[UUID]:
     """People who are not erased here, and whose keys were destroyed without a word in the ledger."""
-    known = {line.about_id for line in lines if line.kind in LedgerKind.without_keys()}
+    known = {owner for line in lines if line.kind in LedgerKind.without_keys() for owner in line.owners}
     found: set[UUID] = set()
     people = DataSubject.objects.filter(erased_at__isnull=True).order_by("pk").values_list("pk", flat=True)
     ids = people.iterator(CHUNK)
@@ -222,9 +205,9 @@ def destroy_again() -> int:
     destroyed = 0
     kinds = LedgerKind.without_keys()
     erased = LedgerEntry.objects.filter(kind__in=kinds, written_at__isnull=False).order_by("id")
-    ids = erased.values_list("about_id", flat=True).iterator(CHUNK)
+    ids = (owner for entry in erased.iterator(CHUNK) for owner in ledger.as_line(entry, 0).owners)
     while page := list(islice(ids, CHUNK)):
-        alive = keyring.owners_with_keys(one for one in page if one)
+        alive = keyring.owners_with_keys(page)
         destroyed += keyring.destroy_keys(alive) if alive else 0
     return destroyed
 

@@ -48,7 +48,8 @@ def path(settings: Any) -> Path:
 
 def note(count: int = 1) -> list[UUID]:
     ids = [uuid4() for _number in range(count)]
-    ledger.note_all(LedgerKind.ERASED, ids)
+    for one in ids:
+        ledger.note(LedgerKind.ERASED, about_id=one)
     return ids
 
 
@@ -94,10 +95,10 @@ def test_hold_is_noted_with_its_end_and_can_be_placed_again() -> None:
     LegalHold.objects.all().delete()
     with ledger.replaying():
         for _again in range(2):
-            REPLAYS[LedgerKind.HELD]([there[0]])
+            REPLAYS[LedgerKind.HELD](there[0])
             assert LegalHold.objects.values().get() == placed
         for _again in range(2):
-            REPLAYS[LedgerKind.HOLD_LIFTED]([there[1]])
+            REPLAYS[LedgerKind.HOLD_LIFTED](there[1])
             assert LegalHold.objects.values().get() == lifted
     assert kinds() == ["held", "hold_lifted"]
 
@@ -114,7 +115,7 @@ def test_hold_on_what_no_copy_has_is_passed_over() -> None:
     LegalHold.objects.all().delete()
     application.delete()
     assert newest
-    REPLAYS[LedgerKind.HELD]([newest.line])
+    REPLAYS[LedgerKind.HELD](newest.line)
     assert not LegalHold.objects.exists()
 
 
@@ -132,11 +133,11 @@ def test_access_of_staff_that_ended_is_noted_and_ends_again() -> None:
     user.groups.set(Group.objects.filter(name__in=[Role.SUPPORT, Role.AUDITOR]))
     with ledger.replaying():
         for _again in range(2):
-            REPLAYS[LedgerKind.ACCESS_ENDED]([newest.line])
+            REPLAYS[LedgerKind.ACCESS_ENDED](newest.line)
             back = StaffUser.objects.get(pk=user.pk)
             assert rights_of(back) == {"is_staff", f"role:{Role.AUDITOR}"}
     StaffUser.objects.filter(pk=user.pk).delete()
-    REPLAYS[LedgerKind.ACCESS_ENDED]([newest.line])
+    REPLAYS[LedgerKind.ACCESS_ENDED](newest.line)
     assert kinds() == ["access_ended"]
 
 

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import pytest
+from django.apps import apps
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
@@ -312,3 +314,17 @@ def test_two_runs_at_once_take_each_row_once() -> None:
     chunks = RetentionChunk.objects.filter(ending="people").values_list("owners", flat=True)
     assert sorted(owner for owners in chunks for owner in owners) == sorted(one.pk for one in people)
     assert len(found) == 2
+
+
+@pytest.mark.django_db(databases=DATABASES)
+def test_chunk_that_was_cut_short_before_chunks_had_entries_is_finished_once_it_gets_one() -> None:
+    subject = retention.unused_account()
+    with mock.patch.object(ledger, "note"), dying("running.finish"):
+        pass
+    with pytest.raises(running.Incomplete):
+        running.run()
+    assert keyring.owners_with_keys([subject.pk])
+    import_module("applications.migrations.0029_ledger_entry_of_a_chunk").enter_begun_chunks(apps, None)
+    running.run()
+    assert gone(subject)
+    assert not keyring.owners_with_keys([subject.pk])

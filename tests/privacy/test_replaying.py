@@ -3,12 +3,13 @@
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
+from django.utils import timezone
 
 from applications import ledger_file
 from applications.crypto import keyring, rings
@@ -32,6 +33,10 @@ def noted(count: int) -> None:
     for _number in range(count):
         ledger.note(LedgerKind.BACKED_UP)
     ledger.write()
+
+
+def ended(people: list[UUID]) -> None:
+    ledger.note(LedgerKind.RETENTION_ENDED, ending="people", owners=[str(one) for one in people])
 
 
 def put(*lines: Written) -> None:
@@ -82,31 +87,29 @@ def test_entry_of_an_ending_that_nobody_knows_is_refused_before_anything_is_done
 
 
 def test_what_one_night_deleted_goes_again_together_and_in_order() -> None:
-    """A hundred thousand one by one would take more than an hour, in which nobody is served."""
     people = [retention.unused_account() for _number in range(4)]
     restricted = factories.subject()
     ids = [one.pk for one in people]
-    ledger.note_all(LedgerKind.RETENTION_ENDED, ids[:2], ending="people")
+    ended(ids[:2])
     ledger.note(LedgerKind.RESTRICTED, about_id=restricted.pk, ground="claims")
-    ledger.note_all(LedgerKind.RETENTION_ENDED, ids[2:], ending="people")
+    ended(ids[2:])
     ledger.write()
     unplaced, *others = LedgerEntry.objects.order_by("sequence")
-    before = list(LedgerEntry.objects.order_by("sequence").values("entry_id", "digest", "about_id"))
+    before = list(LedgerEntry.objects.order_by("sequence").values("entry_id", "digest", "detail"))
     LedgerEntry.objects.filter(pk__in=[one.pk for one in [unplaced, *others]]).delete()
     # the copy was made between the entry and its place
     LedgerEntry.objects.create(
         entry_id=unplaced.entry_id,
         at=unplaced.at,
         kind=unplaced.kind,
-        about_id=unplaced.about_id,
         detail=unplaced.detail,
     )
     receipt = replay()
     assert receipt.counts() | {"sessions_ended": 0} == {
-        "retention_ended": 4, "restricted": 1, "sessions_ended": 0
+        "retention_ended": 2, "restricted": 1, "sessions_ended": 0
     }  # fmt: skip
     placed = LedgerEntry.objects.filter(written_at__isnull=False).order_by("sequence")
-    assert list(placed.values("entry_id", "digest", "about_id")) == before
+    assert list(placed.values("entry_id", "digest", "detail")) == before
     assert not DataSubject.objects.filter(pk__in=ids, erased_at__isnull=True).exists()
     assert not keyring.owners_with_keys(ids)
     assert Restriction.objects.get().subject_id == restricted.pk
@@ -133,6 +136,24 @@ def test_retention_is_not_run_by_hand_in_a_database_that_was_set_back() -> None:
     with pytest.raises(CommandError, match="restored"):
         call_command("retention")
     assert DataSubject.objects.get(pk=due.pk).erased_at is None
+
+
+def test_keys_of_whom_one_night_let_go_that_came_back_are_destroyed_again() -> None:
+    people = [retention.unused_account().pk for _number in range(2)]
+    DataSubject.objects.filter(pk__in=people).update(erased_at=timezone.now(), email_index=None)
+    ended(people)
+    ledger.write()
+    assert replaying.destroy_what_came_back() == {"keys": 2}
+    assert not keyring.owners_with_keys(people)
+
+
+def test_tombstones_of_whom_the_file_tells_together_are_known() -> None:
+    people = [retention.unused_account().pk for _number in range(2)]
+    ended(people)
+    ledger.write()
+    LedgerEntry.objects.all().delete()
+    keyring.destroy_keys(people)
+    assert replaying.preview().counts() == {"retention_ended": 1}
 
 
 # --- the tombstones -------------------------------------------------------------------------------------
