@@ -63,8 +63,8 @@ class LedgerEntry(models.Model):
     """One entry of the ledger, which also stands in a file beside the backups (services.ledger).
 
     `about_id` is a bare identifier: the entry outlives the rows. It is written without a place; within
-    seconds it gets its `sequence` and `digest`, and `written_at` once the file holds it for good. Those whom a
-    chunk of a retention run let go have one entry together, under the number of the chunk.
+    seconds it gets its `sequence` and `digest`, and `written_at` once the file holds it for good. Those whom
+    a chunk of a retention run let go have one entry together, under the number of the chunk.
     """
 
     outlives_its_subject = True
