@@ -46,7 +46,7 @@ from tests import factories, retention
 from tests.lenders import scene
 from tests.privacy import dpo
 
-pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=scene.DATABASES)]
 
 
 @pytest.fixture(autouse=True)

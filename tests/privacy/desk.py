@@ -49,7 +49,7 @@ def entered(
     return current(
         receiving.receive(
             right=right, way=Way.OFFICER, language="lv", actor=Actor.staff(1), identity=identity,
-            subject_id=subject.pk if subject else None, contact="zqx.contact@piemers.lv",
-            text="zqxwritten: delete me",
+            subject_id=subject.pk if subject else None, contact="zqxqz.contact@piemers.lv",
+            text="zqxqzwritten: delete me",
         )
     )  # fmt: skip

@@ -23,7 +23,7 @@ from privacy.services.secrecy import Secrecy
 from tests import factories
 
 POLICE = Asker(RecipientKind.AUTHORITY, "Valsts policija", "LV")
-COURT = Asker(RecipientKind.AUTHORITY, "Zqxcourt", "EE")
+COURT = Asker(RecipientKind.AUTHORITY, "Zqxqzcourt", "EE")
 LAW = "Criminal Procedure Law, section 190"
 SECRET_BY = "Criminal Procedure Law, section 375"
 
@@ -64,7 +64,7 @@ def asked(
     *,
     asker: Asker = POLICE,
     secrecy: Secrecy | None = None,
-    written: str = "zqxwritten",
+    written: str = "zqxqzwritten",
     **more: Any,
 ) -> DisclosureRequest:
     """An authority asks about somebody."""

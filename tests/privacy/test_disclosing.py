@@ -405,7 +405,7 @@ def _unfit():
         key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
     )  # fmt: skip
     yield "nothing", b""
-    yield "no certificate", b"zqx"
+    yield "no certificate", b"zqxqz"
     yield "half of one", disclosures.certificate()[:200]
     yield "a short key", disclosures.certificate(private=disclosures.key(1024))
     yield "no RSA key", disclosures.certificate(private=ec.generate_private_key(ec.SECP256R1()))

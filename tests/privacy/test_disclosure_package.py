@@ -40,7 +40,7 @@ def labels(document: dict) -> set[str]:
 
 @pytest.fixture
 def anna() -> DataSubject:
-    return plant("zqxanna")
+    return plant("zqxqzanna")
 
 
 def application_of(subject: DataSubject) -> Application:
@@ -73,26 +73,26 @@ def test_map_decides_what_may_go_beside_the_category(anna):
 
 
 def test_nothing_of_anybody_else_goes(anna):
-    other = plant("zqxother")
+    other = plant("zqxqzother")
     request = disclosures.asked(anna, application_of(anna), written="words")
     disclosures.name(request, anna)
     _document, text = package(disclosures.assessed(request, *EVERYTHING, with_others=True))
-    assert "zqxanna" in text.lower()
-    assert "zqxother" not in text.lower()
+    assert "zqxqzanna" in text.lower()
+    assert "zqxqzother" not in text.lower()
     for number in (other.customer_reference, application_of(other).reference, str(other.pk)):
         assert number not in text
 
 
 def test_other_application_of_the_same_person_stays(lenders):
-    first = scene.sent("atra", keyword="zqxfirst")
+    first = scene.sent("atra", keyword="zqxqzfirst")
     with data_key_scope():
         second = scene.send(
-            factories.complete_draft(first.subject, keyword="zqxsecond", city="Zqxcity"), ["atra"]
+            factories.complete_draft(first.subject, keyword="zqxqzsecond", city="Zqxqzcity"), ["atra"]
         )
     _document, text = package(disclosures.assessed(disclosures.asked(first.subject, first), *EVERYTHING))
-    assert "zqxfirst" in text
-    assert not {"zqxsecond", "Zqxcity", second.reference} & {
-        word for word in ("zqxsecond", "Zqxcity", second.reference) if word in text
+    assert "zqxqzfirst" in text
+    assert not {"zqxqzsecond", "Zqxqzcity", second.reference} & {
+        word for word in ("zqxqzsecond", "Zqxqzcity", second.reference) if word in text
     }
 
 
@@ -102,10 +102,10 @@ def test_what_belongs_to_no_application_goes_only_where_it_is_named(anna):
     )
     of_rest = disclosures.assessed(disclosures.asked(anna), *EVERYTHING, with_others=True)
     one, rest = package(of_one)[1], package(of_rest)[1]
-    assert "note zqxanna" in rest
-    assert "note zqxanna" not in one
-    assert "zqxanna-key" in one
-    assert "zqxanna-key" not in rest
+    assert "note zqxqzanna" in rest
+    assert "note zqxqzanna" not in one
+    assert "zqxqzanna-key" in one
+    assert "zqxqzanna-key" not in rest
 
 
 def test_what_may_be_about_others_goes_only_where_that_is_approved(anna):
@@ -133,7 +133,7 @@ def test_preview_says_exactly_what_goes_and_shows_no_value(anna):
     [part] = preview(request)
     shown = {str(name): int(count) for name, count in part.lines}
     assert shown == {label_name(label): going.count(label) for label in going}
-    assert "zqx" not in str(part).lower()
+    assert "zqxqz" not in str(part).lower()
 
 
 def test_files_that_are_held_go_as_files(anna):

@@ -44,7 +44,7 @@ def officer() -> Client:
 
 @pytest.fixture
 def anna() -> DataSubject:
-    return scene.sent("atra", keyword="zqxkey", city="Zqxcity").subject
+    return scene.sent("atra", keyword="zqxqzkey", city="Zqxqzcity").subject
 
 
 def page_of(request: DisclosureRequest) -> str:
@@ -65,8 +65,8 @@ def letter(**changes) -> dict:
     return {
         "kind": "authority", "asker": "Valsts policija", "country": "LV", "way": "letter",
         "received_on": timezone.localdate().isoformat(), "legal_basis": disclosures.LAW,
-        "asker_case": "zqxcase", "asker_contact": "zqxcontact", "their_reasons": "zqxreasons",
-        "letter": SimpleUploadedFile("a.pdf", b"%PDF-1 zqxletter %%EOF"),
+        "asker_case": "zqxqzcase", "asker_contact": "zqxqzcontact", "their_reasons": "zqxqzreasons",
+        "letter": SimpleUploadedFile("a.pdf", b"%PDF-1 zqxqzletter %%EOF"),
     } | changes  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def test_from_the_letter_to_the_proof(officer, anna):
 def test_page_shows_no_value_and_nothing_that_was_written(officer, anna):
     request = disclosures.assessed(disclosures.asked(anna, scene_application(anna)), Category.LOAN)
     for one in (page_of(request), address("approve", request), LIST):
-        assert "zqx" not in officer.get(one, headers=ENGLISH).text.lower()
+        assert "zqxqz" not in officer.get(one, headers=ENGLISH).text.lower()
     assert "Keyword" in officer.get(page_of(request), headers=ENGLISH).text
 
 
@@ -106,8 +106,8 @@ def scene_application(subject):
 
 def test_words_are_written_down_before_they_are_shown(officer, anna):
     request = disclosures.asked(anna)
-    assert "zqx" not in officer.get(address("words", request)).text
-    assert "zqxwritten" in officer.post(address("words", request)).text
+    assert "zqxqz" not in officer.get(address("words", request)).text
+    assert "zqxqzwritten" in officer.post(address("words", request)).text
     assert AuditEntry.objects.filter(action="disclosure.words_read", object_id=str(request.pk)).exists()
 
 
@@ -115,7 +115,7 @@ def test_letter_is_handed_out_as_bytes(officer):
     officer.post(INTAKE, letter())
     request = DisclosureRequest.objects.get()
     response = officer.post(address("letter", request), {"file": request.files.get().pk})
-    assert b"zqxletter" in response.content
+    assert b"zqxqzletter" in response.content
     assert response["Content-Type"] == "application/octet-stream"
     other = disclosures.asked()
     assert officer.post(address("letter", other), {"file": request.files.get().pk}).status_code == 404

@@ -103,7 +103,7 @@ def exports(subject: DataSubject) -> Any:
 
 def yesterday(place: Place) -> People:
     """People, and copies of both databases."""
-    erased, bystander = plant("qvxerased"), plant("zqxbystander")
+    erased, bystander = plant("qvxerased"), plant("zqxqzbystander")
     restricted, freed, withdrawn, objecting = (scene.sent("atra", "leja").subject for _number in range(4))
     restrict(subject_id=freed.pk, ground=RestrictionGround.CLAIMS, actor=Actor.consumer(freed.pk))
     kept = Application.objects.get(subject=erased)

@@ -157,7 +157,7 @@ def test_nothing_of_a_person_with_a_row_in_every_model_is_left(anna):
 
 
 def test_another_person_keeps_everything(anna):
-    other = plant("zqxother")
+    other = plant("zqxqzother")
     before = {held.model: held.count for held in explain(other)}
     erased(anna)
     assert {held.model: held.count for held in explain(other)} == before

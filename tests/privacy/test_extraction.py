@@ -28,7 +28,7 @@ from tests.planted import plant
 from tests.privacy import rights
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=scene.DATABASES)]
-WORD, OTHER = "zqxanna", "zqxother"
+WORD, OTHER = "zqxqzanna", "zqxqzother"
 CROWD = 1000
 
 

@@ -165,12 +165,12 @@ def unheard_of(word: str) -> str:
 
 @pytest.fixture
 def anna(disks: Disks) -> Trail:
-    return planted(unheard_of("zqxanna"))
+    return planted(unheard_of("zqxqzanna"))
 
 
 @pytest.fixture
 def bystander(anna: Trail) -> Trail:
-    return planted(unheard_of("zqxother"))
+    return planted(unheard_of("zqxqzother"))
 
 
 # --- before the erasure -----------------------------------------------------------------------------------

@@ -296,9 +296,9 @@ def test_server_that_is_away_is_asked_ever_more_rarely(settings):
 
 
 def test_wrong_password_is_noted_by_its_code_alone(server, settings, caplog):
-    settings.PRIVACY_MAILBOX = MailboxAddress("127.0.0.1", server.port, False, "zqxuser", "zqxpassword")
+    settings.PRIVACY_MAILBOX = MailboxAddress("127.0.0.1", server.port, False, "zqxqzuser", "zqxqzpassword")
     assert read_again().trouble == "LoginError"
-    assert "zqx" not in caplog.text
+    assert "zqxqz" not in caplog.text
 
 
 def test_reading_that_goes_again_forgets_the_failure(server, settings):

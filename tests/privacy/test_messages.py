@@ -188,7 +188,7 @@ def test_message_is_added_to_an_open_request_and_nothing_is_lost():
     message = arrived("My passport is attached.", title="Re")
     messages.add_to_request(message_id=message.pk, request_id=request.pk, actor=OFFICER)
     text = str(RequestWords.objects.get(pk=request.pk).text)
-    assert text.startswith("zqxwritten")
+    assert text.startswith("zqxqzwritten")
     assert text.endswith("Re\n\nMy passport is attached.")
     assert rights.events(request)[-1] == "written_to"
     assert now(message).request == request

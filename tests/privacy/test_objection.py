@@ -54,14 +54,14 @@ def test_objection_that_stands_is_answered(anna):
 
 def test_compelling_grounds_override_it_and_are_told(anna):
     request = rights.done(anna, Right.OBJECTION, about=Purpose.SYSTEM_SECURITY)
-    weigh(request_id=request.pk, overruled=True, reasons="zqxground", actor=rights.OFFICER)
+    weigh(request_id=request.pk, overruled=True, reasons="zqxqzground", actor=rights.OFFICER)
     request = rights.run(request)
     assert (request.status, request.result) == (S.COMPLETED, Result.OVERRULED)
     assert refusal(anna.pk, Purpose.SYSTEM_SECURITY) is None
     assert Objection.objects.get().overruled_at is not None
     assert rights.letters(request) == [LetterKind.OBJECTION_OVERRULED]
     letter = request.letters.get()
-    assert RequestWords.objects.get(pk=request.pk).reasons == {str(letter.pk): "zqxground"}
+    assert RequestWords.objects.get(pk=request.pk).reasons == {str(letter.pk): "zqxqzground"}
 
 
 def test_grounds_are_needed_to_override_it(anna):
@@ -110,7 +110,7 @@ def test_use_stops_again_for_whoever_objects_again_after_taking_it_back(anna):
 
 def test_taking_back_what_was_overruled_changes_nothing(anna):
     request = rights.done(anna, Right.OBJECTION, about=IMPROVING)
-    weigh(request_id=request.pk, overruled=True, reasons="zqxground", actor=rights.OFFICER)
+    weigh(request_id=request.pk, overruled=True, reasons="zqxqzground", actor=rights.OFFICER)
     take_back(subject_id=anna.pk, purpose=IMPROVING, actor=Actor.consumer(anna.pk))
     assert rights.current(request).status == S.RUNNING
     assert Objection.objects.get().withdrawn_at is None

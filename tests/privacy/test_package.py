@@ -19,7 +19,7 @@ from tests.planted import plant
 from tests.privacy import rights
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=["default", "keys", "aside"])]
-WORD = "zqxanna"
+WORD = "zqxqzanna"
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def test_every_category_is_there_with_why_and_how_long(anna):
 
 
 def test_everything_planted_is_found_and_nothing_of_another_person(anna):
-    plant("zqxother")
+    plant("zqxqzother")
     text = said(package(anna))
-    assert "zqxother" not in text
+    assert "zqxqzother" not in text
     words = "complaint answer note caption likes call said button city offer"
     for planted in [*words.split(), "they say"]:
         assert f"{planted} {WORD}" in text, planted

@@ -32,8 +32,10 @@ def anna() -> DataSubject:
 @pytest.fixture
 def refused(anna: DataSubject) -> RightsRequest:
     """An erasure that was refused, with reasons, and answered."""
-    request = rights.ask(anna, Right.ERASURE, text="zqxwritten")
-    requests.refuse(request_id=request.pk, why=Refusal.EXCEPTION, reasons="zqxreasons", actor=rights.OFFICER)
+    request = rights.ask(anna, Right.ERASURE, text="zqxqzwritten")
+    requests.refuse(
+        request_id=request.pk, why=Refusal.EXCEPTION, reasons="zqxqzreasons", actor=rights.OFFICER
+    )
     OutboundMail.objects.filter(owner_id=request.pk).update(status=MailStatus.SENT, sent_at=timezone.now())
     return rights.current(request)
 
@@ -49,11 +51,11 @@ def papers(subject: DataSubject, earlier: RightsRequest) -> dict:
 
 def test_request_its_steps_and_the_answer_are_in_it(anna, refused):
     document = papers(anna, refused)
-    assert document["written"] == "zqxwritten"
+    assert document["written"] == "zqxqzwritten"
     assert len(document["steps"]) == refused.events.count()  # nothing happened among ourselves
     assert all(step["at"] for step in document["steps"])
     (letter,) = document["letters"]
-    assert letter["added"] == "zqxreasons"
+    assert letter["added"] == "zqxqzreasons"
     assert refused.reference in " ".join(letter["paragraphs"])
 
 
@@ -72,7 +74,7 @@ def test_papers_open_without_us(anna, refused):
     with zipfile.ZipFile(io.BytesIO(as_zip(papers(anna, refused)))) as package:
         assert set(package.namelist()) == {"papers.html", "papers.json"}
         page = package.read("papers.html").decode()
-    assert "zqxreasons" in page
+    assert "zqxqzreasons" in page
     assert "<script" not in page
 
 

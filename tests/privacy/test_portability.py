@@ -40,7 +40,7 @@ from tests.privacy import elsewhere, rights
 
 pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=scene.DATABASES)]
 S = RequestStatus
-WORD, OTHER = "zqxanna", "zqxother"
+WORD, OTHER = "zqxqzanna", "zqxqzother"
 
 
 @data_key_scope()

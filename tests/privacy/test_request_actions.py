@@ -270,11 +270,11 @@ def test_open_complaint_lets_applications_stay(officer):
 
 
 def test_no_page_of_a_deed_shows_a_value_of_the_person(officer):
-    anna = plant("zqxanna")
+    anna = plant("zqxqzanna")
     request = desk.entered(anna, identity=Identity.OFFICER)
     for name in ("approve", "ask_who", "refuse", "extend", "withdraw"):
         text = officer.get(desk.address(name, request)).text.lower()
-        assert "zqx" not in text.replace("company office-zqxanna", ""), name
+        assert "zqxqz" not in text.replace("company office-zqxqzanna", ""), name
 
 
 # --- letters ---

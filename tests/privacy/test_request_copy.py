@@ -11,7 +11,7 @@ from tests.planted import plant
 from tests.privacy import desk, dpo, rights
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
-WORD = "zqxanna"
+WORD = "zqxqzanna"
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.planted import plant
 from tests.privacy import desk, dpo, rights
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys", "aside"])
-WORD = "zqxanna"
+WORD = "zqxqzanna"
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_page_says_everything_but_values_of_the_person(officer):
         "See what was written",
     ):  # fmt: skip
         assert words in text
-    assert "zqx" not in text.lower().replace(f"office-{WORD}", "").replace(f"company office-{WORD}", "")
+    assert "zqxqz" not in text.lower().replace(f"office-{WORD}", "").replace(f"company office-{WORD}", "")
 
 
 def test_every_state_has_its_buttons_and_no_others(officer, anna):
@@ -165,12 +165,12 @@ def test_restriction_does_not_close_the_page_of_a_request(officer, anna):
 # --- what was written ---------------------------------------------------------------------------------------
 def test_words_are_shown_once_the_button_is_pressed(officer, anna):
     request = desk.entered(anna)
-    assert "zqx" not in officer.get(desk.page_of(request)).text
-    assert "zqx" not in officer.get(desk.address("words", request)).text
+    assert "zqxqz" not in officer.get(desk.page_of(request)).text
+    assert "zqxqz" not in officer.get(desk.address("words", request)).text
     assert not AuditEntry.objects.filter(action="request.words_seen").exists()
     shown = officer.post(desk.address("words", request))
-    assert "zqxwritten: delete me" in shown.text
-    assert "zqx.contact@piemers.lv" in shown.text
+    assert "zqxqzwritten: delete me" in shown.text
+    assert "zqxqz.contact@piemers.lv" in shown.text
     assert "no-store" in shown["Cache-Control"]
     assert AuditEntry.objects.filter(action="request.words_seen", subject_id=anna.pk).count() == 1
 

@@ -40,7 +40,7 @@ from tests.clock import later
 from tests.lenders import scene
 from tests.privacy import rights
 
-pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=scene.DATABASES)]
 
 
 @pytest.fixture(autouse=True)

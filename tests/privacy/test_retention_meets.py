@@ -22,7 +22,7 @@ from tests.lenders import scene
 from tests.privacy import rights
 
 ACCOUNT = reverse("applications:account")
-pytestmark = pytest.mark.django_db(databases=scene.DATABASES)
+pytestmark = [pytest.mark.thorough, pytest.mark.django_db(databases=scene.DATABASES)]
 
 
 @pytest.fixture(autouse=True)

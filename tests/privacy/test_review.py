@@ -39,19 +39,19 @@ def asked(application: Application, **written: str) -> RightsRequest:
 def answered(request: RightsRequest, outcome: ReviewOutcome = ReviewOutcome.UPHELD) -> None:
     """The lender's answer, as staff write it down."""
     word = LenderWord.objects.get(matter=request.pk)
-    record_word_answer(word_id=word.pk, outcome=outcome, explanation="zqxexplained", actor=rights.OFFICER)
+    record_word_answer(word_id=word.pk, outcome=outcome, explanation="zqxqzexplained", actor=rights.OFFICER)
 
 
 def test_wish_is_passed_on_at_once_in_the_persons_own_words(application):
-    request = asked(application, view="zqxview")
+    request = asked(application, view="zqxqzview")
     assert (request.status, request.trouble) == (S.RUNNING, "lender")
     word = LenderWord.objects.get()
     with data_key_scope():
-        assert (word.kind, word.matter, word.text) == (WordKind.REVIEW, request.pk, "zqxview")
+        assert (word.kind, word.matter, word.text) == (WordKind.REVIEW, request.pk, "zqxqzview")
 
 
 def test_what_the_person_wrote_to_us_is_not_passed_on(application):
-    asked(application, text="zqxwritten")
+    asked(application, text="zqxqzwritten")
     with data_key_scope():
         assert LenderWord.objects.get().text is None
 
@@ -59,21 +59,21 @@ def test_what_the_person_wrote_to_us_is_not_passed_on(application):
 def test_what_a_stranger_asked_in_the_persons_name_is_not_passed_on_as_theirs(application):
     about = str(scene.submission_at(application, "atra").pk)
     stranger = rights.ask(
-        application.subject, Right.REVIEW, about=about, identity=Identity.NONE, view="zqxstranger"
+        application.subject, Right.REVIEW, about=about, identity=Identity.NONE, view="zqxqzstranger"
     )
-    request = asked(application, view="zqxview")
+    request = asked(application, view="zqxqzview")
     assert request.pk != stranger.pk
     with data_key_scope():
-        assert LenderWord.objects.get().text == "zqxview"
+        assert LenderWord.objects.get().text == "zqxqzview"
 
 
 def test_officer_enters_what_the_lender_gets_of_a_letter(application):
-    request = rights.done(application.subject, Right.REVIEW, identity=Identity.CONTACT, text="zqxletter")
+    request = rights.done(application.subject, Right.REVIEW, identity=Identity.CONTACT, text="zqxqzletter")
     about = str(scene.submission_at(application, "atra").pk)
-    receiving.specify(request_id=request.pk, about=about, view="zqxview", actor=rights.OFFICER)
+    receiving.specify(request_id=request.pk, about=about, view="zqxqzview", actor=rights.OFFICER)
     rights.run(request)
     with data_key_scope():
-        assert LenderWord.objects.get().text == "zqxview"
+        assert LenderWord.objects.get().text == "zqxqzview"
 
 
 def test_answer_of_the_lender_is_told(application):
@@ -115,33 +115,33 @@ def test_answer_that_comes_late_is_told_to_somebody_restricted_as_well(applicati
 def test_persons_view_is_not_lost_where_the_officer_entered_the_request(application):
     about = str(scene.submission_at(application, "atra").pk)
     entered = rights.ask(
-        application.subject, Right.REVIEW, about=about, identity=Identity.OFFICER, view="zqxofficers"
+        application.subject, Right.REVIEW, about=about, identity=Identity.OFFICER, view="zqxqzofficers"
     )
     assert entered.status == S.ASSESSED
-    assert rights.ask(application.subject, Right.REVIEW, about=about, view="zqxview").pk == entered.pk
+    assert rights.ask(application.subject, Right.REVIEW, about=about, view="zqxqzview").pk == entered.pk
     requests.approve(request_id=entered.pk, actor=rights.OFFICER)
     rights.run(entered)
     with data_key_scope():
-        assert LenderWord.objects.get().text == "zqxview"
-        assert "zqxofficers" in RequestWords.objects.get(pk=entered.pk).text
+        assert LenderWord.objects.get().text == "zqxqzview"
+        assert "zqxqzofficers" in RequestWords.objects.get(pk=entered.pk).text
 
 
 def test_view_that_comes_after_the_lender_was_asked_is_kept_with_the_words(application):
-    request = asked(application, view="zqxview")
-    again = rights.ask(application.subject, Right.REVIEW, about=request.about, view="zqxafter")
+    request = asked(application, view="zqxqzview")
+    again = rights.ask(application.subject, Right.REVIEW, about=request.about, view="zqxqzafter")
     assert again.pk == request.pk
     with data_key_scope():
         words = RequestWords.objects.get(pk=request.pk)
-        assert (words.view, "zqxafter" in words.text) == ("zqxview", True)
+        assert (words.view, "zqxqzafter" in words.text) == ("zqxqzview", True)
 
 
 def test_second_click_says_nothing_twice(application):
     about = str(scene.submission_at(application, "atra").pk)
     for _click in range(2):
-        request = rights.ask(application.subject, Right.REVIEW, about=about, view="zqxview")
+        request = rights.ask(application.subject, Right.REVIEW, about=about, view="zqxqzview")
     with data_key_scope():
         words = RequestWords.objects.get(pk=request.pk)
-        assert (words.view, words.text) == ("zqxview", None)
+        assert (words.view, words.text) == ("zqxqzview", None)
 
 
 def test_telling_of_late_answers_is_a_daily_job():
@@ -180,4 +180,4 @@ def test_proof_says_what_the_lender_answered_and_not_in_which_words(application)
     request = rights.run(request)
     (part,) = module_of(Right.REVIEW).prove(request)
     assert str(ReviewOutcome.UPHELD.label) in str(part.lines)
-    assert "zqxexplained" not in str(part.lines)
+    assert "zqxqzexplained" not in str(part.lines)

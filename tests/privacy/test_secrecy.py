@@ -33,7 +33,7 @@ NAME = disclosures.COURT.name
 
 @pytest.fixture
 def anna() -> DataSubject:
-    return factories.subject("zqxanna@piemers.lv")
+    return factories.subject("zqxqzanna@piemers.lv")
 
 
 def hidden(subject: DataSubject, days: int = 30) -> DisclosureRequest:
@@ -83,7 +83,7 @@ def test_day_before_it_is_still_hidden(anna):
 
 def test_own_pages_do_not_show_it(anna):
     browser = Client()
-    factories.sign_in(browser, "zqxanna@piemers.lv")
+    factories.sign_in(browser, "zqxqzanna@piemers.lv")
     hidden(anna)
     assert NAME not in browser.get("/account/seen/").text
 
@@ -137,7 +137,7 @@ def test_letter_leaves_out_who_is_secret(anna, right):
 def row_by_row() -> str:
     """What their page before an erasure says of everything that goes and stays, and of who is told."""
     browser = Client()
-    factories.sign_in(browser, "zqxanna@piemers.lv")
+    factories.sign_in(browser, "zqxqzanna@piemers.lv")
     (found,) = re.findall("<details.*?</details>", browser.get(reverse("my_data:erasure")).text, re.DOTALL)
     return str(found)
 

@@ -17,7 +17,7 @@ from privacy.datamap import doors
 from tests.planted import plant
 from tests.privacy.forensics import Sealing
 
-PARTNER = "zqxpartner"  # a member of staff: stands in plain, and shows that a word would be found
+PARTNER = "zqxqzpartner"  # a member of staff: stands in plain, and shows that a word would be found
 SHORTEST_MARK = 8  # a shorter value says nothing of whom it came from
 
 
